@@ -1,0 +1,297 @@
+"""Role by role: which columns of a sheet make which columns of its table.
+
+Most roles store their numbers as they stand; sales say what was charged, what went back and the tax in what
+was kept; progress and leads count people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.formats import GENERIC
+from kpi_cli.exports.roles import TABLES, kind
+from kpi_cli.exports.rows import Block, Columns, Reader, Texts, conditions, plain_text
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.values import BadValue, is_unknown
+from kpi_cli.safe import folded
+
+MILLIONTH = Decimal("0.000001")
+ZERO = Decimal(0)
+_NEVER_STORED = {"name", "currency", "time", "timezone", "email", "customer_id", "customer_type"}
+Composer = Callable[[Block], Columns]
+
+
+def composer(reader: Reader) -> Composer:
+    """What turns a block of rows into the columns of the table."""
+    return _COMPOSERS.get(reader.sheet.role, _plain)(reader)
+
+
+def _common(reader: Reader, block: Block) -> Columns:
+    """What every role's rows have: days, currency, and their dimensions."""
+    sheet = reader.sheet
+    starts, ends = reader.span(block)
+    dimensions = [c for c in sheet.columns if kind(c) == "text" and c not in _NEVER_STORED]
+    columns = {_RENAMED.get(c, c): reader.texts(block, c) for c in dimensions}
+    return columns | {"start": starts, "end": ends, "currency": reader.currency.of(block, reader)}
+
+
+_RENAMED = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "campaign"}
+
+
+def _plain(reader: Reader) -> Composer:
+    """Rows whose numbers are stored as they stand."""
+    sheet = reader.sheet
+    numeric = [c for c in TABLES[sheet.role].numeric if sheet.has(c)]
+
+    def compose(block: Block) -> Columns:
+        columns = _common(reader, block)
+        for column in numeric:
+            columns[column] = [plain_text(v) for v in reader.numbers(block, column)]
+        return columns
+
+    return compose
+
+
+# -------------------------------------------------------------------------------------------- spend
+
+
+def _spend(reader: Reader) -> Composer:
+    """Spend: its clicks, its platform, and the channel that the platform's own columns name."""
+    sheet = reader.sheet
+    plain = _plain(reader)
+    platform = sheet.header.format.get("platform") if not sheet.has("platform") else None
+
+    def compose(block: Block) -> Columns:
+        columns = plain(block)
+        if sheet.has("clicks_all") and not sheet.has("clicks"):
+            columns["clicks"] = [plain_text(v) for v in reader.numbers(block, "clicks_all")]
+        if platform:
+            columns["platform"] = [str(platform)] * len(block.records)
+        columns["format_channel"] = _platform_channel(reader, columns, len(block.records))
+        return columns
+
+    return compose
+
+
+def _platform_channel(reader: Reader, columns: Columns, count: int) -> Texts:
+    """Campaign type, else network, else the platform's default, which may be an assumption."""
+    rules = reader.sheet.header.format.get("channel", {})
+    found: Texts = [None] * count
+    for step in rules.get("from", ()):
+        for column, known in step.items():
+            channels = {folded(value): str(channel) for value, channel in known.items()}
+            cells = columns.get(column, [None] * count)
+            found = [f or channels.get(folded(c or "")) for f, c in zip(found, cells, strict=True)]
+    if rules.get("assumed"):
+        reader.ledger.assumed += found.count(None)
+    default = rules.get("default")
+    return [f or (str(default) if default else None) for f in found]
+
+
+# -------------------------------------------------------------------------------------------- sales
+
+
+def price_rule(sheet: Sheet) -> dict[str, str]:
+    """Which column says what was charged: the first of the format's list that the file has."""
+    usual = [{"column": "amount"}, {"column": "revenue"}]
+    rules: list[dict[str, str]] = sheet.header.format.get("amount_from", usual)
+    fits = [r for r in rules if sheet.has(r["column"]) and not sheet.has(r.get("unless", ""))]
+    return next((r for r in fits if sheet.has(r.get("times", r["column"]))), {"column": "amount"})
+
+
+def _sales(reader: Reader) -> Composer:
+    """Sales: what was charged, what went back, the tax in what was kept, and who bought."""
+    sheet, fmt = reader.sheet, reader.sheet.header.format
+    flags = {
+        name: [(rule, conditions(rule)) for rule in fmt.get(name, ()) if all(sheet.has(c) for c in rule)]
+        for name in ("refund_rows", "fully_refunded", "disputed")
+    }
+    continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
+
+    def compose(block: Block) -> Columns:
+        lines = [bool(continuation) and not any(r.cells[i].strip() for i in continuation) for r in block.records]
+        columns = _common(reader, block) | _money(reader, block, flags, lines)
+        columns["is_line"] = [str(line).lower() for line in lines]
+        columns["customer"] = _customers(reader, block)
+        columns["customer_type"] = _customer_types(reader, block)
+        own = columns.get("order_id", [None] * len(lines))
+        columns["row_id"] = list(own)
+        if sheet.has("reference"):
+            orders = zip(own, columns["reference"], columns["is_order"], strict=True)
+            columns["order_id"] = [o if is_order == "true" else ref or o for o, ref, is_order in orders]
+        return columns
+
+    return compose
+
+
+Flags = dict[str, list[tuple[dict[str, object], Callable[[dict[str, str]], bool]]]]
+
+
+def _flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]:
+    """Which rows one of the format's rules speaks of."""
+    found = [False] * len(block.records)
+    for rule, test in flags[name]:
+        cells = {c: reader.folded(block, c) for c in rule}
+        rows = zip(*cells.values(), strict=True)
+        found = [f or test(dict(zip(cells, row, strict=True))) for f, row in zip(found, rows, strict=True)]
+    return found
+
+
+def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Columns:
+    sheet, count = reader.sheet, len(block.records)
+    price = price_rule(sheet)
+    kept = Block([r for r, line in zip(block.records, lines, strict=True) if not line])
+    charged = reader.numbers(kept, price["column"])
+    if "times" in price:
+        pieces = reader.numbers(kept, price["times"])
+        charged = [c if c is None or n is None else c * n for c, n in zip(charged, pieces, strict=True)]
+    nothing: list[Decimal | None] = [None] * len(kept.records)
+    refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
+    tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing
+    marks = [_flagged(reader, kept, flags, name) for name in ("refund_rows", "fully_refunded", "disputed")]
+    sums = _Sums(reader)
+    rows = iter(
+        [
+            sums.of(record, c, (r, t), *flagged)
+            for record, c, r, t, *flagged in zip(kept.records, charged, refunded, tax, *marks, strict=True)
+        ]
+    )
+    every = [_LINE if line else next(rows) for line in lines]
+    names = ("charged", "refunds", "tax_charged", "tax_kept", "is_order", "fate")
+    return {name: [every[i][k] for i in range(count)] for k, name in enumerate(names)}
+
+
+_LINE: tuple[str | None, ...] = ("0", "0", "0", "0", "false", None)
+
+
+class _Sums:
+    """The money of one sale row, as texts: charged, refunds, tax charged, tax kept, is it an order, its fate."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.sheet = reader.sheet
+        fmt = self.sheet.header.format
+        self.taxed = self.sheet.has("tax")
+        untaxed = "none" in {fmt.get("tax"), price_rule(self.sheet).get("tax")}
+        self.vat = Decimal(self.sheet.options.vat) if self.sheet.options.vat and not untaxed else None
+        self.signed = fmt.get("sign") == "signed" or fmt.name == GENERIC
+        self.full_column = self.sheet.has("refunded")
+
+    def of(
+        self, record: Record, charged: Decimal | None, parts: tuple[Decimal | None, Decimal | None], *flags: bool
+    ) -> tuple[str | None, ...]:
+        """Raises InputError when more was refunded than charged."""
+        is_refund, is_full, is_disputed = flags
+        refunded, tax = abs(parts[0] or ZERO), parts[1] or ZERO
+        if charged is None:
+            return (None, "0", None, None, "true", None)
+        if is_refund or (charged < 0 and self.signed):
+            back = abs(charged)
+            gone = abs(tax) if self.taxed else self._vat_in(back)
+            return ("0", f"{back:f}", "0", f"{-gone:f}", "false", None)
+        if charged < 0:
+            return ("0", "0", "0", "0", "false", "outgoing_payment")
+        if (is_full and not refunded) or is_disputed:
+            refunded = charged
+        if refunded > charged:
+            raise self.sheet.error(
+                "refund_over_charge",
+                f"more was refunded ({refunded}) than was charged ({charged})",
+                "check the row",
+                record.line,
+                "refunded" if self.full_column else None,
+            )
+        kept = charged - refunded
+        if self.taxed:
+            tax_kept = (tax * kept / charged).quantize(MILLIONTH, ROUND_HALF_EVEN) if refunded else tax
+        else:
+            tax, tax_kept = self._vat_in(charged), self._vat_in(kept)
+        return (f"{charged:f}", f"{refunded:f}", f"{tax:f}", f"{tax_kept:f}", "true", None)
+
+    def _vat_in(self, money: Decimal) -> Decimal:
+        if self.vat is None:
+            return ZERO
+        return (money * self.vat / (1 + self.vat)).quantize(MILLIONTH, ROUND_HALF_EVEN)
+
+
+def _customers(reader: Reader, block: Block) -> Texts:
+    """Who bought: the trimmed, casefolded e-mail address, else the id within the platform."""
+    sheet, count = reader.sheet, len(block.records)
+    nobody: Texts = [None] * count
+    emails = reader.texts(block, "email") if sheet.has("email") else nobody
+    ids = reader.texts(block, "customer_id") if sheet.has("customer_id") else nobody
+    source = sheet.header.format.name
+    return [e.casefold() if e else (f"{source}:{i}" if i else None) for e, i in zip(emails, ids, strict=True)]
+
+
+def _customer_types(reader: Reader, block: Block) -> Texts:
+    """new or returning, as far as the row's own column says so."""
+    sheet = reader.sheet
+    if not sheet.has("customer_type"):
+        return [None] * len(block.records)
+    words = {
+        folded(word): name for name, listed in sheet.header.format.get("customer_types", {}).items() for word in listed
+    }
+    return [words.get(cell) for cell in reader.folded(block, "customer_type")]
+
+
+# ---------------------------------------------------------------------------------- people counted
+
+
+def _leads(reader: Reader) -> Composer:
+    """Leads: one a row where the file does not count them."""
+    sheet = reader.sheet
+    plain = _plain(reader)
+
+    def compose(block: Block) -> Columns:
+        columns = plain(block)
+        if not sheet.has("leads"):
+            columns["leads"] = ["1"] * len(block.records)
+        columns["customer"] = _customers(reader, block)
+        return columns
+
+    return compose
+
+
+def _progress(reader: Reader) -> Composer:
+    """Course progress: enrolled is the row; started and completed by share or by date."""
+    sheet = reader.sheet
+
+    def compose(block: Block) -> Columns:
+        columns = _common(reader, block)
+        count = len(block.records)
+        unknown: list[Decimal | None] = [None] * count
+        share = reader.each(block, "progress", _percent) if sheet.has("progress") else unknown
+        dated = {
+            c: reader.days(block, c) if sheet.has(c) else [None] * count for c in ("started_at", "completed_at")
+        }
+        started = [bool(d) or (s or ZERO) > 0 for d, s in zip(dated["started_at"], share, strict=True)]
+        done = [bool(d) or (s or ZERO) >= 100 for d, s in zip(dated["completed_at"], share, strict=True)]
+        columns["enrolled"] = ["1"] * count
+        columns["started"] = [str(int(s or d)) for s, d in zip(started, done, strict=True)]
+        columns["completed"] = [str(int(d)) for d in done]
+        columns["share"] = [plain_text(s) for s in share]
+        columns["customer"] = _customers(reader, block)
+        return columns
+
+    return compose
+
+
+def _percent(cell: str) -> Decimal | None:
+    """Progress in percent; `0.42` without a sign stays what it is written as."""
+    if is_unknown(cell):
+        return None
+    match = re.fullmatch(r"\s*(\d{1,3}(?:[.,]\d+)?)\s*%?\s*", cell)
+    if match is None or Decimal(match[1].replace(",", ".")) > 100:
+        raise BadValue("not a share of 0 to 100 %")
+    return Decimal(match[1].replace(",", "."))
+
+
+_COMPOSERS: dict[str, Callable[[Reader], Composer]] = {
+    "spend": _spend,
+    "sales": _sales,
+    "leads": _leads,
+    "progress": _progress,
+}

@@ -1,0 +1,83 @@
+"""Totals rows as control sums: what the file says its rows add up to, beside what they add up to."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.values import BadValue, amount, is_unknown, number
+from kpi_cli.result import Note
+from kpi_cli.texts import note
+
+if TYPE_CHECKING:
+    from kpi_cli.exports.sheet import Sheet, Totals
+    from kpi_cli.exports.tables import Source
+
+_SALES = ("amount", "revenue", "refunded")
+
+
+def control_sums(source: Source) -> tuple[list[dict[str, Any]], list[Note]]:
+    """One entry per total row and column (contract §7), and what to say of them."""
+    from kpi_cli.exports.tables import summed, used_rows
+
+    sheet = source.sheet
+    assert sheet is not None
+    names = _SALES if sheet.role == "sales" else TABLES[sheet.role].sums
+    count = used_rows(source)
+    entries: list[dict[str, Any]] = []
+    differing: list[dict[str, Any]] = []
+    for total in sheet.totals:
+        for column in (c for c in names if sheet.has(c)):
+            stated = _stated(sheet, total, column)
+            own = summed(source, column)
+            if stated is None or own is None:
+                continue
+            value, tolerance = stated
+            agrees = abs(value - own) <= tolerance * (count + 1)
+            entry = {
+                "label": total.label,
+                "line": total.record.line,
+                "column": column,
+                "stated": value,
+                "summed": own,
+                "agrees": True if agrees else (False if total.scope == "rows" else None),
+            }
+            entries.append(entry)
+            if entry["agrees"] is False:
+                differing.append(entry)
+    return entries, _say(source.file, entries, differing)
+
+
+def _say(file: str, entries: list[dict[str, Any]], differing: list[dict[str, Any]]) -> list[Note]:
+    if differing:
+        return [
+            note(
+                "control_total_differs",
+                file=file,
+                line=e["line"],
+                column=e["column"],
+                stated=f"{e['stated']:f}",
+                summed=f"{e['summed']:f}" if isinstance(e["summed"], Decimal) else e["summed"],
+            )
+            for e in differing
+        ]
+    if any(e["agrees"] for e in entries):
+        return [note("control_total_agrees", file=file, line=entries[0]["line"])]
+    return []
+
+
+def _stated(sheet: Sheet, total: Totals, column: str) -> tuple[Decimal, Decimal] | None:
+    """A total's value and half of its last printed decimal."""
+    index, cells = sheet.columns[column], total.record.cells
+    cell = cells[index] if index < len(cells) else ""
+    if is_unknown(cell):
+        return None
+    mark = sheet.decimal or "."
+    try:
+        value = amount(cell, mark)
+        core = number(cell).core
+    except BadValue:
+        return None
+    decimals = len(core.partition(mark)[2])
+    return value, Decimal(1).scaleb(-decimals) / 2

@@ -1,0 +1,371 @@
+"""Bytes → text → records: the encoding, the delimiter, and lines counted as an editor counts them.
+
+    survey(path)   one cheap pass over the bytes: NULs, quotes, line ends, valid UTF-8, sha256
+    decode(...)    Text: characters, streamed when the file is large
+    records(...)   each record with the number of its first line; a broken quote is an error with its line
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kpi_cli.errors import InputError
+from kpi_cli.result import Note
+from kpi_cli.texts import note
+
+DELIMITERS = (",", ";", "\t", "|")
+SMALL = 32 << 20
+_CHUNK = 1 << 22
+_MAX_FIELD = 1 << 24
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16le"),
+    (codecs.BOM_UTF16_BE, "utf-16be"),
+)
+# UTF-8 read as cp1252: a lead byte C3 or C2 shown as Ã or Â, then what a continuation byte looks like.
+_MOJIBAKE = re.compile("[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the bytes show before they are read as text."""
+
+    size: int
+    bom: str | None
+    utf8: bool
+    nul: int | None  # offset of the first NUL byte
+    newlines: int
+    returns: int
+    quotes: int
+    sha256: str | None
+    stamp: tuple[int, int]  # size and modification time when it was read
+
+
+@dataclass(slots=True)
+class Text:
+    """A file's characters and what had to be done to get them."""
+
+    name: str
+    path: Path
+    encoding: str
+    survey: Survey
+    content: str | None
+    mojibake: bool = False
+    notes: list[Note] = field(default_factory=list)
+
+    def open(self) -> io.TextIOBase:
+        """A fresh reader from the first character; line ends are kept as they are."""
+        if self.content is not None:
+            return io.StringIO(self.content, newline="")
+        return self.path.open(encoding=codec(self.encoding), newline="")  # type: ignore[return-value]  # TextIOWrapper is a TextIOBase
+
+    def head(self, count: int) -> list[str]:
+        """The first lines, without their ends."""
+        with self.open() as reader:
+            lines = [line for _, line in zip(range(count), reader, strict=False)]
+        return [self.mend(line.rstrip("\r\n")) for line in lines]
+
+    def mend(self, text: str) -> str:
+        """A text that was encoded twice, as it was meant."""
+        return unmangled(text) if self.mojibake else text
+
+
+def codec(encoding: str) -> str:
+    """Python's name for an encoding; UTF-16 with its mark drops it."""
+    return "utf-16" if encoding in {"utf-16le", "utf-16be"} else encoding
+
+
+def survey(path: Path, *, hashed: bool) -> Survey:
+    """One pass over the bytes; the hash only where it is wanted, for it costs as much as the rest."""
+    decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+    digest = hashlib.sha256() if hashed else None
+    nul, newlines, returns, quotes, offset = None, 0, 0, 0, 0
+    stat = path.stat()
+    bom = None
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if offset == 0:
+                bom = next((name for mark, name in _BOMS if chunk.startswith(mark)), None)
+            if digest:
+                digest.update(chunk)
+            if nul is None and (at := chunk.find(b"\0")) >= 0:
+                nul = offset + at
+            newlines += chunk.count(b"\n")
+            returns += chunk.count(b"\r")
+            quotes += chunk.count(b'"')
+            decoder = _still_valid(decoder, chunk)
+            offset += len(chunk)
+    return Survey(
+        offset,
+        bom,
+        decoder is not None and _still_valid(decoder, b"", final=True) is not None,
+        nul,
+        newlines,
+        returns,
+        quotes,
+        digest.hexdigest() if digest else None,
+        (stat.st_size, stat.st_mtime_ns),
+    )
+
+
+def _still_valid(
+    decoder: codecs.IncrementalDecoder | None, chunk: bytes, *, final: bool = False
+) -> codecs.IncrementalDecoder | None:
+    if decoder is None or (chunk.isascii() and not final and decoder.getstate()[0] == b""):
+        return decoder
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return None
+    return decoder
+
+
+def decode(name: str, path: Path, asked: str | None, *, hashed: bool = True) -> Text:
+    """The file as text.
+
+    Raises:
+        InputError: empty, NUL bytes, a workbook or a web page in disguise, two encodings in one file.
+    """
+    seen = survey(path, hashed=hashed or path.stat().st_size <= SMALL)
+    if seen.size == 0:
+        raise InputError("empty_file", "the file is empty", "export it again", file=name)
+    with path.open("rb") as file:
+        start = file.read(4096)
+    _not_in_disguise(name, start)
+    encoding = _encoding(name, path, seen, asked)
+    text = Text(name, path, encoding, seen, None)
+    if seen.size <= SMALL:
+        text.content = _characters(text, asked)
+        if not text.content.strip():
+            raise InputError("empty_file", "the file is empty", "export it again", file=name)
+        _mend_mojibake(text)
+    text.notes += _repairs(text)
+    return text
+
+
+def _not_in_disguise(name: str, start: bytes) -> None:
+    if start.startswith(b"PK\x03\x04"):
+        raise InputError(
+            "workbook_in_csv",
+            "this is a workbook (xlsx), whatever its name says",
+            "rename it to .xlsx or save it as CSV",
+            name,
+            1,
+        )
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputError("old_workbook", "this is an old Excel workbook (xls)", "save it as CSV or xlsx", name, 1)
+    page = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if page.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml", b"<script", b"<body")):
+        raise InputError(
+            "web_page", "this is a web page, not an export", "log in and download the file again", name, 1
+        )
+
+
+def _encoding(name: str, path: Path, seen: Survey, asked: str | None) -> str:
+    if seen.bom:
+        _agree(name, asked, seen.bom)
+        return seen.bom
+    if asked and codec(asked).lower().replace("_", "-") not in {"utf-8", "utf8"}:
+        try:
+            return codecs.lookup(asked).name
+        except LookupError as error:
+            raise InputError(
+                "unknown_encoding", f"no encoding is called “{asked}”", "try cp1252 or utf-16", name
+            ) from error
+    if seen.nul is not None:
+        line, column = _place(path, seen.nul)
+        raise InputError(
+            "nul_byte",
+            "a NUL byte: the file is damaged or in an unmarked encoding",
+            "download it again, or name it with --encoding utf-16",
+            name,
+            line,
+            column,
+        )
+    if seen.utf8:
+        return "utf-8"
+    return _single_byte(name, path)
+
+
+def _agree(name: str, asked: str | None, found: str) -> None:
+    if asked and not codecs.lookup(codec(found)).name.startswith(codecs.lookup(codec(asked)).name[:5]):
+        raise InputError(
+            "encoding_contradicted", f"--encoding says {asked}, the file says {found}", "leave it out", name, 1
+        )
+
+
+def _single_byte(name: str, path: Path) -> str:
+    """cp1252, or cp1250 where cp1252 has no such character; never a file that is half UTF-8."""
+    raw = path.read_bytes()
+    encoding = "cp1252"
+    if re.search(rb"[\x81\x8d\x8f\x90\x9d]", raw):
+        encoding = "cp1250" if not re.search(rb"[\x81\x83\x88\x90\x98]", raw) else "latin-1"
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        multibyte = re.search(rb"[\xc3\xc2][\x80-\xbf]|\xe2\x80[\x80-\xbf]|\xe2\x82\xac", line)
+        if multibyte:
+            raise InputError(
+                "mixed_encodings",
+                "some lines are UTF-8 and some are not",
+                "export it again in one encoding, or settle it with --encoding",
+                name,
+                number,
+                line[: multibyte.start()].count(b",") + 1,
+            )
+    if encoding == "latin-1":
+        raise InputError("unknown_encoding", "the encoding is not known", "name it with --encoding", name, 1)
+    return encoding
+
+
+def _place(path: Path, offset: int) -> tuple[int, int]:
+    with path.open("rb") as file:
+        before = file.read(offset)
+    return before.count(b"\n") + 1, before.rpartition(b"\n")[2].count(b",") + 1
+
+
+def _characters(text: Text, asked: str | None) -> str:
+    try:
+        content = text.path.read_bytes().decode(codec(text.encoding))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(
+            "bad_encoding",
+            f"the bytes are not {text.encoding}",
+            "leave --encoding out" if asked else "download it again",
+            text.name,
+            line,
+        ) from error
+    if "\0" in content:
+        raise InputError(
+            "nul_byte",
+            "a NUL character: the file is damaged",
+            "download it again",
+            text.name,
+            content[: content.index("\0")].count("\n") + 1,
+        )
+    return content
+
+
+def _mend_mojibake(text: Text) -> None:
+    content = text.content or ""
+    if content.isascii():
+        return
+    found = _MOJIBAKE.search(content)
+    if found and unmangled(found[0]) != found[0]:
+        text.mojibake = True
+        line = content[: found.start()].count("\n") + 1
+        text.notes.append(note("mojibake_repaired", file=text.name, line=line))
+
+
+def unmangled(text: str) -> str:
+    """UTF-8 that was read as cp1252, read as UTF-8; unchanged when it is not that.
+
+    >>> unmangled("Montant dÃ©pensÃ© (EUR)")
+    'Montant dépensé (EUR)'
+    >>> unmangled("Ä and Ã alone")
+    'Ä and Ã alone'
+    """
+
+    def mend(match: re.Match[str]) -> str:
+        for encoding in ("cp1252", "latin-1"):
+            try:
+                return match[0].encode(encoding).decode("utf-8")
+            except UnicodeError:
+                continue
+        return match[0]
+
+    return _MANGLED_RUN.sub(mend, text)
+
+
+_MANGLED_RUN = re.compile("(?:[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,3})+")
+
+
+def _repairs(text: Text) -> list[Note]:
+    notes = []
+    name, seen = text.name, text.survey
+    if text.encoding not in {"utf-8", "utf-16le"}:
+        notes.append(note("encoding_repaired", file=name, line=1, encoding=text.encoding))
+    if text.content is not None:
+        crlf = text.content.count("\r\n")
+        lone, newlines = text.content.count("\r") - crlf, text.content.count("\n")
+        if lone or (crlf and crlf != newlines):
+            notes.append(note("line_ends_repaired", file=name))
+        if not text.content.endswith(("\n", "\r")):
+            notes.append(note("no_final_newline", file=name, line=newlines + (lone if not newlines else 0) + 1))
+    elif seen.returns and seen.returns != seen.newlines:
+        notes.append(note("line_ends_repaired", file=name))
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its cells, and the line of the file on which it starts."""
+
+    line: int
+    cells: list[str]
+
+
+def records(text: Text, delimiter: str, skip: int) -> Iterator[Record]:
+    """Every record after the first `skip` lines; blank lines are no records.
+
+    Raises:
+        InputError: a quote that is never closed, closes in the middle of a cell, or swallows rows.
+    """
+    csv.field_size_limit(_MAX_FIELD)
+    with text.open() as source:
+        for _ in range(skip):
+            next(source, None)
+        reader = csv.reader(source, delimiter=delimiter, strict=True)
+        line = skip + 1
+        try:
+            for cells in reader:
+                if cells and not (len(cells) == 1 and not cells[0].strip()):
+                    swallowed = reader.line_num + skip - line
+                    if swallowed:
+                        _no_rows_inside(text.name, line, cells, delimiter)
+                    yield Record(line, [text.mend(c) for c in cells] if text.mojibake else cells)
+                line = reader.line_num + skip + 1
+        except csv.Error as error:
+            raise _broken(text.name, line, str(error)) from error
+
+
+def _no_rows_inside(name: str, line: int, cells: list[str], delimiter: str) -> None:
+    """A quoted cell over several lines is fine, unless those lines are records themselves."""
+    for column, cell in enumerate(cells, 1):
+        inner = re.split(r"\r\n|\n|\r", cell)[1:]
+        if any(piece.count(delimiter) >= max(len(cells) - 2, 1) for piece in inner):
+            raise InputError(
+                "quote_swallows_rows",
+                "a quote opened here holds what look like whole rows",
+                "close the quote, or double it inside the cell",
+                name,
+                line,
+                column,
+            )
+
+
+def _broken(name: str, line: int, said: str) -> InputError:
+    if "end of data" in said:
+        return InputError(
+            "unclosed_quote", "a quote opened here is never closed", "close it, or export again", name, line
+        )
+    if "field larger" in said:
+        return InputError("cell_too_long", "a cell is longer than 16 MB", "check its quotes", name, line)
+    return InputError(
+        "stray_quote", "text follows a closing quote", "double the quotes inside a cell", name, line
+    )
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """One line's cells, quotes respected; a broken line is a single cell."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return [line]

@@ -1,0 +1,191 @@
+"""Paths, globs, folders, archives and stdin → Downloads: one readable thing each, on disk.
+
+What is compressed is unpacked, streaming and within a limit, into a folder that goes away with the run.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import shutil
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
+from kpi_cli.exports.options import ReadOptions
+from kpi_cli.safe import printable
+
+READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip"}
+_CHUNK = 1 << 20
+_SAFE_SIZE = 64 << 20  # below this no archive is called a bomb
+_SAFE_RATIO = 200  # exports of text pack 5 to 40 times; deflate cannot do more than 1032
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file as the user names it, with what is said about it."""
+
+    pattern: str
+    options: ReadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file to read: `name` is for people, `path` holds its bytes, `suffix` its kind."""
+
+    name: str
+    path: Path
+    suffix: str
+    options: ReadOptions
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A folder for unpacked files that is gone when the run ends, however it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="kpi-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]:
+    """Every file behind the patterns, each once, in the order given; what cannot be opened as its error.
+
+    Raises:
+        NoDataError: a pattern matches no file.
+    """
+    found: list[Download | KpiError] = []
+    seen: set[Path] = set()
+    for one in asked:
+        for path in _paths(one.pattern):
+            if path in seen:
+                continue
+            seen.add(path)
+            try:
+                found.extend(_open(path, one.options, folder))
+            except KpiError as error:
+                found.append(error)
+    return found
+
+
+def _paths(pattern: str) -> list[Path]:
+    if pattern == "-":
+        return [Path("-")]
+    path = Path(pattern)
+    if path.is_dir():
+        inside = sorted(
+            p
+            for p in path.rglob("*")
+            if p.is_file() and p.suffix.lower() in READABLE and not p.name.startswith((".", "~$"))
+        )
+        if not inside:
+            raise NoDataError("no_file", f"no export in the folder “{printable(pattern)}”", "name its files")
+        return inside
+    if path.exists():
+        return [path]
+    matched = sorted(Path(name) for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207 (patterns may be absolute)
+    if matched:
+        return matched
+    if glob.has_magic(pattern):
+        raise NoDataError("no_file", f"no file matches “{printable(pattern)}”", "check the pattern")
+    raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
+
+
+def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
+    if str(path) == "-":
+        target = _fresh(folder, "stdin")
+        with target.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+        return _unpack(Download("-", target, "", options), folder)
+    name = printable(str(path))
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError("unreadable", f"cannot be read: {error.strerror}", "check it", file=name) from error
+    return _unpack(Download(name, path, path.suffix.lower(), options), folder)
+
+
+def _unpack(download: Download, folder: Path) -> list[Download]:
+    with download.path.open("rb") as file:
+        magic = file.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return [_gunzip(download, folder)]
+    if magic == b"PK\x03\x04" and download.suffix in {".zip", ""}:
+        return list(_unzip(download, folder))
+    return [download]
+
+
+def _gunzip(download: Download, folder: Path) -> Download:
+    target = _fresh(folder, "gz")
+    packed = max(download.path.stat().st_size, 1)
+    try:
+        with gzip.open(download.path) as source:
+            _pour(source, target, packed, download.name)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(
+            "bad_archive", "the gzip file is cut off or damaged", "download it again", file=download.name
+        ) from error
+    inner = PurePosixPath(download.name.removesuffix(".gz"))
+    return replace(download, path=target, suffix=inner.suffix.lower())
+
+
+def _unzip(download: Download, folder: Path) -> Iterator[Download]:
+    try:
+        with zipfile.ZipFile(download.path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
+            for member in members:
+                inner = PurePosixPath(member.filename.replace("\\", "/"))
+                name = f"{download.name}/{printable(member.filename)}"
+                if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
+                    raise InputError(
+                        "unsafe_path", "a path that leaves its archive", "unpack it by hand", file=name
+                    )
+                if inner.suffix.lower() not in READABLE - {".zip", ".gz"}:
+                    continue
+                target = _fresh(folder, "zip")
+                with archive.open(member) as source:
+                    _pour(source, target, max(member.compress_size, 1), name)
+                yield Download(name, target, inner.suffix.lower(), download.options)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise InputError(
+            "bad_archive", "the zip file is damaged or locked", "unpack it by hand", file=download.name
+        ) from error
+
+
+def _pour(source: IO[bytes], target: Path, packed: int, name: str) -> None:
+    """Unpack within a limit on the bytes that really come out."""
+    written = 0
+    with target.open("wb") as out:
+        while chunk := source.read(_CHUNK):
+            written += len(chunk)
+            if written > _SAFE_SIZE and written > _SAFE_RATIO * packed:
+                raise InputError(
+                    "archive_bomb",
+                    f"unpacks to more than {_SAFE_RATIO} times its size",
+                    "unpack it by hand if you trust it",
+                    file=name,
+                )
+            out.write(chunk)
+
+
+def _fresh(folder: Path, kind: str) -> Path:
+    handle = tempfile.NamedTemporaryFile(dir=folder, prefix=f"{kind}-", delete=False)  # noqa: SIM115 (outlives this call; the workspace removes it)
+    handle.close()
+    return Path(handle.name)
+
+
+def refuse(errors: list[KpiError]) -> None:
+    """Raise what was wrong, all of it, if anything was."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise Refusals(errors)

@@ -1,0 +1,315 @@
+"""Which platform's download is this, and which column is what: the format files, looked up.
+
+    catalogue()          every format file, parsed once
+    recognise(lines)     the header row, its delimiter, its format and the canonical name of each column
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kpi_cli.errors import InputError
+from kpi_cli.exports.dialect import DELIMITERS, split
+from kpi_cli.exports.vocabulary import vocabulary
+from kpi_cli.safe import folded, plainest, quoted
+from kpi_cli.texts import package_data
+
+GENERIC = "generic"
+_SCAN = 30
+_METADATA = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One platform download in one role: how it is recognised and read. `spec` is the rest of its file."""
+
+    name: str
+    role: str
+    spec: Mapping[str, Any]
+    aliases: Mapping[str, tuple[str, str, int]]  # folded header → canonical column, language, rank
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A setting of the format file."""
+        return self.spec.get(key, default)
+
+
+@dataclass(slots=True)
+class Header:
+    """A header row understood: where each canonical column stands and in which language it is written."""
+
+    format: Format
+    line: int
+    delimiter: str | None
+    names: list[str]
+    columns: dict[str, int]
+    language: str
+    preamble: list[str] = field(default_factory=list)
+    metadata: dict[int, str] = field(default_factory=dict)
+    score: tuple[int, int, int] = (0, 0, 0)
+
+
+@cache
+def catalogue() -> tuple[Format, ...]:
+    """Every format, the platforms' first, the generic roles last."""
+    folder = Path(__file__).parent / "formats"
+    found: list[Format] = []
+    generic: list[Format] = []
+    for path in sorted(folder.glob("*.yaml")):
+        spec = package_data(f"exports/formats/{path.name}")
+        if "roles" in spec:
+            shared = {key: value for key, value in spec.items() if key != "roles"}
+            generic += [_format(spec["format"], role, shared | part) for role, part in spec["roles"].items()]
+        else:
+            found.append(_format(spec["format"], spec["role"], spec))
+    return (*found, *generic)
+
+
+def _format(name: str, role: str, spec: Mapping[str, Any]) -> Format:
+    aliases: dict[str, tuple[str, str, int]] = {}
+    for canonical in spec["columns"]:
+        if name == GENERIC:
+            aliases[canonical.replace("_", " ")] = (canonical, "en", -1)
+    for canonical, languages in spec["columns"].items():
+        for language, headers in languages.items():
+            for rank, header in enumerate(listed(headers)):
+                key = plainest(header) if name == GENERIC else folded(header)
+                aliases.setdefault(key, (canonical, language, rank))
+    return Format(name, role, spec, aliases)
+
+
+def listed(value: str | list[str]) -> list[str]:
+    """One text or several, as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+@cache
+def _every_alias() -> frozenset[str]:
+    return frozenset(alias for fmt in catalogue() for alias in fmt.aliases)
+
+
+def recognise(
+    name: str, lines: Sequence[str], mapped: Iterable[tuple[str, str, str]] = (), wanted: Wanted | None = None
+) -> Header:
+    """The header row among a file's first lines, and what it says.
+
+    Args:
+        name: the file, for errors.
+        lines: its first lines, without their ends.
+        mapped: (role, canonical column, header) as `--map` gives them.
+        wanted: role and format as far as the user says them.
+
+    Raises:
+        InputError: no header row, or one that two roles could own.
+    """
+    mapped = tuple(mapped)
+    headers = {folded(header) for _, _, header in mapped}
+    rows = _candidate_rows(lines, headers)
+    for number, delimiter, cells in rows:
+        found = read_header(name, cells, (number, delimiter), lines[: number - 1], mapped, wanted)
+        if found:
+            return found
+    raise _no_header(name, lines, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The role and format the user names for a file."""
+
+    role: str | None = None
+    format: str | None = None
+
+
+def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, str, list[str]]]:
+    """Lines that hold known column names, most of them first; of equals the earlier line."""
+    known = _every_alias()
+    scored = []
+    for number, line in enumerate(lines[:_SCAN], 1):
+        best = (0, ",", [""])
+        for delimiter in DELIMITERS:
+            if delimiter in line:
+                cells = split(line, delimiter)
+                hits = sum(1 for c in cells if known & {*_keys(c), *map(plainest, _keys(c))} or folded(c) in extra)
+                if hits > best[0]:
+                    best = (hits, delimiter, cells)
+        if best[0]:
+            scored.append((-best[0], number, best[1], best[2]))
+    return [(number, delimiter, cells) for _, number, delimiter, cells in sorted(scored)[:3]]
+
+
+def _keys(header: str) -> tuple[str, str]:
+    """A header as compared: whole, and without the currency or zone in brackets at its end."""
+    whole = folded(header)
+    match = _METADATA.match(whole)
+    return (whole, match[1]) if match and _is_metadata(match[2]) else (whole, whole)
+
+
+def _find(fmt: Format, header: str) -> tuple[str, str, int] | None:
+    """The canonical column a header names in a format; hand-made headers may drop accents or use underscores."""
+    whole, bare = _keys(header)
+    if fmt.name == GENERIC:
+        whole, bare = plainest(whole), plainest(bare)
+    return fmt.aliases.get(whole) or fmt.aliases.get(bare)
+
+
+def _is_metadata(text: str) -> bool:
+    bare = text.removeprefix("in ").strip()
+    words = vocabulary()
+    return bare.upper() in words.currencies or bare in words.ambiguous or bare in words.symbols or bare in _ZONES
+
+
+_ZONES = {"utc", "gmt", "local"}
+
+
+def read_header(
+    name: str,
+    cells: Sequence[str],
+    place: tuple[int, str | None],
+    preamble: Sequence[str],
+    mapped: tuple[tuple[str, str, str], ...] = (),
+    wanted: Wanted | None = None,
+) -> Header | None:
+    """What a header row is, of all formats that accept it the one that knows it best; None when none does."""
+    wanted = wanted or Wanted()
+    found: list[Header] = []
+    for fmt in catalogue():
+        if (wanted.format and fmt.name != wanted.format) or (wanted.role and fmt.role != wanted.role):
+            continue
+        header = _as_format(_told(fmt) if wanted.role else fmt, cells, mapped)
+        if header:
+            _accept(header, preamble, told=wanted.role is not None)
+            header.line, header.delimiter, header.preamble = place[0], place[1], list(preamble)
+            if header.score[0]:
+                found.append(header)
+    if not found:
+        return None
+    found.sort(key=lambda h: h.score, reverse=True)
+    best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
+    if best.format.name == GENERIC and rivals:
+        raise _two_roles(name, place[0], [best, *rivals])
+    return best
+
+
+def _told(fmt: Format) -> Format:
+    """A generic role that the user names takes headers which alone would not say what they are."""
+    extra = {
+        plainest(header): (canonical, "en", 99)
+        for canonical, headers in fmt.get("when_told", {}).items()
+        for header in headers
+    }
+    return Format(fmt.name, fmt.role, fmt.spec, extra | dict(fmt.aliases)) if extra else fmt
+
+
+def _as_format(
+    fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, str], ...]
+) -> Header | None:
+    """The canonical columns of a header row if it were of that format."""
+    said = {folded(header): column for role, column, header in mapped if role in {fmt.role, "*"}}
+    taken: dict[str, tuple[int, int]] = {}
+    metadata: dict[int, str] = {}
+    for index, cell in enumerate(cells):
+        whole, bare = _keys(cell)
+        hit = (said[whole], "", -2) if whole in said else _find(fmt, cell)
+        if not hit or (hit[0] in said.values() and whole not in said):
+            continue
+        canonical, _, rank = hit
+        if bare != whole:
+            metadata[index] = whole.rpartition("(")[2].rstrip(")")
+        if canonical not in taken or rank < taken[canonical][1]:
+            taken[canonical] = (index, rank)
+    if not taken:
+        return None
+    columns = {canonical: index for canonical, (index, _) in taken.items()}
+    language = _language(fmt, cells, columns)
+    return Header(fmt, 1, None, list(cells), columns, language, metadata=metadata)
+
+
+def _language(fmt: Format, cells: Sequence[str], columns: Mapping[str, int]) -> str:
+    """The language most of the recognised headers are written in; of equals the first the format lists."""
+    votes: dict[str, int] = {}
+    for canonical, index in columns.items():
+        keys = {*_keys(cells[index]), *map(plainest, _keys(cells[index]))}
+        for language, headers in fmt.spec["columns"].get(canonical, {}).items():
+            if keys & {fold(h) for h in listed(headers) for fold in (folded, plainest)}:
+                votes[language] = votes.get(language, 0) + 1
+    return max(votes, key=lambda language: votes[language]) if votes else "en"
+
+
+def _accept(header: Header, preamble: Sequence[str], *, told: bool) -> None:
+    """Score a header: the title above it first, then a platform before the generic roles, then its matches."""
+    fmt, spec = header.format, header.format.get("recognise", {})
+    present = {_keys(name)[0] for name in header.names} | {_keys(name)[1] for name in header.names}
+    rejected = spec.get("reject", {}).keys() | set(spec.get("never", ()))
+    if present & {folded(word) for word in rejected}:
+        return
+    titled = any(re.search(title, folded(line)) for title in spec.get("title", ()) for line in preamble)
+    if fmt.name == GENERIC:
+        header.score = _generic_score(header, told)
+        return
+    complete = all(column in header.columns for column in spec.get("all", ()))
+    marked = all(
+        any(mark in header.columns or folded(mark) in present for mark in group) for group in spec.get("any", ())
+    )
+    if complete and (marked or titled):
+        header.score = (3 if titled else 2, len(header.columns), 0)
+
+
+def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
+    """How well a hand-made header fits a role; a role that the user names needs its first group only."""
+    spec, columns = header.format.spec, header.columns
+    needs = spec["needs"][:1] if told else spec["needs"]
+    if not all(any(column in columns for column in group) for group in needs):
+        return (0, 0, 0)
+    if not told and any(column in columns for column in spec.get("unless", ())):
+        return (0, 0, 0)
+    marks = sum(1 for mark in spec.get("marks", ()) if mark in columns)
+    return (1, marks, len(columns))
+
+
+def _two_roles(name: str, line: int, rivals: Sequence[Header]) -> InputError:
+    roles = [rival.format.role for rival in rivals]
+    options = " or ".join(f"--{role}" for role in roles)
+    return InputError(
+        "role_open", f"this could be {' or '.join(roles)}", f"say which with {options}", name, line
+    )
+
+
+def _no_header(
+    name: str, lines: Sequence[str], rows: Sequence[tuple[int, str, list[str]]]
+) -> InputError:
+    for fmt in catalogue():
+        for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
+            for number, line in enumerate(lines[:_SCAN], 1):
+                if any(folded(word) in {folded(c) for c in split(line, d)} for d in DELIMITERS):
+                    return InputError("not_a_report", f"this is {meaning}", "export a report", name, number)
+    if rows:
+        line, _, cells = rows[0]
+        sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
+        money = {"amount", "revenue", "amount_net", "price"}
+        if any((_find(sales, cell) or ("",))[0] in money for cell in cells):
+            return InputError(
+                "role_open",
+                "an amount without an order, customer or product column could be spend or sales",
+                "say which with --spend FILE or --sales FILE",
+                name,
+                line,
+            )
+        seen = ", ".join(quoted(cell) for cell in cells[:6])
+        return InputError(
+            "columns_unknown",
+            f"the columns ({seen}) do not make a kind of file that is known",
+            "name one with --map ROLE.COLUMN=HEADER",
+            name,
+            line,
+        )
+    return InputError(
+        "no_header",
+        "no header row with known column names in the first 30 lines",
+        "add one, or name columns with --map ROLE.COLUMN=HEADER",
+        name,
+        1,
+    )

@@ -1,0 +1,29 @@
+"""How files are to be read, as far as the user says: one value passed all the way through."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """Answers to what a file leaves open. Empty means: the file must settle it."""
+
+    decimal: str | None = None
+    date_format: str | None = None
+    encoding: str | None = None
+    currency: str | None = None
+    tz: str | None = None
+    role: str | None = None
+    format: str | None = None
+    columns: tuple[tuple[str, str, str], ...] = ()
+    statuses: tuple[tuple[str, str], ...] = ()
+    gross: bool = False
+    dedupe: bool = False
+    strict: bool = False
+    separate_accounts: bool = False
+    sales_from: tuple[str, ...] = ()
+    vat: str | None = None
+    every_id: bool = False
+    as_of: dt.date = field(default_factory=dt.date.today)

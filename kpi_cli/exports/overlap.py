@@ -1,0 +1,245 @@
+"""What several files say twice: counted once, or refused, never added (contract §3).
+
+    sales    the same id in two downloads; one shop in a storefront's and a processor's files
+    spend    the same rows in overlapping downloads; the same spend sliced in two ways
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from kpi_cli.errors import InputError
+from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.tables import Source, Store
+from kpi_cli.texts import note
+
+_SLICES = ("age", "gender", "placement", "publisher", "device", "network", "keyword", "search_term", "region", "product")
+_PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term"}
+_LEVELS = ("ad_group", "adset", "ad")
+
+
+def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
+    """Mark rows that another file already holds; the errors where files contradict each other."""
+    errors: list[InputError] = []
+    if "sales" in store.columns:
+        errors += _booked_twice(store, options)
+        errors += _same_orders(store)
+        _order_lines(store)
+        _date_refunds(store)
+    if "spend" in store.columns:
+        errors += _same_spend(store, options)
+    return errors
+
+
+# -------------------------------------------------------------------------------------------- sales
+
+
+def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
+    """A storefront and a processor with overlapping periods hold the same sales."""
+    sources = store.of_role("sales")
+    if options.sales_from:
+        for source in sources:
+            if source.format not in options.sales_from:
+                _leave_out(store, source, "seen_in_other_file")
+                source.extra_notes.append(note("unused_file", file=source.file, role="sales"))
+        return []
+    spans = dict(
+        (number, (first, last))
+        for number, first, last in store.rows(
+            'SELECT file, min("start"), max("end") FROM sales WHERE "start" IS NOT NULL GROUP BY file'
+        )
+    )
+    for one, other in combinations(sources, 2):
+        kinds = {_kind(one), _kind(other)}
+        if kinds != {"storefront", "processor"} or one.number not in spans or other.number not in spans:
+            continue
+        (a, b), (c, d) = spans[one.number], spans[other.number]
+        if a <= d and c <= b:
+            shop, bank = (one, other) if _kind(one) == "storefront" else (other, one)
+            return [
+                InputError(
+                    "sales_twice",
+                    f"{shop.file} and {bank.file} may hold the same sales",
+                    f"say which books with --sales-from {shop.format} or --sales-from {bank.format}",
+                    bank.file,
+                    bank.sheet.header.line if bank.sheet else None,
+                )
+            ]
+    return []
+
+
+def _kind(source: Source) -> str | None:
+    return source.sheet.header.format.get("kind") if source.sheet else None
+
+
+def _leave_out(store: Store, source: Source, fate: str) -> None:
+    store.con.execute(
+        f"UPDATE {source.role} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number]
+    )
+
+
+def _same_orders(store: Store) -> list[InputError]:
+    """One id, one sale: repeated with the same amount it counts once, with another it is refused."""
+    store.ensure("sales", "row_id", "order_id", "customer")
+    errors: list[InputError] = []
+    files = {s.number: s for s in store.of_role("sales")}
+    formats = {n: str(s.format) for n, s in files.items()}
+    single = [n for n, s in files.items() if s.sheet and s.sheet.header.format.get("one_row_per_order")]
+    store.con.execute("CREATE OR REPLACE TEMP TABLE file_format (file INTEGER, format VARCHAR, single BOOLEAN)")
+    store.con.executemany(
+        "INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()]
+    )
+    per_order = """
+        SELECT format, row_id, file, min(line) AS line, sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END)
+               AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
+               any_value(single) AS single, max(refunds) AS refunds
+        FROM sales JOIN file_format USING (file) WHERE row_id IS NOT NULL AND fate IS NULL GROUP BY ALL"""
+    if single:
+        for number, line, low, high in store.rows(
+            f"SELECT file, line, low, high FROM ({per_order}) WHERE single AND n > 1 AND low <> high ORDER BY file, line"
+        ):
+            errors.append(_two_amounts(files[number], line, low, high))
+            break
+        store.con.execute(
+            """UPDATE sales SET fate = 'duplicate' FROM (
+                 SELECT file, line FROM sales JOIN file_format USING (file)
+                 WHERE single AND NOT is_line AND row_id IS NOT NULL
+                 QUALIFY row_number() OVER (PARTITION BY file, row_id ORDER BY line) > 1) AS again
+               WHERE sales.file = again.file AND sales.line = again.line"""
+        )
+    if len(set(formats.values())) == len(formats):
+        return errors
+    for number, line, amount, before in store.rows(
+        f"""SELECT file, line, amount, first FROM (
+              SELECT *, first(amount) OVER (PARTITION BY format, row_id ORDER BY file) AS first FROM ({per_order}))
+            WHERE amount <> first ORDER BY file, line LIMIT 1"""
+    ):
+        errors.append(_two_amounts(files[number], line, before, amount))
+    store.con.execute(
+        f"""UPDATE sales SET fate = 'seen_in_other_file' FROM (
+              SELECT row_id, file FROM ({per_order})
+              QUALIFY row_number() OVER (PARTITION BY format, row_id ORDER BY refunds DESC, file) > 1) AS again
+            WHERE sales.fate IS NULL AND sales.row_id = again.row_id AND sales.file = again.file"""
+    )
+    return errors
+
+
+def _two_amounts(source: Source, line: int, one: object, other: object) -> InputError:
+    return InputError(
+        "order_conflict",
+        f"an order stands here with {other:.2f} and elsewhere with {one:.2f}",
+        "keep the right one",
+        source.file,
+        line,
+    )
+
+
+def _order_lines(store: Store) -> None:
+    """Generic files: rows that share an order id are its lines."""
+    for number, line, orders in store.rows(
+        """SELECT file, min(line), count(*) FROM (
+             SELECT file, order_id, min(line) AS line FROM sales
+             WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1)
+           GROUP BY file ORDER BY file"""
+    ):
+        source = next(s for s in store.of_role("sales") if s.number == number)
+        source.extra_notes.append(note("order_lines_summed", file=source.file, line=line, orders=orders))
+
+
+def _date_refunds(store: Store) -> None:
+    """A refund in a row of its own belongs to the day, channel and customer of its order."""
+    if not store.rows("SELECT 1 FROM sales WHERE NOT is_order LIMIT 1"):
+        return
+    skipped = {"file", "line", "fate", "order_id", "row_id", "currency", "is_order", "is_line"} | set(
+        TABLES["sales"].numeric
+    )
+    dimensions = [c for c in store.columns["sales"] if c not in skipped]
+    firsts = ", ".join(f'arg_min("{c}", (file, line)) AS "{c}"' for c in dimensions)
+    sets = ", ".join(f'"{c}" = coalesce(o."{c}", sales."{c}")' for c in dimensions)
+    store.con.execute(
+        f"""UPDATE sales SET {sets} FROM (
+              SELECT order_id, {firsts} FROM sales WHERE is_order AND order_id IS NOT NULL GROUP BY order_id) AS o
+            WHERE NOT sales.is_order AND sales.order_id = o.order_id"""
+    )
+    for source in store.of_role("sales"):
+        lost = store.rows(
+            """SELECT count(*), min(line), sum(refunds) FROM sales
+               WHERE file = $1 AND fate IS NULL AND NOT is_order AND refunds > 0
+                 AND (order_id IS NULL OR order_id NOT IN (SELECT order_id FROM sales WHERE is_order AND order_id IS NOT NULL))""",
+            [source.number],
+        )[0]
+        if lost[0]:
+            source.extra_notes.append(
+                note("refund_without_sale", file=source.file, line=lost[1], count=lost[0], amount=f"{lost[2]:.2f}")
+            )
+
+
+# -------------------------------------------------------------------------------------------- spend
+
+
+def _same_spend(store: Store, options: ReadOptions) -> list[InputError]:
+    sources = store.of_role("spend")
+    for source in sources:
+        sliced = _grain(source) & _PARTIAL
+        if sliced:
+            source.extra_notes.append(note("reslice", file=source.file, slices=", ".join(sorted(sliced))))
+    if options.separate_accounts:
+        return []
+    errors: list[InputError] = []
+    for one, other in combinations(sources, 2):
+        if one.format == other.format:
+            found = _compare(store, one, other)
+            if found:
+                errors.append(found)
+    return errors
+
+
+def _grain(source: Source) -> set[str]:
+    columns = source.sheet.columns if source.sheet else {}
+    return {c for c in (*_SLICES, *_LEVELS) if c in columns}
+
+
+def _compare(store: Store, one: Source, other: Source) -> InputError | None:
+    """Two files of one format: rows of one account that overlap are the same rows, or there is no telling."""
+    columns = store.columns["spend"]
+    account = next((c for c in ("account_id", "account") if _both(one, other, c)), None)
+    if account is None and _both(one, other, "campaign_id"):
+        account = "campaign_id"
+    same_account = f'a."{account}" = b."{account}"' if account else "true"
+    overlap = f'a.file = {one.number} AND b.file = {other.number} AND a.fate IS NULL AND b.fate IS NULL AND {same_account} AND a."start" <= b."end" AND b."start" <= a."end"'
+    stated = account is not None
+    if _grain(one) != _grain(other):
+        again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap}")[0][0]
+        return _twice(one, other, again, stated, "slice the same spend in two ways") if again else None
+    numeric = set(TABLES["spend"].numeric)
+    ignored = numeric | {"file", "line", "fate", "start", "end", "status", "campaign_status", "format_channel"}
+    keys = [c for c in columns if c not in ignored and (c in _known(one) or c in _known(other) or c == "currency")]
+    alike = " AND ".join(f'a."{c}" IS NOT DISTINCT FROM b."{c}"' for c in keys) or "true"
+    exact = 'a."start" = b."start" AND a."end" = b."end"'
+    figures = " AND ".join(f"a.{c} IS NOT DISTINCT FROM b.{c}" for c in ("cost", "impressions", "clicks"))
+    for condition, said in (
+        (f"{exact} AND NOT ({figures})", "state different figures for the same day and campaign"),
+        (f"NOT ({exact})", "cover the same campaign with overlapping periods"),
+    ):
+        again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap} AND {alike} AND {condition}")[0][0]
+        if again:
+            return _twice(one, other, again, stated, said)
+    store.con.execute(
+        f"""UPDATE spend SET fate = 'seen_in_other_file' WHERE file = {other.number} AND fate IS NULL AND line IN (
+              SELECT b.line FROM spend a, spend b WHERE {overlap} AND {alike} AND {exact})"""
+    )
+    return None
+
+
+def _both(one: Source, other: Source, column: str) -> bool:
+    return column in _known(one) and column in _known(other)
+
+
+def _known(source: Source) -> set[str]:
+    return set(source.sheet.columns) if source.sheet else set()
+
+
+def _twice(one: Source, other: Source, line: int, stated: bool, said: str) -> InputError:
+    fix = "give only one of them" if stated else "give only one, or say --accounts separate if they are two accounts"
+    return InputError("reslice", f"{one.file} and this file {said}", fix, other.file, line)

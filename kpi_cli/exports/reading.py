@@ -1,0 +1,289 @@
+"""Files → Store: every download opened, understood, read into its role's table, and accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kpi_cli.errors import InputError, KpiError
+from kpi_cli.exports.dialect import Record, Text, decode, records
+from kpi_cli.exports.files import Asked, Download, downloads, workspace
+from kpi_cli.exports.formats import Header, Wanted, read_header, recognise
+from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.overlap import settle_overlaps
+from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.rows import Columns, Reader, tell
+from kpi_cli.exports.sheet import Sheet, settle
+from kpi_cli.exports.structured import Table, tables_of
+from kpi_cli.exports.tables import Source, Store, account
+from kpi_cli.result import Note
+from kpi_cli.texts import note
+
+_HEAD = 60
+_FULL_CHECKS = 1_000_000
+_STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
+
+
+def read(asked: Sequence[Asked], options: ReadOptions, inline: Iterable[Table] = ()) -> Store:
+    """Read files into typed tables.
+
+    Args:
+        asked: patterns, each with what the user says about it.
+        options: what holds for the run as a whole (strictness, which sales book).
+        inline: tables that came with the configuration.
+
+    Returns:
+        A Store whose `sources` list every file; a file that cannot be read carries its error.
+    """
+    store = Store()
+    with workspace() as folder:
+        for found in downloads(asked, folder):
+            if isinstance(found, KpiError):
+                store.sources.append(Source(found.file or "-", len(store.sources), error=found))
+                continue
+            for source, sheet in _sheets(store, found):
+                _take(store, source, sheet, options)
+            _unchanged(found, store)
+    for table in inline:
+        source = _new(store, table.name)
+        _take(store, source, lambda t=table: _structured_sheet(t, ReadOptions()), options)
+    _after(store, options)
+    return store
+
+
+def _after(store: Store, options: ReadOptions) -> None:
+    for error in settle_overlaps(store, options):
+        source = next((s for s in store.sources if s.file == error.file and s.error is None), None)
+        if source:
+            source.error = error
+    account(store)
+    for source in store.sources:
+        if source.error is None:
+            _trust(source, options)
+
+
+def _new(store: Store, name: str) -> Source:
+    source = Source(name, len(store.sources))
+    store.sources.append(source)
+    return source
+
+
+def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
+    """The tables of one download: one for text, one a list or worksheet for what is structured."""
+    if download.suffix in _STRUCTURED:
+        source = _new(store, download.name)
+        try:
+            tables = tables_of(download)
+        except KpiError as error:
+            source.error = error
+            return
+        for number, table in enumerate(tables):
+            if number:
+                source = _new(store, download.name)
+            yield source, lambda t=table: _structured_sheet(t, download.options)  # type: ignore[misc]
+        return
+    source = _new(store, download.name)
+    yield source, lambda: _text_sheet(download)
+
+
+def _take(store: Store, source: Source, sheet: Callable[[], Sheet], options: ReadOptions) -> None:
+    """Read one table; what is wrong with it stays with it, and the others are read all the same."""
+    try:
+        source.sheet = sheet()
+        settle(source.sheet)
+        reader = Reader(source.sheet)
+        source.ledger = reader.ledger
+        store.con.execute("BEGIN")
+        store.insert(source, _deduped(source, reader.blocks(), options))
+        store.con.execute("COMMIT")
+        if source.sheet.role not in store.columns:
+            store.ensure(source.sheet.role)
+        tell(reader)
+    except KpiError as error:
+        source.error = error
+        if store.con.execute("SELECT 1").fetchone():
+            _rollback(store)
+
+
+def _rollback(store: Store) -> None:
+    import duckdb
+
+    try:
+        store.con.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        return
+    # The tables that this file brought, and their columns, went with it.
+    store.columns = {
+        role: {
+            name: kind
+            for name, kind, *_ in store.rows(f"SELECT column_name, column_type FROM (DESCRIBE {role})")
+        }
+        for (role,) in store.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
+    }
+
+
+def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) -> Iterator[Columns]:
+    """Rows without an id that stand twice: kept with a note, or left out when the user says so."""
+    sheet = source.sheet
+    assert sheet is not None
+    if sheet.role not in _REPEATS_MATTER or sheet.has("order_id") or sheet.has("lead_id"):
+        yield from blocks
+        return
+    seen: set[tuple[str | None, ...]] = set()
+    again: list[str | None] = []
+    for block in blocks:
+        lines = block.pop("line")
+        rows = list(zip(*block.values(), strict=True))
+        repeated = [row in seen or seen.add(row) is not None for row in rows]
+        again += [line for line, twice in zip(lines, repeated, strict=True) if twice]
+        block["line"] = lines
+        if options.dedupe and any(repeated):
+            block["fate"] = ["duplicate" if twice else None for twice in repeated]
+        yield block
+    if again and not options.dedupe:
+        sheet.notes.append(note("duplicates_kept", file=sheet.name, line=int(again[0] or 0), count=len(again)))
+
+
+_REPEATS_MATTER = {"spend", "sales", "costs", "traffic", "search", "mail", "social", "leads"}
+
+
+def _trust(source: Source, options: ReadOptions) -> None:
+    """Notes that hold for the whole source once its rows are known."""
+    sheet = source.sheet
+    assert sheet is not None
+    currencies = {entry["currency"] for entry in source.sums}
+    if sheet.role in {"spend", "sales", "costs"} and None in currencies:
+        source.extra_notes.append(note("currency_unstated", file=source.file))
+    if sheet.role == "sales":
+        untaxed = "none" in {sheet.header.format.get("tax"), price_rule(sheet).get("tax")}
+        taxed = sheet.has("tax") or options.vat or untaxed
+        if not taxed and source.sums:
+            source.extra_notes.append(note("tax_included", file=source.file))
+        _status_notes(source)
+    if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
+        source.extra_notes.append(note("range_grain", file=source.file))
+
+
+_BY_STATUS = ("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free")
+
+
+def _status_notes(source: Source) -> None:
+    left = {reason: source.ledger.left_out[reason] for reason in _BY_STATUS if source.ledger.left_out[reason]}
+    if left:
+        said = ", ".join(f"{count} {reason}" for reason, count in left.items())
+        source.extra_notes.append(note("status_left_out", file=source.file, rows=said))
+    refunds = source.sums[0].get("refunds") if source.sums else None
+    if refunds:
+        source.extra_notes.append(note("refunded_orders_counted", file=source.file))
+
+
+def _unchanged(download: Download, store: Store) -> None:
+    """A file that changes while it is read is refused: its figures would be of no moment."""
+    sheets = [s for s in store.sources if s.file == download.name and s.sheet and s.error is None]
+    for source in sheets:
+        stat = download.path.stat()
+        if source.sheet and source.sheet.stamp not in {None, (stat.st_size, stat.st_mtime_ns)}:
+            source.error = InputError(
+                "changed_while_read", "the file changed while it was read", "run again", download.name
+            )
+
+
+def _wanted(options: ReadOptions) -> Wanted:
+    return Wanted(options.role, options.format)
+
+
+def _text_sheet(download: Download) -> Sheet:
+    text = decode(download.name, download.path, download.options.encoding)
+    lines = text.head(_HEAD)
+    notes: list[Note] = list(text.notes)
+    skip = 0
+    if lines and lines[0].lower().startswith("sep="):
+        notes.append(note("sep_line", file=download.name, line=1))
+        skip = 1
+    header = recognise(download.name, [*[""] * skip, *lines[skip:]], download.options.columns, _wanted(download.options))
+    if header.line - 1 < skip:
+        header.line = skip + 1
+    _needed_once(download.name, header)
+    return Sheet(
+        download.name,
+        header,
+        download.options,
+        text.encoding,
+        text.survey.sha256,
+        _record_source(text, header),
+        header.delimiter,
+        notes,
+        stamp=text.survey.stamp,
+    )
+
+
+def _record_source(text: Text, header: Header) -> Callable[[], Iterator[Record]]:
+    """Records below the header; kept in memory when the file is small, read again when it is not."""
+    delimiter = header.delimiter or ","
+    if text.content is None:
+        return lambda: records(text, delimiter, header.line)
+    kept: list[Record] = []
+
+    def small() -> Iterator[Record]:
+        if not kept:
+            kept.extend(records(text, delimiter, header.line))
+        return iter(kept)
+
+    return small
+
+
+def _needed_once(name: str, header: Header) -> None:
+    """A money, date or id column that stands twice cannot be told apart, unless the format settles which."""
+    settled = header.format.get("duplicates", ())
+    names = [h.strip().casefold() for h in header.names]
+    for canonical, index in header.columns.items():
+        if names.count(names[index]) > 1 and canonical not in settled:
+            second = names.index(names[index], index + 1) if names[index] in names[index + 1 :] else index
+            raise InputError(
+                "duplicate_header",
+                f"the column “{header.names[index].strip()}” stands twice",
+                "rename or remove one of them",
+                name,
+                header.line,
+                second + 1,
+            )
+
+
+def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
+    if options.role is None and table.role:
+        options = replace(options, role=table.role)
+    rows = table.rows
+    for start in range(min(len(rows), 30)):
+        header = read_header(
+            table.name,
+            rows[start].cells,
+            (rows[start].line, None),
+            [" ".join(r.cells).strip() for r in rows[:start]],
+            options.columns,
+            _wanted(options),
+        )
+        if header:
+            _needed_once(table.name, header)
+            body = [r for r in rows[start + 1 :] if any(c.strip() for c in r.cells)]
+            width = len(header.names)
+            padded = [Record(r.line, r.cells + [""] * (width - len(r.cells))) for r in body]
+            return Sheet(
+                table.name,
+                header,
+                options,
+                "utf-8",
+                table.sha256,
+                lambda: iter(padded),
+                None,
+                typed=table.typed,
+            )
+    seen = ", ".join(f"“{c}”" for c in (rows[0].cells[:6] if rows else []))
+    raise InputError(
+        "columns_unknown" if rows else "empty_file",
+        f"the columns ({seen}) do not make a kind of file that is known" if rows else "the table is empty",
+        "name one with --map ROLE.COLUMN=HEADER" if rows else "export it again",
+        table.name,
+        rows[0].line if rows else None,
+    )
+

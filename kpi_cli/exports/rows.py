@@ -1,0 +1,466 @@
+"""The second pass: records become the columns of their role's table, or are left out for a stated reason.
+
+Work goes column by column, each distinct cell once. Values leave here as text that DuckDB casts exactly:
+decimals with a dot, days as ISO dates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
+from kpi_cli.exports.sheet import BATCH, Sheet, batched
+from kpi_cli.exports.values import BadValue, amount, day, is_unknown, month_start, number
+from kpi_cli.exports.vocabulary import vocabulary
+from kpi_cli.safe import folded
+from kpi_cli.texts import note
+
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
+_GUARDED = re.compile(r"'[=+\-@\t\r\n]")
+_KEYS = frozenset({"order_id", "customer_id"})
+
+Texts = list[str | None]
+Columns = dict[str, Texts]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What became of every record of a sheet."""
+
+    read: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    first_unknown: dict[str, int] = field(default_factory=dict)
+    negative_style: int | None = None
+    assumed: int = 0
+    damaged_ids: int | None = None
+
+
+@dataclass(slots=True)
+class Block:
+    """Some rows of the body, to be read column by column."""
+
+    records: list[Record]
+
+    def cells(self, index: int) -> list[str]:
+        """One column's cells."""
+        return [record.cells[index] for record in self.records]
+
+    def line_of(self, index: int, cell: str) -> int:
+        """The first line that holds a cell."""
+        return next(r.line for r in self.records if r.cells[index] == cell)
+
+
+class Reader:
+    """Turns a settled sheet's records into the columns of its role's table."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.ledger = Ledger()
+        self.currency = _Currency(sheet)
+
+    def blocks(self) -> Iterator[Columns]:
+        """The columns of the rows that are used, batch by batch; the ledger fills as they come.
+
+        Raises:
+            InputError: a cell that cannot be read, or a status that is not known.
+        """
+        from kpi_cli.exports.composing import composer
+
+        sheet, ledger = self.sheet, self.ledger
+        fate = _Fate(sheet)
+        compose = composer(self)
+        for batch in batched(sheet.records(), BATCH):
+            block = Block(self._kept(batch, fate))
+            if not block.records:
+                continue
+            columns = compose(block)
+            columns["line"] = [str(record.line) for record in block.records]
+            yield columns
+        if sheet.role == "spend" and ledger.assumed:
+            channel = sheet.header.format.get("channel", {}).get("default")
+            sheet.notes.append(note("channel_assumed", file=sheet.name, channel=channel, count=ledger.assumed))
+
+    def _kept(self, batch: list[Record], fate: _Fate) -> list[Record]:
+        kept = []
+        set_aside, ledger = self.sheet.left_out, self.ledger
+        for record in batch:
+            reason = set_aside.get(record.line)
+            if reason == "blank":
+                continue
+            ledger.read += 1
+            reason = reason or fate(record)
+            if reason:
+                ledger.left_out[reason] += 1
+            else:
+                kept.append(record)
+        return kept
+
+    # ------------------------------------------------------------------------------ single columns
+
+    def each(self, block: Block, column: str, read: Callable[[str], T]) -> list[T]:
+        """A column with every distinct cell read once; the first bad cell of the file is the error.
+
+        Raises:
+            InputError: a cell that `read` refuses, with its line and column.
+        """
+        index = self.sheet.columns[column]
+        cells = block.cells(index)
+        known: dict[str, T] = {}
+        bad: dict[str, BadValue] = {}
+        for cell in dict.fromkeys(cells):
+            try:
+                known[cell] = read(cell)
+            except BadValue as error:
+                bad[cell] = error
+                break
+        for cell, error in bad.items():
+            name = self.sheet.header.names[index].strip()
+            text = f"{name} {self.sheet.shown(cell, column)} is {error}"
+            code = "bad_date" if kind(column) == "day" else "bad_number"
+            raise self.sheet.error(code, text, "mend the cell", block.line_of(index, cell), column) from error
+        return [known[cell] for cell in cells]
+
+    def numbers(self, block: Block, column: str) -> list[Decimal | None]:
+        """Amounts or counts; None where the cell says that it is not known."""
+        sheet = self.sheet
+        whole, mark = kind(column) == "whole", sheet.decimal or "."
+        micros = self.in_micros(column)
+
+        def read(cell: str) -> Decimal | None:
+            text = unguarded(cell)
+            if is_unknown(text):
+                return None
+            value = amount(text, mark)
+            if whole and value != value.to_integral_value():
+                raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
+            return value / 1_000_000 if micros else value
+
+        values = self.each(block, column, read)
+        self._watch(block, column, values)
+        return values
+
+    def _watch(self, block: Block, column: str, values: list[Decimal | None]) -> None:
+        """Count the cells that are not known, and note how negatives are written."""
+        ledger, index = self.ledger, self.sheet.columns[column]
+        missing = values.count(None)
+        if missing and column not in NONE_WHEN_BLANK:
+            ledger.unknown[column] += missing
+            ledger.first_unknown.setdefault(column, block.records[values.index(None)].line)
+        if ledger.negative_style is None:
+            for value, record in zip(values, block.records, strict=True):
+                if value is not None and value < 0 and number(unguarded(record.cells[index])).style:
+                    ledger.negative_style = record.line
+                    break
+
+    def in_micros(self, column: str) -> bool:
+        """Whether a column is in millionths, as API dumps write money."""
+        header = folded(self.sheet.header.names[self.sheet.columns[column]])
+        return "micros" in header or column in self.sheet.header.format.get("micros", ())
+
+    def days(self, block: Block, column: str) -> list[dt.date | None]:
+        """Days; None where the cell is blank."""
+        sheet = self.sheet
+        order = sheet.date_order or "ymd"
+        tz = sheet.options.tz if len(sheet.days.offsets) > 1 else None
+        return self.each(block, column, lambda cell: None if is_unknown(cell) else day(unguarded(cell), order, tz))
+
+    def texts(self, block: Block, column: str) -> Texts:
+        """Text cells without the spaces around them or the quote that guards them; None when blank.
+
+        Raises:
+            InputError: an order or customer id that a spreadsheet turned into `1.23E+12`.
+        """
+        is_id = column.endswith("_id")
+
+        def read(cell: str) -> str | None:
+            text = unguarded(cell).strip()
+            if is_id and text:
+                text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+                if _SCIENTIFIC.fullmatch(text):
+                    self._damaged_id(block, column, cell)
+            return text or None
+
+        return self.each(block, column, read)
+
+    def _damaged_id(self, block: Block, column: str, cell: str) -> None:
+        line = block.line_of(self.sheet.columns[column], cell)
+        if column in _KEYS:
+            raise self.sheet.error(
+                "damaged_id",
+                f"{self.sheet.shown(cell, column)} is an id that a spreadsheet has rounded",
+                "export again without opening it in a spreadsheet",
+                line,
+                column,
+            )
+        self.ledger.damaged_ids = self.ledger.damaged_ids or line
+
+    def folded(self, block: Block, column: str) -> list[str]:
+        """Cells as rules compare them."""
+        return [folded(cell) for cell in block.cells(self.sheet.columns[column])]
+
+    # ------------------------------------------------------------------------------ the days of a row
+
+    def span(self, block: Block) -> tuple[Texts, Texts]:
+        """First and last day of each row, as ISO text; None when the file states no day at all.
+
+        Raises:
+            InputError: a row without its day, or one that ends before it starts.
+        """
+        sheet, count = self.sheet, len(block.records)
+        for column in ("date", "week", "month"):
+            if sheet.has(column):
+                return self._units(block, column)
+        if sheet.has("nth_day") and sheet.first_day:
+            first = sheet.first_day
+            offsets = self.each(block, "nth_day", lambda cell: first + dt.timedelta(days=int(amount(cell, "."))))
+            days = [found.isoformat() for found in offsets]
+            return list(days), list(days)
+        if sheet.has("start"):
+            return self._ranges(block)
+        return [_iso(sheet.first_day)] * count, [_iso(sheet.last_day)] * count
+
+    def _units(self, block: Block, column: str) -> tuple[Texts, Texts]:
+        sheet = self.sheet
+        order = sheet.date_order or "ymd"
+        tz = sheet.options.tz if len(sheet.days.offsets) > 1 else None
+
+        def read(cell: str) -> tuple[str, str]:
+            if is_unknown(cell):
+                raise BadValue("blank")
+            first = month_start(cell) if column != "week" else None
+            if first is None:
+                found = day(unguarded(cell), order, tz)
+                if column == "date":
+                    return found.isoformat(), found.isoformat()
+                if column == "week":
+                    return self._clipped(found, found + dt.timedelta(days=6))
+                first = found.replace(day=1)
+            return self._clipped(first, first.replace(day=monthrange(first.year, first.month)[1]))
+
+        pairs = self.each(block, column, read)
+        if column == "date" and self._stamped(pairs):
+            return [_iso(sheet.first_day)] * len(pairs), [_iso(sheet.last_day)] * len(pairs)
+        return [first for first, _ in pairs], [last for _, last in pairs]
+
+    def _clipped(self, first: dt.date, last: dt.date) -> tuple[str, str]:
+        """A week or month within the range that the file states."""
+        sheet = self.sheet
+        if sheet.first_day and sheet.last_day and first <= sheet.last_day and last >= sheet.first_day:
+            first, last = max(first, sheet.first_day), min(last, sheet.last_day)
+        return first.isoformat(), last.isoformat()
+
+    def _stamped(self, pairs: Sequence[tuple[str, str]]) -> bool:
+        """A report over a range that stamps its first day on every row (LinkedIn)."""
+        sheet = self.sheet
+        if sheet.header.format.get("grain") != "stamped" or not (sheet.first_day and sheet.last_day):
+            return False
+        return sheet.last_day > sheet.first_day and {first for first, _ in pairs} == {sheet.first_day.isoformat()}
+
+    def _ranges(self, block: Block) -> tuple[Texts, Texts]:
+        sheet, count = self.sheet, len(block.records)
+        starts = self.days(block, "start")
+        ends = self.days(block, "end") if sheet.has("end") else [None] * count
+        firsts = [start or sheet.first_day for start in starts]
+        lasts = [end or sheet.last_day or first for end, first in zip(ends, firsts, strict=True)]
+        for record, first, last in zip(block.records, firsts, lasts, strict=True):
+            if first is None:
+                raise sheet.error("blank_date", "the start is blank", "fill it in", record.line, "start")
+            if last and last < first:
+                text = f"the row ends ({last}) before it starts ({first})"
+                raise sheet.error("range_reversed", text, "mend it", record.line, "end")
+        return [_iso(first) for first in firsts], [_iso(last) for last in lasts]
+
+
+def _iso(found: dt.date | None) -> str | None:
+    return found.isoformat() if found else None
+
+
+def unguarded(cell: str) -> str:
+    """A cell without the one quote that guards it against spreadsheets.
+
+    >>> unguarded("'=SUM"), unguarded("'twas")
+    ('=SUM', "'twas")
+    """
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
+
+
+def plain_text(value: Decimal | None) -> str | None:
+    """A number as DuckDB reads it back exactly."""
+    return None if value is None else f"{value:f}"
+
+
+# ------------------------------------------------------------------------------------- left-out rules
+
+
+class _Fate:
+    """Whether a row is left out, and why: the format's rules, in their order, on its status-like cells."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        fmt = sheet.header.format
+        self.sheet = sheet
+        self.said = {folded(value): reason for value, reason in sheet.options.statuses}
+        rules = [(rule["as"], {c: v for c, v in rule.items() if c != "as"}) for rule in fmt.get("left_out", ())]
+        self.rules = [(reason, conditions(test)) for reason, test in rules if all(sheet.has(c) for c in test)]
+        self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
+        mentioned = {c for _, test in rules for c in test} | set(self.used)
+        self.columns = sorted(c for c in mentioned if sheet.has(c))
+        self.indexes = [sheet.columns[c] for c in self.columns]
+        self.continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
+        self.memo: dict[tuple[str, ...], str | None] = {}
+
+    def __call__(self, record: Record) -> str | None:
+        if not self.columns:
+            return None
+        key = tuple([record.cells[i] for i in self.indexes])
+        if key not in self.memo:
+            self.memo[key] = self._decide(dict(zip(self.columns, map(folded, key), strict=True)), record)
+        return self.memo[key]
+
+    def _decide(self, cells: dict[str, str], record: Record) -> str | None:
+        said = self.said.get(cells.get("status", ""))
+        if said:
+            return None if said == "used" else said
+        if self.continuation and not any(record.cells[i].strip() for i in self.continuation):
+            return None
+        for reason, test in self.rules:
+            if test(cells):
+                return str(reason)
+        for column, known in self.used.items():
+            if cells[column] and not known(cells):
+                index = self.sheet.columns[column]
+                raise self.sheet.error(
+                    "unknown_status",
+                    f"{self.sheet.header.names[index]} {self.sheet.shown(record.cells[index], column)} is not known",
+                    "say in kpi.yml, under statuses, whether it counts",
+                    record.line,
+                    column,
+                )
+        return None
+
+
+def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
+    """A rule of a format file as a question: do all its columns hold one of their values?
+
+    >>> conditions({"status": ["paid", "~^part"]})({"status": "partially paid"})
+    True
+    """
+    exact: dict[str, set[str]] = {}
+    patterns: dict[str, list[re.Pattern[str]]] = {}
+    for column, values in test.items():
+        listed = [str(v) for v in (values if isinstance(values, list) else [values])]
+        exact[column] = {folded(v) for v in listed if not v.startswith("~")}
+        patterns[column] = [re.compile(v[1:]) for v in listed if v.startswith("~")]
+
+    def holds(cells: Mapping[str, str]) -> bool:
+        return all(cells[c] in exact[c] or any(p.search(cells[c]) for p in patterns[c]) for c in exact)
+
+    return holds
+
+
+# ------------------------------------------------------------------------------------------- currency
+
+
+class _Currency:
+    """The currency of each row: its column's, else the header's or preamble's, else a symbol's, else the user's."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.fixed = _stated_currency(sheet)
+        self.asked = sheet.options.currency.upper() if sheet.options.currency else None
+        self.seen: dict[str, str] = {}
+        if self.fixed and not sheet.has("currency"):
+            self._agree(self.fixed, sheet.header.line, None)
+
+    def of(self, block: Block, reader: Reader) -> Texts:
+        """The currency of each row of a block."""
+        if self.sheet.has("currency"):
+            codes = reader.each(block, "currency", _code)
+            return [code or self.fixed or self.asked for code in codes]
+        found = self.fixed or self._by_symbol(block) or self.asked
+        return [found] * len(block.records)
+
+    def _agree(self, found: str, line: int, index: int | None) -> None:
+        if self.asked and self.asked != found:
+            text = f"--currency says {self.asked}, the file says {found}"
+            raise self.sheet.error("currency_contradicted", text, "leave --currency out", line, index)
+
+    def _by_symbol(self, block: Block) -> str | None:
+        words = vocabulary()
+        for column in ("cost", "amount", "revenue"):
+            if not self.sheet.has(column):
+                continue
+            index = self.sheet.columns[column]
+            for cell in dict.fromkeys(block.cells(index)):
+                symbol = _symbol(cell)
+                if symbol is None:
+                    continue
+                self.seen.setdefault(words.currency_of(symbol) or symbol, symbol)
+                line = block.line_of(index, cell)
+                if len(self.seen) > 1:
+                    text = f"two currencies ({', '.join(self.seen.values())}) in a column that names none"
+                    raise self.sheet.error("two_currencies", text, "add a currency column", line, index)
+                if code := words.currency_of(symbol):
+                    self._agree(code, line, index)
+        return next((words.currency_of(symbol) for symbol in self.seen.values()), None)
+
+
+def _symbol(cell: str) -> str | None:
+    if not cell.strip("0123456789.,-+ '\u00a0\u202f"):
+        return None
+    try:
+        return number(unguarded(cell)).symbol
+    except BadValue:
+        return None
+
+
+def _code(cell: str) -> str | None:
+    if is_unknown(cell):
+        return None
+    found = vocabulary().currency_of(cell.strip())
+    if found is None:
+        raise BadValue("no currency; use a code such as EUR")
+    return found
+
+
+def _stated_currency(sheet: Sheet) -> str | None:
+    """The currency in a money header's brackets, in the preamble, or fixed by the platform."""
+    words, fmt = vocabulary(), sheet.header.format
+    for column in ("cost", "amount", "revenue"):
+        index = sheet.columns.get(column)
+        if index is not None and (found := words.currency_of(sheet.header.metadata.get(index, "").strip())):
+            return found
+    rule = fmt.get("preamble", {}).get("currency")
+    for line in sheet.header.preamble if rule else ():
+        match = re.search(str(rule), line)
+        if match and (found := words.currency_of(match[1].strip())):
+            return found
+    return str(fmt.get("currency")) if fmt.get("currency") else None
+
+
+def tell(reader: Reader) -> None:
+    """What the reading met, as notes of the sheet."""
+    sheet, ledger = reader.sheet, reader.ledger
+    for column, count in ledger.unknown.items():
+        name = sheet.header.names[sheet.columns[column]]
+        line = ledger.first_unknown[column]
+        sheet.notes.append(note("unknown_cells", file=sheet.name, line=line, count=count, column=name))
+    if ledger.negative_style is not None:
+        sheet.notes.append(note("negative_style", file=sheet.name, line=ledger.negative_style))
+    if any(reader.in_micros(c) for c in sheet.columns if kind(c) == "money"):
+        sheet.notes.append(note("micros", file=sheet.name, line=sheet.header.line))
+    if ledger.damaged_ids is not None:
+        sheet.notes.append(note("damaged_ids", file=sheet.name, line=ledger.damaged_ids))
+    if ledger.read == ledger.left_out["no_data"] + ledger.left_out["totals_row"] + ledger.left_out["footer"]:
+        sheet.notes.append(note("no_data", file=sheet.name, line=sheet.header.line))
+
+

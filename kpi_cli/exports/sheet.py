@@ -1,0 +1,458 @@
+"""A Sheet is one file understood: its header, its records, what its cells settle, and the rows it gives.
+
+    settle(sheet)  first pass: which rows are totals, footers, no data; which decimal mark and date order hold
+    (rows.py)      second pass: each record becomes a typed row, or is left out for a stated reason
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from kpi_cli.errors import InputError
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.formats import GENERIC, Header
+from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.roles import IDENTITY, kind
+from kpi_cli.exports.values import BadValue, Days, Marks, Written, day, evidence, is_unknown, month_start, number
+from kpi_cli.result import Note
+from kpi_cli.safe import folded, quoted
+from kpi_cli.texts import note
+
+
+@dataclass(slots=True)
+class Totals:
+    """A row that adds up others: kept as a control sum."""
+
+    label: str
+    record: Record
+    scope: str  # rows: over the file's own rows; wider: over an account or a network
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One table of one file."""
+
+    name: str
+    header: Header
+    options: ReadOptions
+    encoding: str
+    sha256: str | None
+    records: Callable[[], Iterator[Record]]
+    delimiter: str | None = None
+    notes: list[Note] = field(default_factory=list)
+    stamp: tuple[int, int] | None = None  # size and modification time when it was read
+    typed: bool = False  # cells come from typed values (xlsx, parquet): dots and ISO dates
+    # what the first pass settles
+    decimal: str | None = None
+    date_order: str | None = None
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+    currency: str | None = None
+    totals: list[Totals] = field(default_factory=list)
+    left_out: dict[int, str] = field(default_factory=dict)  # record line → reason
+    width: int = 0
+    marks: Marks = field(default_factory=Marks)
+    days: Days = field(default_factory=Days)
+    symbols: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """Where each canonical column stands."""
+        return self.header.columns
+
+    @property
+    def role(self) -> str:
+        """The file's role."""
+        return self.header.format.role
+
+    def has(self, column: str) -> bool:
+        """Whether the file has a canonical column."""
+        return column in self.header.columns
+
+    def error(self, code: str, text: str, fix: str, line: int | None, column: str | int | None = None) -> InputError:
+        """An error of this file, at a line and a column."""
+        place = self.header.columns.get(column) if isinstance(column, str) else column
+        return InputError(code, text, fix, self.name, line, None if place is None else place + 1)
+
+    def shown(self, cell: str, column: str) -> str:
+        """A cell as messages show it."""
+        return quoted(cell, identity=column in IDENTITY)
+
+
+BATCH = 50_000
+
+
+def batched(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    """Records in lists of at most `size`."""
+    waiting = iter(records)
+    while batch := list(islice(waiting, size)):
+        yield batch
+
+
+def settle(sheet: Sheet) -> None:
+    """Look at every record once: structure, totals, decimal mark, date order, currency symbols.
+
+    Raises:
+        InputError: a row that is short or long, or cells that contradict each other or settle nothing.
+    """
+    structure = _Structure(sheet)
+    for batch in batched(sheet.records(), BATCH):
+        _look(sheet, [record for record in batch if structure.sees(record)])
+    structure.close()
+    _settle_decimal(sheet)
+    _settle_dates(sheet)
+
+
+class _Structure:
+    """Which records are rows: repeated headers, footers, totals and subtotals are set aside with their reason."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        fmt = sheet.header.format
+        self.sheet = sheet
+        self.header = [folded(name) for name in sheet.header.names]
+        self.words = [
+            (reason, re.compile(pattern))
+            for reason in ("no_data", "footer")
+            for pattern in fmt.get(reason, ())
+        ]
+        self.subtotals = [re.compile(rule["match"]) for rule in fmt.get("subtotals", ())]
+        self.totals = [(re.compile(rule["match"]), rule) for rule in fmt.get("totals", ()) if "match" in rule]
+        self.any_cell = [(re.compile(rule["any_cell"]), rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
+        self.blank = [
+            ([sheet.columns[c] for c in rule["blank"] if sheet.has(c)], rule)
+            for rule in fmt.get("totals", ())
+            if "blank" in rule
+        ]
+        self.subtotal = [sheet.columns[c] for c in fmt.get("subtotal", {}).get("blank", ()) if sheet.has(c)]
+        self.text = [i for c, i in sheet.columns.items() if kind(c) in {"text", "day"} and c != "currency"]
+        self.position = fmt.get("totals_at", "any")
+        self.pending: list[Totals] = []
+        self.body = 0
+        self.trailing: bool | None = None
+        self.ordinary: dict[str, bool] = {}
+        sheet.width = len(self.header)
+
+    def sees(self, record: Record) -> bool:
+        """Whether a record is a row of the body."""
+        cells = record.cells
+        first = cells[0]
+        plain = self.ordinary.get(first)
+        if plain is None:
+            plain = self.ordinary[first] = self._is_ordinary(first)
+        if plain and len(cells) == len(self.header) and not self.trailing and not self._blank_somewhere(cells):
+            self.trailing = False
+            reason = None
+        else:
+            reason = self._reason(record)
+        if reason is None:
+            if self.position == "end" and self.pending:
+                self._as_body()
+            self.body += 1
+            return True
+        if reason != "totals_row":
+            self.sheet.left_out[record.line] = reason
+        return False
+
+    def _is_ordinary(self, first: str) -> bool:
+        """Whether a first cell is no word of a header, footer or total: most rows are told by it alone."""
+        text = folded(first)
+        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + self.subtotals
+        return not (is_unknown(first) or text == self.header[0] or any(p.search(text) for p in patterns))
+
+    def _blank_somewhere(self, cells: list[str]) -> bool:
+        """Whether the cells that a blank-dimension rule looks at may be blank."""
+        return any(indexes and is_unknown(cells[indexes[0]]) for indexes, _ in self.blank) or any(
+            is_unknown(cells[i]) for i in self.subtotal
+        )
+
+    def _reason(self, record: Record) -> str | None:
+        filled = [(i, c) for i, c in enumerate(record.cells) if c.strip()]
+        if not filled:
+            return "blank"
+        at, first = filled[0][0], folded(filled[0][1])
+        if [folded(c) for c in record.cells] == self.header:
+            return "repeated_header"
+        for reason, pattern in self.words:
+            if pattern.search(first) and (reason == "no_data" or self._only(record, at)):
+                return reason
+        if any(p.search(first) for p in self.subtotals) and self._only(record, at):
+            return "subtotal_row"
+        found = self._total(record, at, first)
+        if found:
+            self.pending.append(found)
+            return "totals_row"
+        self._counted(record)
+        blank = any(is_unknown(record.cells[i]) for i in self.subtotal)
+        return "subtotal_row" if blank else None
+
+    def _total(self, record: Record, at: int, first: str) -> Totals | None:
+        for pattern, rule in self.any_cell:
+            said = next((c for c in record.cells if pattern.search(folded(c))), None)
+            if said is not None:
+                return Totals(said.strip(), record, rule["scope"])
+        for pattern, rule in self.totals:
+            if pattern.search(first) and self._only(record, at) and not self._too_late(rule):
+                return Totals(record.cells[at].strip(), record, rule["scope"])
+        for indexes, rule in self.blank:
+            blank = len(record.cells) == len(self.header) and all(is_unknown(record.cells[i]) for i in indexes)
+            if indexes and blank and not self._too_late(rule):
+                return Totals("", record, rule["scope"])
+        return None
+
+    def _too_late(self, rule: dict[str, Any]) -> bool:
+        return rule.get("at") == "first" and self.body > 0
+
+    def _only(self, record: Record, at: int) -> bool:
+        """Whether no other text or date cell says anything: a campaign called “Total …” is no total."""
+        if len(record.cells) != len(self.header):
+            return True
+        return all(i == at or is_unknown(record.cells[i]) for i in self.text)
+
+    def _counted(self, record: Record) -> None:
+        """Fields counted against the header; one empty field too many is fine when every row has it."""
+        fields, due = len(record.cells), len(self.header)
+        extra = fields == due + 1 and not record.cells[-1].strip()
+        if self.trailing is None and fields in {due, due + 1}:
+            self.trailing = extra
+        if fields == due and not self.trailing:
+            return
+        if extra and self.trailing:
+            return
+        raise self.sheet.error(
+            "wrong_field_count",
+            f"{fields} fields where the header has {due}",
+            "quote the cells that hold the delimiter, or mend the row",
+            record.line,
+            min(fields, due),
+        )
+
+    def _as_body(self) -> None:
+        """Rows that looked like totals, with ordinary rows after them, are ordinary where totals come last."""
+        _look(self.sheet, [found.record for found in self.pending])
+        self.body += len(self.pending)
+        self.pending.clear()
+
+    def close(self) -> None:
+        sheet = self.sheet
+        sheet.totals = self.pending
+        for found in self.pending:
+            sheet.left_out[found.record.line] = "totals_row"
+        if self.trailing or (self.header[-1:] == [""] and self._last_blank()):
+            sheet.notes.append(note("trailing_delimiter", file=sheet.name, line=sheet.header.line))
+        elif "" in self.header and sheet.header.format.name == GENERIC:
+            sheet.notes.append(
+                note("unnamed_column", file=sheet.name, line=sheet.header.line, column=self.header.index("") + 1)
+            )
+        repeated = [line for line, reason in sheet.left_out.items() if reason == "repeated_header"]
+        if repeated:
+            sheet.notes.append(note("repeated_header", file=sheet.name, line=repeated[0], count=len(repeated)))
+
+    def _last_blank(self) -> bool:
+        last = len(self.header) - 1
+        return all(len(r.cells) <= last or not r.cells[last].strip() for r in self.sheet.records())
+
+
+def _look(sheet: Sheet, rows: list[Record]) -> None:
+    """What the cells of a batch prove, each distinct cell once."""
+    for column, index in sheet.columns.items():
+        what = kind(column)
+        if what == "text" or not rows:
+            continue
+        cells = dict.fromkeys(row.cells[index] for row in rows)
+        seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")
+        for cell in seen:
+            line = next(row.line for row in rows if row.cells[index] == cell)
+            if what == "day":
+                sheet.days.look(cell, (line, index))
+            else:
+                sheet.marks.look(cell, (line, index), whole=what == "whole")
+
+
+def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list[str]:
+    """The cells that prove something about the decimal mark that is not known yet."""
+    found = []
+    proven, unsettled = set(sheet.marks.proof), sheet.marks.open_cell is not None
+    for cell in cells:
+        if cell.isdigit() or ("." not in cell and "," not in cell):
+            continue
+        try:
+            core = number(cell).core
+        except BadValue:
+            continue
+        mark, open_ = evidence(core, whole=whole)
+        lone = sheet.marks.only_single_comma and ("." in core or core.count(",") != 1)
+        if (mark and (mark not in proven or lone)) or (open_ and not unsettled):
+            found.append(cell)
+            proven |= {mark} if mark else set()
+            unsettled = unsettled or open_
+    return found
+
+
+def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
+    """The cells whose day and month, year or zone want settling."""
+    return [c for c in cells if not is_unknown(c) and month_start(c) is None and not _ISO_DAY.fullmatch(c)]
+
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
+
+
+def _settle_decimal(sheet: Sheet) -> None:
+    """The decimal mark: what the cells prove, else the format's own, else the user's answer.
+
+    Raises:
+        InputError: two cells contradict each other, or nothing settles it.
+    """
+    marks, asked = sheet.marks, sheet.options.decimal
+    if sheet.typed:
+        sheet.decimal = "."
+        return
+    if len(marks.proof) == 2:
+        (line, column, cell), (other_line, _, other) = sorted(marks.proof.values())
+        raise sheet.error(
+            "decimal_contradiction",
+            f"{quoted(other)} here on line {other_line} and {quoted(cell)} on line {line} use different decimal marks",
+            "write all numbers one way",
+            other_line,
+            column,
+        )
+    proven = next(iter(marks.proof), None)
+    lone_comma = proven == "," and marks.only_single_comma
+    generic = sheet.header.format.name == GENERIC
+    if lone_comma and generic and sheet.delimiter == "," and not asked:
+        # In a comma-separated sheet `1,23` may be a decimal comma or a damaged `1,230`.
+        line, column, cell = marks.proof[","]
+        raise _ask_decimal(sheet, line, column, cell)
+    if proven and asked and proven != asked and not sheet.options.columns:
+        line, column, cell = marks.proof[proven]
+        raise sheet.error(
+            "decimal_contradicted",
+            f"--decimal says “{asked}”, but {quoted(cell)} shows “{proven}”",
+            "leave --decimal out",
+            line,
+            column,
+        )
+    sheet.decimal = proven or asked or sheet.header.format.get("decimal")
+    if sheet.decimal is None:
+        if marks.open_cell:
+            raise _ask_decimal(sheet, *marks.open_cell)
+        sheet.decimal = "."
+
+
+def _ask_decimal(sheet: Sheet, line: int, column: int, cell: str) -> InputError:
+    return sheet.error(
+        "decimal_open",
+        f"{quoted(cell)} can be read two ways and nothing in the file settles it",
+        "say --decimal . or --decimal ,",
+        line,
+        column,
+    )
+
+
+def _settle_dates(sheet: Sheet) -> None:
+    """The order of day and month, and the days the preamble states.
+
+    Raises:
+        InputError: two cells contradict each other, nothing settles it, or zones that cannot be one place's.
+    """
+    days, asked = sheet.days, sheet.options.date_format
+    if len({"dmy", "mdy"} & days.proof.keys()) == 2:
+        (line, _, cell), (other_line, column, other) = sorted(days.proof.values())
+        raise sheet.error(
+            "date_contradiction",
+            f"{quoted(other)} and {quoted(cell)} on line {line} cannot have one order of day and month",
+            "write all dates one way",
+            other_line,
+            column,
+        )
+    proven = next(iter(days.proof), None)
+    if proven and asked in {"dmy", "mdy"} and proven != asked:
+        line, column, cell = days.proof[proven]
+        raise sheet.error(
+            "date_contradicted", f"--date-format says {asked}, but {quoted(cell)} is not", "leave it out", line, column
+        )
+    if not asked:
+        _nothing_to_ask(sheet)
+    _stated_range(sheet, proven or asked or sheet.header.format.get("date_order"))
+    sheet.date_order = proven or asked or _by_range(sheet) or sheet.header.format.get("date_order")
+    if sheet.date_order is None or (sheet.date_order == "ymd" and days.open_cell):
+        if days.open_cell:
+            line, column, cell = days.open_cell
+            raise sheet.error(
+                "date_order_open",
+                f"{quoted(cell)} can be day-first or month-first and nothing in the file settles it",
+                "say --date-format dmy or mdy",
+                line,
+                column,
+            )
+        sheet.date_order = "dmy" if days.shorts else "ymd"
+    _one_zone(sheet)
+
+
+def _nothing_to_ask(sheet: Sheet) -> None:
+    for found, text, answer in (
+        (sheet.days.serial, "is a bare number where a date is due", "excel, if it is Excel's day number"),
+        (sheet.days.two_digit, "has a year of two digits", "dmy, mdy or ymd"),
+    ):
+        if found:
+            line, column, cell = found
+            raise sheet.error("date_open", f"{quoted(cell)} {text}", f"say --date-format {answer}", line, column)
+
+
+def _one_zone(sheet: Sheet) -> None:
+    offsets = sheet.days.offsets
+    if offsets and max(offsets) - min(offsets) > 60 and not sheet.options.tz:
+        line, column, cell = offsets[max(offsets)]
+        raise sheet.error(
+            "zones_differ",
+            f"{quoted(cell)} is in another time zone than line {offsets[min(offsets)][0]}",
+            "say which day counts with --tz, such as --tz Europe/Paris",
+            line,
+            column,
+        )
+
+
+def _by_range(sheet: Sheet) -> str | None:
+    """The only order that puts every short date inside the range the preamble states."""
+    if not (sheet.first_day and sheet.last_day and sheet.days.shorts):
+        return None
+    fits = [order for order in ("dmy", "mdy") if all(map(partial(_inside, sheet, order), sheet.days.shorts))]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _inside(sheet: Sheet, order: str, parts: Written) -> bool:
+    day_first = order == "dmy"
+    try:
+        found = dt.date(
+            parts.year, parts.second if day_first else parts.first, parts.first if day_first else parts.second
+        )
+    except ValueError:
+        return False
+    return (sheet.first_day or found) <= found <= (sheet.last_day or found)
+
+
+def _stated_range(sheet: Sheet, order: str | None) -> None:
+    """The first and last day that the lines above the header state."""
+    rules = sheet.header.format.get("preamble", {})
+    for line in sheet.header.preamble:
+        plain = line.strip().strip('"').lstrip("#").strip()
+        for key, name in (("start", "first_day"), ("end", "last_day")):
+            if key in rules and (match := re.search(rules[key], line)):
+                setattr(sheet, name, _preamble_day(match[1], order) or getattr(sheet, name))
+        halves = re.split(r"\s+[-–—]\s+", plain)
+        if len(halves) == 2 and sheet.first_day is None:
+            first, last = (_preamble_day(half, order) for half in halves)
+            if first and last:
+                sheet.first_day, sheet.last_day = first, last
+
+
+def _preamble_day(text: str, order: str | None) -> dt.date | None:
+    try:
+        return day(text.strip().strip('",'), order or "ymd")
+    except BadValue:
+        return None

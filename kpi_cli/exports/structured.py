@@ -1,0 +1,166 @@
+"""Workbooks, Parquet, YAML and JSON → tables of text cells, so that one way of reading serves all.
+
+Typed cells become text that says exactly what they hold: numbers with a dot, days as ISO dates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from kpi_cli.errors import InputError
+from kpi_cli.exports.dialect import Record, decode
+from kpi_cli.exports.files import Download
+from kpi_cli.exports.roles import ROLES
+from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, load_json
+from kpi_cli.safe import quoted
+
+
+@dataclass(slots=True)
+class Table:
+    """One table: its rows as text, the header among them."""
+
+    name: str
+    rows: list[Record]
+    sha256: str | None
+    role: str | None = None
+    typed: bool = True
+
+
+def tables_of(download: Download) -> list[Table]:
+    """The tables of a structured file.
+
+    Raises:
+        InputError: it is damaged, empty, or not shaped as a list of records.
+    """
+    if download.suffix in {".yaml", ".yml", ".json"}:
+        return _documents(download)
+    sha256 = hashlib.sha256(download.path.read_bytes()).hexdigest()
+    if download.path.stat().st_size == 0:
+        raise InputError("empty_file", "the file is empty", "export it again", download.name)
+    read = _parquet if download.suffix == ".parquet" else _workbook
+    return read(download, sha256)
+
+
+def _workbook(download: Download, sha256: str) -> list[Table]:
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(download.path))
+        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+    except (python_calamine.CalamineError, ValueError, OSError) as error:
+        raise InputError("bad_workbook", "the workbook cannot be opened", "save it as CSV", download.name) from error
+    filled = [(name, rows) for name, rows in sheets if any(any(c not in ("", None) for c in r) for r in rows)]
+    if not filled:
+        raise InputError("empty_file", "the workbook is empty", "export it again", download.name)
+    several = len(filled) > 1
+    return [
+        Table(
+            f"{download.name}/{name}" if several else download.name,
+            [
+                Record(i, [_cell(c) for c in row])
+                for i, row in enumerate(rows, 1)
+                if any(c not in ("", None) for c in row)
+            ],
+            sha256,
+        )
+        for name, rows in filled
+    ]
+
+
+def _parquet(download: Download, sha256: str) -> list[Table]:
+    import duckdb
+
+    try:
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+            found = con.execute("SELECT * FROM read_parquet($1)", [str(download.path)])
+            header = [column[0] for column in found.description or ()]
+            rows = found.fetchall()
+    except duckdb.Error as error:
+        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", download.name) from error
+    body = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(rows, 2)]
+    return [Table(download.name, [Record(1, header), *body], sha256)]
+
+
+def _cell(value: Any) -> str:
+    """A typed cell as text that loses nothing.
+
+    >>> _cell(149.9), _cell(1e15), _cell(dt.datetime(2026, 10, 5, 9, 30)), _cell(True), _cell(None)
+    ('149.9', '1000000000000000', '2026-10-05 09:30:00', 'TRUE', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}".removesuffix(".0") if value - value == 0 else str(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value)
+
+
+def _documents(download: Download) -> list[Table]:
+    text = decode(download.name, download.path, download.options.encoding)
+    with text.open() as reader:
+        content = reader.read()
+    tree = (load_json if download.suffix == ".json" else load)(content, download.name)
+    return document_tables(tree, download.name, text.survey.sha256)
+
+
+def document_tables(tree: Node, name: str, sha256: str | None) -> list[Table]:
+    """A list of records, or lists of them under the names of roles, as tables.
+
+    Raises:
+        InputError: anything else, with its place.
+    """
+    if isinstance(tree, Sequence):
+        return [_table(tree, name, sha256, None)]
+    if isinstance(tree, Scalar):
+        if tree.null:
+            raise InputError("empty_file", "the file is empty", "write a list of records", name)
+        raise InputError("no_records", "a list of records is due", "see “kpi check --help”", name, tree.line, tree.column)
+    unknown = [key for key in tree.items if key not in ROLES]
+    if unknown:
+        raise _unknown_role(tree, unknown[0], name)
+    return [_table(node, name, sha256, role) for role, node in tree.items.items()]
+
+
+def _unknown_role(tree: Mapping, key: str, name: str) -> InputError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, ROLES, 1)
+    place = tree.keys[key]
+    fix = f"did you mean “{close[0]}”?" if close else f"use one of {', '.join(ROLES)}"
+    return InputError("unknown_key", f"{quoted(key)} is no kind of data", fix, name, place.line, place.column)
+
+
+def _table(node: Node, name: str, sha256: str | None, role: str | None) -> Table:
+    if not isinstance(node, Sequence):
+        raise InputError("no_records", "a list of records is due", "start each with “-”", name, node.line, node.column)
+    columns: dict[str, int] = {}
+    for item in node.items:
+        if not isinstance(item, Mapping):
+            raise InputError(
+                "no_record", "a record of names and values is due", "write “name: value”", name, item.line, item.column
+            )
+        for key in item.items:
+            columns.setdefault(key, len(columns))
+    header = Record(node.line, list(columns))
+    return Table(name, [header, *(_record(item, columns, name) for item in node.items)], sha256, role)
+
+
+def _record(item: Node, columns: dict[str, int], name: str) -> Record:
+    assert isinstance(item, Mapping)
+    cells = [""] * len(columns)
+    for key, value in item.items.items():
+        if not isinstance(value, Scalar):
+            raise InputError("nested", f"{quoted(key)} holds a list", "one value is due", name, value.line, value.column)
+        cells[columns[key]] = "" if value.null else value.text
+    return Record(item.line, cells)

@@ -1,0 +1,247 @@
+"""Typed tables in DuckDB, one a role, and the ledger: what every file was taken for and where each row went."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from kpi_cli.errors import KpiError
+from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
+from kpi_cli.exports.rows import Columns, Ledger
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.result import Note, plain
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
+_SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
+
+
+@dataclass(slots=True)
+class Source:
+    """One table of one file as contract §7 lists it."""
+
+    file: str
+    number: int
+    sheet: Sheet | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    checks: str = "full"
+    period: tuple[dt.date, dt.date] | None = None
+    grain: str = "none"
+    sums: list[dict[str, Any]] = field(default_factory=list)
+    control: list[dict[str, Any]] = field(default_factory=list)
+    fates: dict[str, int] = field(default_factory=dict)
+    currencies: list[str] = field(default_factory=list)
+    extra_notes: list[Note] = field(default_factory=list)
+    error: KpiError | None = None
+
+    @property
+    def role(self) -> str | None:
+        """The role the file was taken for."""
+        return self.sheet.role if self.sheet else None
+
+    @property
+    def format(self) -> str | None:
+        """The platform format the file was taken for."""
+        return self.sheet.header.format.name if self.sheet else None
+
+    @property
+    def notes(self) -> list[Note]:
+        """Everything to be known about the reading of this file."""
+        return [*(self.sheet.notes if self.sheet else ()), *self.extra_notes]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The source as `kpi check --json` prints it."""
+        sheet = self.sheet
+        if sheet is None or self.error:
+            return self._refused()
+        left_out = {**self.ledger.left_out}
+        for fate, count in self.fates.items():
+            left_out[fate] = left_out.get(fate, 0) + count
+        used = self.ledger.read - sum(left_out.values())
+        return {
+            "file": self.file,
+            "sha256": sheet.sha256,
+            "role": sheet.role,
+            "format": self.format,
+            "language": sheet.header.language,
+            "encoding": sheet.encoding,
+            "delimiter": sheet.delimiter,
+            "header_line": sheet.header.line,
+            "decimal": sheet.decimal,
+            "date_order": sheet.date_order,
+            "currency": self.currencies,
+            "period": self.period
+            and {"start": self.period[0].isoformat(), "end": self.period[1].isoformat()},
+            "grain": self.grain,
+            "columns": {c: sheet.header.names[i].strip() for c, i in sheet.columns.items()},
+            "checks": self.checks,
+            "rows": {"read": self.ledger.read, "used": used, "left_out": dict(sorted(left_out.items()))},
+            "control": [plain(entry) for entry in self.control],
+            "sums": [plain(entry) for entry in self.sums],
+            "notes": [{"code": n.code, "text": n.text, "line": n.line} for n in self.notes],
+            "error": None,
+        }
+
+    def _refused(self) -> dict[str, Any]:
+        nothing = dict.fromkeys(
+            ("sha256", "role", "format", "language", "encoding", "delimiter", "header_line", "decimal", "date_order")
+        )
+        return {
+            "file": self.file,
+            **nothing,
+            "currency": [],
+            "period": None,
+            "grain": "none",
+            "columns": {},
+            "checks": self.checks,
+            "rows": None,
+            "control": [],
+            "sums": [],
+            "notes": [],
+            "error": self.error.to_dict() if self.error else None,
+        }
+
+
+class Store:
+    """The typed tables of one run, in an embedded DuckDB."""
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self.con: duckdb.DuckDBPyConnection = duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
+        self.columns: dict[str, dict[str, str]] = {}
+        self.sources: list[Source] = []
+
+    def insert(self, source: Source, blocks: Iterable[Columns]) -> None:
+        """Append a sheet's rows, given as columns of text, to the table of its role."""
+        assert source.sheet is not None
+        role = source.sheet.role
+        for block in blocks:
+            columns = {name: cells for name, cells in block.items() if any(c is not None for c in cells)}
+            self._widen(role, block)
+            types = self.columns[role]
+            picks = [f'CAST(unnest(${i}::VARCHAR[]) AS {types[n]}) AS "{n}"' for i, n in enumerate(columns, 2)]
+            sql = f'INSERT INTO {role} BY NAME SELECT $1 AS "file", {", ".join(picks)}'
+            self.con.execute(sql, [source.number, *columns.values()])
+
+    def _widen(self, role: str, names: Iterable[str]) -> None:
+        """Make sure that a role's table has these columns."""
+        if role not in self.columns:
+            wanted = _FIXED | (_SALES if role == "sales" else {}) | {"currency": "VARCHAR"}
+            wanted |= {n: _type(n, role) for n in TABLES[role].numeric}
+            definition = ", ".join(f'"{n}" {t}' for n, t in wanted.items())
+            self.con.execute(f"CREATE TABLE {role} ({definition})")
+            self.columns[role] = wanted
+        have = self.columns[role]
+        for name in names:
+            if name not in have:
+                have[name] = _type(name, role)
+                self.con.execute(f'ALTER TABLE {role} ADD COLUMN "{name}" {have[name]}')
+
+    def ensure(self, role: str, *names: str) -> None:
+        """Give a role's table these columns, empty where no file had them."""
+        self._widen(role, names)
+
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self.con.execute(sql, parameters or []).fetchall()
+
+    def of_role(self, role: str) -> list[Source]:
+        """The readable sources of a role."""
+        return [s for s in self.sources if s.role == role and s.error is None]
+
+
+def _type(name: str, role: str) -> str:
+    if name in TABLES[role].numeric:
+        return "BIGINT" if kind(name) == "whole" else MONEY_TYPE
+    return "VARCHAR"
+
+
+# ------------------------------------------------------------------------------- sums and controls
+
+_SALES_SUMS = """
+    sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
+    sum(charged) - sum(refunds) - sum(tax_kept) AS revenue_net,
+    count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL) AS orders,
+    CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
+"""
+
+
+def account(store: Store) -> None:
+    """Fill every source's sums, fates, period, grain and control sums from the tables."""
+    for role in store.columns:
+        sources = {s.number: s for s in store.of_role(role)}
+        if role == "sales":
+            store.ensure(role, "order_id", "customer")
+        _sums(store, role, sources)
+        _spans(store, role, sources)
+        for number, fate, count in store.rows(
+            f"SELECT file, fate, count(*) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ):
+            sources[number].fates[fate] = count
+        for source in sources.values():
+            _control(source)
+
+
+def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
+    names = TABLES[role].sums
+    picks = _SALES_SUMS if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
+    if not names:
+        return
+    for number, currency, *values in store.rows(
+        f"SELECT file, currency, {picks} FROM {role} WHERE fate IS NULL GROUP BY file, currency ORDER BY file, currency"
+    ):
+        source = sources[number]
+        sums = dict(zip(names, values, strict=True))
+        if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
+            continue
+        source.sums.append({"currency": currency, **sums})
+        if currency:
+            source.currencies.append(currency)
+
+
+def _spans(store: Store, role: str, sources: dict[int, Source]) -> None:
+    for number, first, last, ranged in store.rows(
+        f'SELECT file, min("start"), max("end"), bool_or("start" <> "end") FROM {role} GROUP BY file ORDER BY file'
+    ):
+        source = sources[number]
+        sheet = source.sheet
+        if first:
+            source.period = (first, last)
+            source.grain = "range" if ranged else "day"
+        if sheet and sheet.first_day and sheet.last_day:
+            source.period = (min(first or sheet.first_day, sheet.first_day), max(last or sheet.last_day, sheet.last_day))
+    for source in sources.values():
+        sheet = source.sheet
+        if source.period is None and sheet and sheet.first_day and sheet.last_day:
+            source.period = (sheet.first_day, sheet.last_day)
+
+
+def _control(source: Source) -> None:
+    """Each total stated in the file beside the sum of its rows."""
+    from kpi_cli.exports.control import control_sums
+
+    if source.sheet and source.sheet.totals:
+        source.control, notes = control_sums(source)
+        source.extra_notes += notes
+
+
+def used_rows(source: Source) -> int:
+    """How many records of a source are used."""
+    return source.ledger.read - sum(source.ledger.left_out.values()) - sum(source.fates.values())
+
+
+def summed(source: Source, column: str) -> Decimal | int | None:
+    """A source's own sum of a column, when it speaks one currency."""
+    names = {"amount": "revenue_gross", "revenue": "revenue_gross", "refunded": "refunds"}
+    if len(source.sums) != 1:
+        return None
+    value = source.sums[0].get(names.get(column, column))
+    return value if isinstance(value, Decimal | int) else None

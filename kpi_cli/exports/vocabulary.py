@@ -1,0 +1,41 @@
+"""The words that cells use: months, currencies and their symbols, from words.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from kpi_cli.safe import plainest
+from kpi_cli.texts import package_data
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Months by their folded names, currency symbols that name one currency, and those that name none."""
+
+    months: dict[str, int]
+    date_words: frozenset[str]
+    symbols: dict[str, str]
+    ambiguous: frozenset[str]
+    currencies: frozenset[str]
+
+    def currency_of(self, symbol: str) -> str | None:
+        """The currency a symbol or code names, if it names one."""
+        if symbol in self.symbols:
+            return self.symbols[symbol]
+        code = symbol.upper()
+        return code if code in self.currencies else None
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The words, loaded once."""
+    words: dict[str, Any] = package_data("exports/words.yaml")
+    return Vocabulary(
+        {plainest(name): int(month) for month, names in words["months"].items() for name in names},
+        frozenset(plainest(word) for word in [*words["date_words"], *words["weekdays"]]),
+        dict(words["symbols"]),
+        frozenset(words["ambiguous_symbols"]),
+        frozenset(words["currencies"]),
+    )

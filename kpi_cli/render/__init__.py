@@ -1,0 +1,108 @@
+"""Answers on their way out: one dict of writers, and one way to stdout or a file.
+
+A writer turns an answer into bytes for a Page and touches nothing else; `write` chooses it, and delivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from kpi_cli.errors import UsageError
+from kpi_cli.render.csv_ import write_csv
+from kpi_cli.render.json_ import write_json
+from kpi_cli.render.markdown import write_markdown
+from kpi_cli.render.output import write_file, write_stdout
+from kpi_cli.render.page import Page
+from kpi_cli.render.sheet import note_line
+from kpi_cli.render.table import write_table
+from kpi_cli.result import CheckResult, Result
+from kpi_cli.safe import printable
+
+Answer = Result | CheckResult
+
+WRITERS: dict[str, Callable[[Answer, Page], bytes]] = {
+    "table": write_table,
+    "json": write_json,
+    "csv": write_csv,
+    "markdown": write_markdown,
+}
+
+_ENDINGS = {".html": "html", ".md": "markdown", ".json": "json", ".csv": "csv", ".xlsx": "xlsx"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an answer is asked for: `-f`, `-o`, and whether it holds customer ids (a private file)."""
+
+    format: str | None = None
+    output: str | None = None
+    private: bool = False
+
+
+def write(answer: Answer, options: Options) -> None:
+    """Render the answer and deliver it, to stdout or whole to a file.
+
+    Raises:
+        UsageError: no such format, or `-o` names an input or has a gap nothing fills.
+        InputError: the place cannot be written to.
+        KpiError: stdout or the disk failed.
+    """
+    target = None if options.output in (None, "-") else target_of(str(options.output), answer)
+    writer = writer_of(format_of(options))
+    if target is None:
+        write_stdout(writer(answer, Page.on_stdout()))
+    else:
+        write_file(target, writer(answer, Page.in_file()), private=options.private)
+
+
+def format_of(options: Options) -> str:
+    """The format asked for, else what the ending of `-o` says, else a table.
+
+    >>> format_of(Options(output="reports/2026-10.md")), format_of(Options())
+    ('markdown', 'table')
+    """
+    if options.format:
+        return options.format
+    return _ENDINGS.get(Path(options.output or "").suffix.lower(), "table")
+
+
+def writer_of(name: str) -> Callable[[Answer, Page], bytes]:
+    """The writer of that name."""
+    if name not in WRITERS:
+        raise UsageError(
+            "unknown_format", f"no format “{printable(name)}” here", f"choose from {', '.join(WRITERS)}"
+        )
+    return WRITERS[name]
+
+
+def target_of(output: str, answer: Answer) -> Path:
+    """The file `-o` names, `{month}` filled in from the answer's period; never one of the inputs."""
+    if "{month}" in output:
+        output = output.replace("{month}", _month(answer))
+    target = Path(output)
+    for source in answer.sources:
+        with suppress(OSError, ValueError):
+            if target.samefile(source["file"]):
+                raise UsageError(
+                    "output_is_input", f"-o {printable(output)} is one of the inputs", "name another file"
+                )
+    return target
+
+
+def _month(answer: Answer) -> str:
+    period = answer.period if isinstance(answer, Result) else None
+    if period is None or (period.start.year, period.start.month) != (period.end.year, period.end.month):
+        raise UsageError(
+            "no_single_month",
+            "{month} in -o needs an answer about one month",
+            "add --month, or write the name out",
+        )
+    return f"{period.start:%Y-%m}"
+
+
+def notes_text(answer: Answer) -> str:
+    """The notes as stderr shows them where the output has no place for them (CSV); empty without any."""
+    return "".join(f"kpi: note: {note_line(note)}\n" for note in answer.notes)

@@ -1,0 +1,69 @@
+"""CSV: column names, commas, dots; no total row, no notes. In a file, no text is a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from kpi_cli.render.page import Page
+from kpi_cli.result import CheckResult, Result, plain
+from kpi_cli.safe import printable
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_csv(answer: Result | CheckResult, page: Page) -> bytes:
+    """The rows; the total alone where nothing was grouped; of a check, a row a file and currency."""
+    rows: Sequence[dict[str, Any]]
+    if isinstance(answer, CheckResult):
+        rows = _check_rows(answer)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+    else:
+        rows = answer.rows or [answer.total]
+        names = list(dict.fromkeys([*answer.by, *(c.name for c in answer.columns)]))
+        if answer.rows:
+            held = {name for row in rows for name in row}
+            names = [name for name in names if name in held]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_cell(name, page.file) for name in names)
+    writer.writerows([_cell(row.get(name), page.file) for name in names] for row in rows)
+    return out.getvalue().encode()
+
+
+def _cell(value: Any, guarded: bool) -> str:
+    """A value as one cell; `guarded` text can start no formula.
+
+    >>> _cell("=1+1", True), _cell("=1+1", False), _cell(Decimal("-0.5"), True)
+    ("'=1+1", '=1+1', '-0.5')
+    """
+    value = plain(value, exact=True)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    return ("'" if guarded and value.startswith(_FORMULA) else "") + printable(value)
+
+
+def _check_rows(check: CheckResult) -> list[dict[str, Any]]:
+    return [_check_row(source, sums) for source in check.sources for sums in source.get("sums") or [{}]]
+
+
+def _check_row(source: dict[str, Any], sums: dict[str, Any]) -> dict[str, Any]:
+    """One file's facts that fit a cell, then its sums in one currency."""
+    rows, period, error = source.get("rows") or {}, source.get("period") or {}, source.get("error") or {}
+    return {
+        "file": source["file"],
+        "role": source.get("role"),
+        "format": source.get("format"),
+        "start": period.get("start"),
+        "end": period.get("end"),
+        "read": rows.get("read"),
+        "used": rows.get("used"),
+        "left_out": sum(rows["left_out"].values()) if rows else None,
+        "error": error.get("code"),
+        **sums,
+    }

@@ -1,0 +1,204 @@
+"""Figures as a reader of English or French expects them: money, percent, multiples, counts, days.
+
+Every figure is rounded half even, once, from its exact value; a column is given one number of decimals.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from kpi_cli.result import Unit, Value
+
+DASH = "–"
+_LARGE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """A locale's signs; `money` is its pattern, `{}` for the figure and ¤ for the currency."""
+
+    swap: dict[int, str]
+    percent: str
+    money: tuple[str, str]
+
+
+@cache
+def _locale(lang: str) -> Any:
+    from babel import Locale
+
+    return Locale(lang)
+
+
+@cache
+def _marks(lang: str) -> _Marks:
+    locale = _locale(lang)
+    symbols = locale.number_symbols["latn"]
+    money = locale.currency_formats["standard"]
+    return _Marks(
+        swap=str.maketrans({",": symbols["group"], ".": symbols["decimal"]}),
+        percent=locale.percent_formats[None].suffix[0],
+        money=(money.prefix[0] + "{}" + money.suffix[0], money.prefix[1] + "{}" + money.suffix[1]),
+    )
+
+
+def exactly(value: Value) -> Decimal | None:
+    """The number a value is; None for what is no finite number.
+
+    >>> exactly(0.1), exactly(float("nan"))
+    (Decimal('0.1'), None)
+    """
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    elif isinstance(value, int):
+        value = Decimal(value)
+    return value if isinstance(value, Decimal) and value.is_finite() else None
+
+
+def number(value: Decimal, places: int, lang: str, sign: str = "") -> str:
+    """A grouped figure with so many decimals; `sign="+"` marks gains too.
+
+    >>> number(Decimal("1234.565"), 2, "en"), number(Decimal("-0.001"), 2, "en")
+    ('1,234.56', '0.00')
+    """
+    return format(value, f"{sign}z,.{places}f").translate(_marks(lang).swap)
+
+
+def places(unit: Unit, values: Iterable[Value], currency: str | None = None) -> int:
+    """How many decimals a column of figures needs: cents below 10 000, one rule for all its cells.
+
+    >>> places("money", [Decimal("9.5"), 120]), places("money", [10_000, 3]), places("count", [1, 2.5])
+    (2, 0, 1)
+    """
+    known = [exact for exact in map(exactly, values) if exact is not None]
+    top = max((abs(value) for value in known), default=Decimal(0))
+    if unit == "money":
+        return 0 if top >= _LARGE else _cents(top, currency)
+    if unit == "rate":
+        return 1 if top >= 1 else 2
+    if unit == "multiple":
+        return 1 if top >= 100 else 2
+    return _decimals(known, most=2 if unit == "count" else 1)
+
+
+def _cents(top: Decimal, currency: str | None) -> int:
+    """The currency's own decimals; four for prices of a few cents or less, such as a cost per click."""
+    if 0 < top < Decimal("0.1"):
+        return 4
+    if currency is None:
+        return 2
+    from babel.numbers import get_currency_precision
+
+    return int(get_currency_precision(currency))
+
+
+def _decimals(values: Iterable[Decimal], most: int) -> int:
+    """The decimals that are there, up to `most`."""
+    return max((min(most, -_exponent(value)) for value in values), default=0)
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return min(0, exponent) if isinstance(exponent, int) else 0
+
+
+def figure(value: Value, unit: Unit, decimals: int, lang: str) -> str:
+    """A cell of a column: money without its symbol, which stands once in the title.
+
+    >>> figure(0.428571, "rate", 2, "en"), figure(Decimal("1.428"), "multiple", 2, "fr")
+    ('42.86%', '1,43×')
+    """
+    if isinstance(value, dt.date):
+        return day(value, lang)
+    exact = exactly(value)
+    if exact is None:
+        return DASH
+    if unit == "rate":
+        return number(exact * 100, decimals, lang) + _marks(lang).percent
+    return number(exact, decimals, lang) + ("×" if unit == "multiple" else "")
+
+
+def amount(value: Value, currency: str | None, lang: str) -> str:
+    """Money on its own, to the cent, with its currency.
+
+    >>> amount(Decimal("-1234.5"), "EUR", "en"), amount(None, "EUR", "en")
+    ('-€1,234.50', '–')
+    """
+    exact = exactly(value)
+    if exact is None:
+        return DASH
+    decimals = _cents(abs(exact), currency)
+    if currency is None:
+        return number(exact, decimals, lang)
+    from babel.numbers import get_currency_symbol
+
+    symbol = get_currency_symbol(currency, locale=lang)
+    pattern = _marks(lang).money[exact < 0].replace("¤", symbol + "\u00a0" * symbol[-1:].isalpha())
+    return pattern.format(number(abs(exact), decimals, lang)).rstrip("\u00a0")
+
+
+def accounted(value: Value, lang: str) -> str:
+    """Money as a ledger shows it: every decimal it has, two at least.
+
+    >>> accounted(Decimal("1164.1"), "en"), accounted(Decimal("0.123456"), "en")
+    ('1,164.10', '0.123456')
+    """
+    exact = exactly(value)
+    return DASH if exact is None else number(exact, max(2, _decimals([exact], most=6)), lang)
+
+
+def change(now: Value, before: Value, unit: Unit, lang: str, points: str = "pt") -> str:
+    """How far a figure moved: rates by points, all else by percent of what it was.
+
+    >>> change(12, 10, "count", "en"), change(0.25, 0.3, "rate", "en"), change(5, 0, "count", "en")
+    ('+20.0%', '-5.0\xa0pt', '–')
+    """
+    new, old = exactly(now), exactly(before)
+    if new is None or old is None:
+        return DASH
+    if unit == "rate":
+        return number((new - old) * 100, 1, lang, "+") + "\u00a0" + points
+    if old == 0:
+        return DASH
+    return number((new - old) / abs(old) * 100, 1, lang, "+") + _marks(lang).percent
+
+
+def day(date: dt.date, lang: str) -> str:
+    """A day, the short way a reader writes it.
+
+    >>> day(dt.date(2026, 10, 5), "en")
+    'Oct 5, 2026'
+    """
+    from babel.dates import format_date
+
+    return str(format_date(date, locale=lang))
+
+
+def span(start: dt.date, end: dt.date, lang: str) -> str:
+    """A period: a month by its name, a year by its number, else its first and last day.
+
+    >>> span(dt.date(2026, 10, 1), dt.date(2026, 10, 31), "en")
+    'October 2026'
+    """
+    from babel.dates import format_date, format_interval
+
+    after = end + dt.timedelta(1)
+    if start.day == after.day == 1 and start.year == end.year:
+        if start.month == end.month:
+            return str(format_date(start, "MMMM y", locale=lang))
+        if (start.month, end.month) == (1, 12):
+            return str(start.year)
+    return str(format_interval(start, end, "yMMMd", locale=lang))
+
+
+def language(code: str, lang: str) -> str:
+    """What a language is called.
+
+    >>> language("fr", "en")
+    'French'
+    """
+    return str(_locale(lang).languages.get(code, code))

@@ -1,0 +1,68 @@
+"""The words around the figures, in English and French; the figures' own names are in labels.yaml."""
+
+from __future__ import annotations
+
+from kpi_cli.safe import printable
+from kpi_cli.texts import label
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "roi": ("ROI", "ROI"),
+    "cac": ("CAC", "CAC"),
+    "ltv": ("Lifetime value", "Valeur vie client"),
+    "funnel": ("Funnel", "Entonnoir"),
+    "channels": ("Channels", "Canaux"),
+    "by": ("by", "par"),
+    "total": ("Total", "Total"),
+    "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),
+    "dash": ("– {}: {}", "– {} : {}"),
+    "narrow": ("Not shown at this width: {}", "Non affiché à cette largeur : {}"),
+    "points": ("pt", "pt"),
+    "one_file": ("1 file", "1 fichier"),
+    "files": ("{} files", "{} fichiers"),
+    "refused": ("{} refused", "{} refusé(s)"),
+    "taken": ("Taken for", "Reconnu"),
+    "columns": ("Columns", "Colonnes"),
+    "rows": ("Rows", "Lignes"),
+    "period": ("Period", "Période"),
+    "sums": ("Sums", "Sommes"),
+    "control": ("Control", "Contrôle"),
+    "note": ("Note", "Note"),
+    "error": ("Error", "Erreur"),
+    "header": ("header on line {}", "en-têtes ligne {}"),
+    "read": ("{} read = {} used + {} left out", "{} lues = {} utilisées + {} écartées"),
+    "day": ("by day", "par jour"),
+    "range": ("one range", "un seul intervalle"),
+    "line": ("line {}", "ligne {}"),
+    "stated": ("{} stated, {} summed", "{} indiqué, {} sommé"),
+    "wider": ("covers more than these rows", "couvre plus que ces lignes"),
+}
+
+# Columns whose values are words of ours; in others, only what stands in brackets is.
+_OURS = {"channel", "strategy", "category"}
+
+
+def word(name: str, lang: str, *parts: object) -> str:
+    """One of our words, its gaps filled in.
+
+    >>> word("files", "fr", 3)
+    '3 fichiers'
+    """
+    english, french = _WORDS[name]
+    return (french if lang == "fr" else english).format(*parts)
+
+
+def question(name: str, lang: str) -> str:
+    """What a question is called as a heading."""
+    return word(name, lang) if name in _WORDS else label(name)
+
+
+def reason(code: str) -> str:
+    """Why a cell is empty or a row was left out, in words."""
+    return label(code, "reasons").replace("_", " ")
+
+
+def name(value: object, column: str) -> str:
+    """A name from a file, fit to print; our own, such as `(not allocated)`, in the reader's language."""
+    text = "" if value is None else str(value)
+    ours = column in _OURS or text.startswith("(")
+    return printable(label(text, "special") if ours else text)

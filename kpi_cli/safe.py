@@ -1,0 +1,72 @@
+"""Text from files made fit to print: no escape sequence, no identity, no flood.
+
+Every word that came from a file passes through here once, on its way to a screen, a report or an error.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+HIDDEN = "‹hidden›"
+_EMAIL = re.compile(r"[^\s<>,;:\"'()\[\]|/\\=]+@[^\s<>,;:\"'()\[\]|/\\=]+")
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def printable(text: str) -> str:
+    r"""Control, direction and invisible characters as visible escapes; e-mail addresses hidden.
+
+    >>> printable("a\x1b[31mred")
+    'a\\x1b[31mred'
+    >>> printable("sold to learner17@example.com today")
+    'sold to ‹hidden› today'
+    """
+    return _UNSAFE.sub(_escape, _EMAIL.sub(HIDDEN, text))
+
+
+def quoted(cell: str, *, identity: bool = False, width: int = 40) -> str:
+    """A cell as an error message shows it: printable, cut to `width` characters, in quotes.
+
+    >>> quoted("x" * 50, width=5)
+    '“xxxxx…”'
+    >>> quoted("c-0001", identity=True)
+    '‹hidden›'
+    """
+    if identity:
+        return HIDDEN
+    cut = cell if len(cell) <= width else cell[:width] + "…"
+    return f"“{printable(cut)}”"
+
+
+@lru_cache(maxsize=1 << 16)
+def folded(text: str) -> str:
+    r"""A header or a name as it is compared: NFKC, casefolded, spaces, quotes and dashes made plain.
+
+    >>> folded("  Coût\u00a0 / conv\uff09 ")
+    'coût / conv)'
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = plain.translate(_PLAIN)
+    return " ".join(plain.split())
+
+
+@lru_cache(maxsize=1 << 16)
+def plainest(text: str) -> str:
+    """A folded name without accents, underscores as spaces: how hand-made headers are compared.
+
+    >>> plainest("Utm_Source"), plainest("Dépense")
+    ('utm source', 'depense')
+    """
+    apart = unicodedata.normalize("NFD", folded(text).replace("_", " "))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "\ufeff": None})

@@ -1,0 +1,45 @@
+"""What the program says: labels, reasons and notes, in English and French, from texts.yaml and labels.yaml."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kpi_cli.result import Note
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+
+
+def package_data(name: str) -> Any:
+    """A data file of the package, parsed."""
+    path = Path(__file__).parent / name
+    return yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 (a safe loader; our own file)
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    return dict(package_data("texts.yaml"))
+
+
+@cache
+def _labels() -> dict[str, Any]:
+    return dict(package_data("labels.yaml"))
+
+
+def note(code: str, *, file: str | None = None, line: int | None = None, **facts: object) -> Note:
+    """The note of that code, in the language of the run, with its facts filled in."""
+    template = _texts()["notes"][code][LANGUAGE.get()]
+    return Note(code, template.format(**facts), file, line)
+
+
+def label(name: str, kind: str = "metrics") -> str:
+    """What a column, a special row or a reason is called in the language of the run."""
+    entry = _labels().get(kind, {}).get(name)
+    if entry is None:
+        return name.replace("_", " ").capitalize() if kind == "metrics" else name
+    return str(entry[LANGUAGE.get()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -43,3 +44,11 @@ def label(name: str, kind: str = "metrics") -> str:
     if entry is None:
         return name.replace("_", " ").capitalize() if kind == "metrics" else name
     return str(entry[LANGUAGE.get()])
+
+
+def environment_language() -> str | None:
+    """The language that LC_ALL, LC_MESSAGES or LANG names, if it is one of ours."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return value[:2] if value[:2] in {"en", "fr"} else None
+    return None

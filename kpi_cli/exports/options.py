@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +13,7 @@ class ReadOptions:
     date_format: str | None = None
     encoding: str | None = None
     currency: str | None = None
+    default_currency: str | None = None
     tz: str | None = None
     role: str | None = None
     format: str | None = None
@@ -26,4 +26,3 @@ class ReadOptions:
     sales_from: tuple[str, ...] = ()
     vat: str | None = None
     every_id: bool = False
-    as_of: dt.date = field(default_factory=dt.date.today)

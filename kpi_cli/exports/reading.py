@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kpi_cli.errors import InputError, KpiError
@@ -13,6 +13,7 @@ from kpi_cli.exports.formats import Header, Wanted, read_header, recognise
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Reader, tell
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
@@ -25,13 +26,19 @@ _FULL_CHECKS = 1_000_000
 _STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
 
 
-def read(asked: Sequence[Asked], options: ReadOptions, inline: Iterable[Table] = ()) -> Store:
+def read(
+    asked: Sequence[Asked],
+    options: ReadOptions,
+    inline: Iterable[Table] = (),
+    roles: Collection[str] = ROLES,
+) -> Store:
     """Read files into typed tables.
 
     Args:
         asked: patterns, each with what the user says about it.
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
+        roles: the roles whose rows are wanted; files of others are recognised, and no more.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
@@ -43,11 +50,11 @@ def read(asked: Sequence[Asked], options: ReadOptions, inline: Iterable[Table] =
                 store.sources.append(Source(found.file or "-", len(store.sources), error=found))
                 continue
             for source, sheet in _sheets(store, found):
-                _take(store, source, sheet, options)
+                _take(store, source, sheet, Wants(options, roles))
             _unchanged(found, store)
     for table in inline:
         source = _new(store, table.name)
-        _take(store, source, lambda t=table: _structured_sheet(t, ReadOptions()), options)
+        _take(store, source, lambda t=table: _structured_sheet(t, ReadOptions()), Wants(options, roles))
     _after(store, options)
     return store
 
@@ -87,15 +94,25 @@ def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable
     yield source, lambda: _text_sheet(download)
 
 
-def _take(store: Store, source: Source, sheet: Callable[[], Sheet], options: ReadOptions) -> None:
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What is wanted of the files of a run."""
+
+    options: ReadOptions
+    roles: Collection[str]
+
+
+def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
     try:
         source.sheet = sheet()
+        if source.sheet.role not in wants.roles:
+            return
         settle(source.sheet)
         reader = Reader(source.sheet)
         source.ledger = reader.ledger
         store.con.execute("BEGIN")
-        store.insert(source, _deduped(source, reader.blocks(), options))
+        store.insert(source, _deduped(source, reader.blocks(), wants.options))
         store.con.execute("COMMIT")
         if source.sheet.role not in store.columns:
             store.ensure(source.sheet.role)

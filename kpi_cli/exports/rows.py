@@ -377,6 +377,7 @@ class _Currency:
         self.sheet = sheet
         self.fixed = _stated_currency(sheet)
         self.asked = sheet.options.currency.upper() if sheet.options.currency else None
+        self.default = self.asked or sheet.options.default_currency
         self.seen: dict[str, str] = {}
         if self.fixed and not sheet.has("currency"):
             self._agree(self.fixed, sheet.header.line, None)
@@ -385,8 +386,8 @@ class _Currency:
         """The currency of each row of a block."""
         if self.sheet.has("currency"):
             codes = reader.each(block, "currency", _code)
-            return [code or self.fixed or self.asked for code in codes]
-        found = self.fixed or self._by_symbol(block) or self.asked
+            return [code or self.fixed or self.default for code in codes]
+        found = self.fixed or self._by_symbol(block) or self.default
         return [found] * len(block.records)
 
     def _agree(self, found: str, line: int, index: int | None) -> None:

@@ -78,10 +78,10 @@ def _choose(columns: Sequence[_Column], width: int | None) -> list[_Column]:
 
     Where even that is too wide, the columns that name a row become one.
     """
-    if width is None:
-        return list(columns)
     keys = [column for column in columns if column.strip.key]
     others = [column for column in columns if not column.strip.key]
+    if width is None or not others:
+        return list(columns)
     ranked = sorted(others, key=lambda column: column.strip.rank)
     for name in _NAMES[: 2 if len(keys) > 1 else 3]:
         chosen = _fitting(keys, ranked, name, width)

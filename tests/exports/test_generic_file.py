@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -302,7 +302,9 @@ def test_names_that_only_begin_like_a_total_are_names(label: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", ["wide", "abbreviated"])
-def test_months_are_those_of_the_unicode_locale_data(language: str, width: str) -> None:
+def test_months_are_those_of_the_unicode_locale_data(
+    language: str, width: Literal["wide", "abbreviated"]
+) -> None:
     from babel.dates import get_month_names
 
     for context in ("format", "stand-alone"):

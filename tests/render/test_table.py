@@ -84,6 +84,11 @@ def test_a_figure_wider_than_the_terminal_is_still_whole() -> None:
     assert "999,999,999,999,999" in at(result, 10)
 
 
+def test_an_answer_without_figures_still_names_its_rows() -> None:
+    result = Result("channels", [], [{"channel": "Direct"}], {}, by=["channel"])
+    assert at(result, 80).splitlines() == ["Channels by channel", "", "Channel", "───────", "Direct"]
+
+
 def test_names_wrap_on_a_terminal_and_never_in_a_pipe() -> None:
     result = named("spring relaunch " * 20 + "x" * 300)
     assert max(map(len, at(result, 60).splitlines())) <= 60

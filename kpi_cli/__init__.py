@@ -1,0 +1,1 @@
+"""kpi: marketing KPIs from the files the platforms let people download."""

@@ -1,0 +1,54 @@
+"""Ask: what a question is asked with, as one value: period, grouping, margin, policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from kpi_cli.config import Config
+from kpi_cli.exports.options import ReadOptions
+from kpi_cli.period import UNITS, PeriodOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is asked about: paths with the role said of them, and frames by role."""
+
+    paths: tuple[tuple[str, str | None], ...] = ()  # path or pattern, role or None
+    frames: Mapping[str, Any] = field(default_factory=dict)  # role → pandas DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The options that mean the same in every question (contract §2)."""
+
+    files: Files = field(default_factory=Files)
+    period: PeriodOptions = field(default_factory=PeriodOptions)
+    by: tuple[str, ...] = ()
+    sort: str | None = None
+    top: int | None = None
+    margin: Decimal | None = None
+    prorate: bool = False
+    allocate: str | None = None
+    explain: bool = False
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    config: Config = field(default_factory=Config)
+
+    @property
+    def every(self) -> str | None:
+        """The unit of time that rows are grouped by: `--every`, or a unit among `--by`."""
+        return self.period.every or next((dim for dim in self.by if dim in UNITS), None)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What rows are grouped by, the unit of time first."""
+        every = self.every
+        rest = tuple(dict.fromkeys(dim for dim in self.by if dim != every))
+        return (every, *rest) if every else rest
+
+    @property
+    def profit_share(self) -> Decimal | None:
+        """The margin: the option's, else kpi.yml's."""
+        return self.margin if self.margin is not None else self.config.margin

@@ -1,0 +1,167 @@
+"""A channel, strategy, platform and campaign on every row (contract §4, “Channel of a sale”).
+
+Each distinct combination is decided once in Python and joined back, however many rows share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kpi_cli.texts import note
+
+if TYPE_CHECKING:
+    from kpi_cli.books import Books
+
+NOT_ALLOCATED, NOT_SET, UNATTRIBUTED, UNASSIGNED = "(not allocated)", "(not set)", "(unattributed)", "Unassigned"
+_KEYS = ("channel", "source", "medium", "campaign", "campaign_id", "platform", "format_channel", "strategy")
+_GIVEN = ("by_channel", "by_strategy", "by_platform", "by_campaign")
+
+Combination = dict[str, str | None]
+Decision = tuple[str, str, str, str]  # channel, strategy, platform, campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign of the spend files, as sales may name it."""
+
+    name: str
+    channel: str
+    platform: str
+
+
+def assign(books: Books) -> None:
+    """Give each used role's rows their `by_…` columns."""
+    campaigns: dict[str, list[Campaign]] = {}
+    if books.has("spend"):
+        _decide(books, "spend", lambda row: _of_spend(books, row))
+        campaigns = _campaigns(books)
+    if books.has("costs"):
+        _decide(books, "costs", lambda row: _of_cost(books, row))
+    shared: set[str] = set()
+    for role in ("sales", "traffic", "leads"):
+        if books.has(role):
+            _decide(books, role, lambda row: _of_sale(books, row, campaigns, shared))
+    for name in sorted(shared):
+        books.notes.append(note("campaign_in_two_platforms", campaign=name))
+
+
+def _decide(books: Books, role: str, decide: Callable[[Combination], Decision]) -> None:
+    store = books.store
+    keys = [k for k in _KEYS if books.column(role, k)]
+    store.ensure(role, *_GIVEN)
+    listed = ", ".join(f'"{k}"' for k in keys) or "NULL"
+    combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
+    if not keys:
+        combinations = [()]
+    rows = [(*found, *decide(dict(zip(keys, found, strict=True)))) for found in combinations]
+    sets = ", ".join(f"{g} = d.{g}" for g in _GIVEN)
+    alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys) or "true"
+    picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *_GIVEN], 1))
+    lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *_GIVEN]]
+    store.con.execute(f"UPDATE {role} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
+
+
+def _of_spend(books: Books, row: Combination) -> Decision:
+    grouping = books.grouping
+    platform = row.get("platform") or NOT_SET
+    campaign = row.get("campaign") or row.get("campaign_id") or NOT_SET
+    if row.get("channel"):
+        channel = grouping.canonical(row["channel"] or "")
+    elif row.get("source") or row.get("medium"):
+        channel = grouping.decide(row.get("source"), row.get("medium"), row.get("campaign")).channel
+    elif row.get("format_channel"):
+        channel = row["format_channel"] or ""
+    elif row.get("platform"):
+        channel = _by_platform(books, row["platform"] or "")
+    else:
+        channel = NOT_ALLOCATED
+    strategy = row.get("strategy") or (NOT_ALLOCATED if channel == NOT_ALLOCATED else grouping.strategy(channel))
+    return channel, strategy.casefold() if row.get("strategy") else strategy, platform, campaign
+
+
+def _by_platform(books: Books, platform: str) -> str:
+    """A hand-made sheet that names only the platform: its ads are taken for paid ones, and it is said."""
+    found = books.grouping.decide(platform.casefold().removesuffix(" ads").strip(), "cpc", None).channel
+    if not any(n.code == "channel_assumed" for n in books.notes):
+        books.notes.append(note("channel_assumed", channel=found, count=1))
+    return found
+
+
+def _of_cost(books: Books, row: Combination) -> Decision:
+    channel = books.grouping.canonical(row["channel"] or "") if row.get("channel") else NOT_ALLOCATED
+    strategy = (row.get("strategy") or "").strip().casefold()
+    if not strategy and channel != NOT_ALLOCATED:
+        strategy = books.grouping.strategy(channel)
+    return (
+        channel,
+        strategy or NOT_ALLOCATED,
+        row.get("platform") or NOT_ALLOCATED,
+        row.get("campaign") or NOT_ALLOCATED,
+    )
+
+
+def _campaigns(books: Books) -> dict[str, list[Campaign]]:
+    """Campaigns of the spend files by folded name and id; of one platform's channels the one that cost most."""
+    found: dict[str, dict[str, Campaign]] = {}
+    names = [c for c in ("campaign", "campaign_id") if books.column("spend", c)]
+    for name in names:
+        for text, channel, platform, label, _ in books.store.rows(
+            f"""SELECT {name}, by_channel, by_platform, by_campaign, sum(coalesce(cost, 0)) AS cost FROM spend
+                WHERE fate IS NULL AND {name} IS NOT NULL GROUP BY ALL ORDER BY cost DESC, by_channel, by_platform"""
+        ):
+            found.setdefault(text.strip().casefold(), {}).setdefault(platform, Campaign(label, channel, platform))
+    return {text: list(platforms.values()) for text, platforms in found.items()}
+
+
+def _of_sale(books: Books, row: Combination, campaigns: dict[str, list[Campaign]], shared: set[str]) -> Decision:
+    grouping = books.grouping
+    source, medium, campaign = row.get("source"), row.get("medium"), row.get("campaign")
+    named = campaign or row.get("campaign_id")
+    shown = named or NOT_SET
+    if row.get("channel"):
+        channel = grouping.canonical(row["channel"] or "")
+        return channel, _strategy(books, row, channel), NOT_SET, shown
+    own = grouping.decide(source, medium, campaign).channel
+    match = _match(books, row, own, campaigns.get((named or "").strip().casefold(), []), shared)
+    if match:
+        return match.channel, grouping.strategy(match.channel), match.platform, match.name
+    if not (source or medium or named):
+        return UNATTRIBUTED, _strategy(books, row, UNATTRIBUTED), NOT_SET, NOT_SET
+    channel = UNASSIGNED if own == UNATTRIBUTED else own
+    return channel, _strategy(books, row, channel), NOT_SET, shown
+
+
+def _strategy(books: Books, row: Combination, channel: str) -> str:
+    stated = (row.get("strategy") or "").strip().casefold()
+    return stated or books.grouping.strategy(channel)
+
+
+def _match(
+    books: Books, row: Combination, own: str, candidates: Iterable[Campaign], shared: set[str]
+) -> Campaign | None:
+    """The spend campaign a sale names, within the limits: a blank or paid source, and one platform only."""
+    found = list(candidates)
+    silent = not row.get("source") and not row.get("medium")
+    if not found or not (silent or own in {UNASSIGNED, UNATTRIBUTED} or books.grouping.is_paid(own)):
+        return None
+    if len(found) == 1:
+        return found[0]
+    named = [c for c in found if _names(books, row.get("source"), c.platform)]
+    if len(named) == 1:
+        return named[0]
+    shared.add(found[0].name)
+    return None
+
+
+def _names(books: Books, source: str | None, platform: str) -> bool:
+    """Whether a utm source names an ad platform: `google` is google_ads, `facebook` and `ig` are meta_ads."""
+    if not source:
+        return False
+    network = (books.grouping.network_of(source) or source).casefold()
+    stem = platform.casefold().removesuffix("_ads").removesuffix(" ads")
+    aliases = {"meta": {"facebook", "instagram", "meta", "fb", "ig"}, "microsoft": {"bing", "microsoft"}}
+    return network in aliases.get(stem, {stem}) or source.casefold() in aliases.get(stem, {stem})
+
+

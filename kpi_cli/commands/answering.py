@@ -1,0 +1,27 @@
+"""How every command ends: the answer is written, notes are told, thresholds decide the exit code."""
+
+from __future__ import annotations
+
+import sys
+
+from kpi_cli.commands.options import Common
+from kpi_cli.render import Answer, Options, format_of, notes_text, write
+from kpi_cli.result import Result
+
+
+def deliver(answer: Answer, common: Common) -> int:
+    """Write an answer and give the exit code: 4 when a --fail-if is true.
+
+    Raises:
+        UsageError: a condition or a format that is not known.
+    """
+    from kpi_cli.thresholds import tripped
+
+    conditions = tripped(answer, common.fail_if or ()) if isinstance(answer, Result) else []
+    options = Options("json" if common.json else common.format, common.output)
+    write(answer, options)
+    if format_of(options) == "csv" and not common.quiet and not common.output:
+        sys.stderr.write(notes_text(answer))
+    for condition in conditions:
+        sys.stderr.write(f"kpi: fail-if: {condition}\n")
+    return 4 if conditions else 0

@@ -1,0 +1,155 @@
+"""The program: its commands, `main`, and the one place where errors end.
+
+Data goes to stdout; every error goes through `report` to stderr and becomes an exit code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from kpi_cli.errors import KpiError, UsageError
+
+COMMANDS = ("roi", "check")
+app = typer.Typer(
+    name="kpi",
+    help="Marketing KPIs from the files the platforms let you download.\n\n"
+    "kpi roi exports/*.csv --by channel --month 2026-10",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from kpi_cli.version import __version__
+
+        print(f"kpi {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Marketing KPIs from the files the platforms let you download.
+
+    kpi roi exports/*.csv --by channel --month 2026-10
+    """
+
+
+def _register() -> None:
+    for name in COMMANDS:
+        importlib.import_module(f"kpi_cli.commands.{name}").register(app)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code is the contract's."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    wants_json = "--json" in arguments or "json" in _format_given(arguments)
+    _standard_streams()
+    try:
+        code = run(arguments)
+    except KpiError as error:
+        return report(error, wants_json=wants_json)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _silence_stdout()
+        return 0
+    except MemoryError:
+        return report(KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json)
+    return code
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse and run; a mistake on the command line is a UsageError."""
+    from typer import Abort, Exit
+    from typer.exceptions import TyperException
+
+    _register()
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=list(arguments), prog_name="kpi", standalone_mode=False)
+    except Exit as done:
+        return int(done.exit_code)
+    except Abort:
+        return 130
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())
+            return 2
+        raise _usage(error) from error
+    return int(code or 0)
+
+
+def _usage(error: Any) -> UsageError:
+    """A parser's complaint in our form, with what was probably meant."""
+    text = error.format_message().rstrip(".")
+    said, _, meant = text.partition(" (Possible options: ")
+    said, _, hint = said.partition(". Did you mean ")
+    fix = f"did you mean {meant.rstrip(')')}?" if meant else f"did you mean {hint.rstrip('?')}?" if hint else "see kpi --help"
+    return UsageError("usage", said[:1].lower() + said[1:], fix)
+
+
+def _format_given(arguments: Sequence[str]) -> set[str]:
+    """The value of -f / --format, read before parsing so that a parser's error can be JSON too."""
+    found = {a.partition("=")[2] for a in arguments if a.startswith("--format=")}
+    return found | {b for a, b in zip(arguments, arguments[1:], strict=False) if a in {"-f", "--format"}}
+
+
+def report(error: KpiError, *, wants_json: bool = False) -> int:
+    """Write every error to stderr, one line each, and give the exit code: 2 before 3 before 5."""
+    parts = error.parts()
+    lines = [f"kpi: error: {part}" for part in parts]
+    if wants_json:
+        import json
+
+        lines.append(json.dumps({"errors": [part.to_dict() for part in parts]}, ensure_ascii=False))
+    _stderr("\n".join(lines) + "\n")
+    order = {2: 0, 3: 1, 5: 2, 4: 3, 1: 4}
+    return min((part.exit_code for part in parts), key=lambda code: order.get(code, 9))
+
+
+def _stderr(text: str) -> None:
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+    except OSError:
+        return
+
+
+def _standard_streams() -> None:
+    """UTF-8 whatever the locale says; characters that cannot be shown become escapes, never a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _silence_stdout() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+
+
+def entry() -> None:
+    """What the installed command runs."""
+    code = main()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    except OSError as error:
+        code = report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
+    raise SystemExit(code)

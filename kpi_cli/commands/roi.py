@@ -1,0 +1,47 @@
+"""`kpi roi`: return on investment, from files or from two figures."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
+from kpi_cli.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("roi", cls=KpiCommand)(roi)
+
+
+@shared
+def roi(
+    files: Annotated[list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")] = None,
+    revenue: Annotated[
+        str | None, typer.Option("--revenue", help="Calculator: revenue of a period.", show_default=False)
+    ] = None,
+    cost: Annotated[
+        str | None, typer.Option("--cost", help="Calculator: cost of the same period.", show_default=False)
+    ] = None,
+    *,
+    common: Common,
+) -> int:
+    """Return on investment: what came back for what was spent.
+
+    kpi roi exports/*.csv --by channel --month 2026-10
+    """
+    from kpi_cli.commands.answering import deliver
+    from kpi_cli.questions.roi import calculate
+    from kpi_cli.questions.roi import roi as question
+
+    if revenue is None and cost is None:
+        return deliver(question(asked(files, common)), common)
+    if files:
+        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
+    income, spent = figure(revenue, "--revenue"), figure(cost, "--cost")
+    if income is None or spent is None:
+        missing = "--revenue" if income is None else "--cost"
+        raise UsageError("figure_missing", f"{missing} is missing", "a calculator needs --revenue and --cost")
+    ask = asked(None, common)
+    return deliver(calculate(income, spent, ask.margin), common)

@@ -1,0 +1,24 @@
+"""Check: what each file was taken for, where every row went, and whether its own totals agree."""
+
+from __future__ import annotations
+
+from kpi_cli.ask import Ask
+from kpi_cli.books import asked_files, trust_errors
+from kpi_cli.errors import KpiError, UsageError
+from kpi_cli.exports.reading import read
+from kpi_cli.result import CheckResult
+
+
+def check(ask: Ask) -> tuple[CheckResult, list[KpiError]]:
+    """Every file of the question as contract §7 lists it, and the errors of those that were refused."""
+    from dataclasses import replace
+
+    files = asked_files(ask)
+    if not files:
+        raise UsageError("no_files", "there is nothing to check", "name files: kpi check exports/*.csv")
+    store = read(files, replace(ask.reading, every_id=True))
+    errors = [s.error for s in store.sources if s.error]
+    notes = [n for s in store.sources for n in s.notes]
+    if ask.reading.strict and not errors:
+        errors = trust_errors(notes)
+    return CheckResult([s.to_dict() for s in store.sources], notes), errors

@@ -1,0 +1,131 @@
+"""From figures by group to a Result: columns with their labels, rows in order, nulls with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
+from kpi_cli.errors import UsageError
+from kpi_cli.formula import did_you_mean
+from kpi_cli.period import Window
+from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
+from kpi_cli.safe import quoted
+from kpi_cli.texts import label
+
+if TYPE_CHECKING:
+    from kpi_cli.books import Books
+    from kpi_cli.measures import Key, Measures
+
+_LAST = {name: place for place, name in enumerate((UNASSIGNED, NOT_SET, UNATTRIBUTED, NOT_ALLOCATED), 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure a question gives: its name, unit and direction; some stand in the total only."""
+
+    name: str
+    unit: Unit
+    better: Better = None
+    total_only: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """Figures by group, the total's, and why some are null (None: the total)."""
+
+    rows: dict[Key, Measures]
+    total: Measures
+    reasons: dict[Key | None, dict[str, str]]
+
+
+def figure_columns(figures: Sequence[Figure], margin: Decimal | None) -> list[tuple[Figure, Column]]:
+    """The columns of a question; without a margin, ROI is called by what it is: revenue ROI."""
+    renamed = {} if margin is not None else {"roi": "revenue_roi", "ltv": "revenue_ltv"}
+    return [(f, Column(f.name, label(renamed.get(f.name, f.name)), f.unit, f.better)) for f in figures]
+
+
+def lay_out(
+    question: str,
+    books: Books | None,
+    columns: Sequence[tuple[Figure, Column]],
+    answer: Answer,
+    before: tuple[Window, Answer] | None,
+) -> Result:
+    """The Result: rows in the order asked for, the previous period's rows in the same one."""
+    dims = books.ask.dimensions if books else ()
+    heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
+    inner = [f.name for f, _ in columns if not f.total_only]
+    keys = _ordered(books, answer, [c for _, c in columns]) if books else []
+    rows = [dict(zip(dims, key, strict=True)) | _picked(answer.rows[key], inner) for key in keys]
+    nulls = [
+        Null(i, name, reason)
+        for i, key in enumerate(keys)
+        for name, reason in answer.reasons.get(key, {}).items()
+        if name in inner
+    ]
+    nulls += [Null(None, name, reason) for name, reason in answer.reasons.get(None, {}).items()]
+    result = Result(
+        question,
+        [*heads, *(c for f, c in columns if not (f.total_only and dims))],
+        rows,
+        _picked(answer.total, [f.name for f, _ in columns]),
+        by=list(dims),
+        nulls=nulls,
+    )
+    if books:
+        config = books.ask.config
+        result.currency, result.period = books.currency, books.span
+        result.notes = list(books.notes)
+        result.sources = [s.to_dict() for s in books.store.sources]
+        result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
+    if before:
+        result.previous = _previous(before, dims, inner, keys, [f.name for f, _ in columns])
+    return result
+
+
+def _picked(sums: Mapping[str, object], names: Sequence[str]) -> Row:
+    return {name: sums.get(name) for name in names}  # type: ignore[misc]  # figures are Values
+
+
+def _previous(
+    before: tuple[Window, Answer],
+    dims: Sequence[str],
+    inner: Sequence[str],
+    keys: Sequence[Key],
+    names: Sequence[str],
+) -> Previous:
+    window, answer = before
+    order = [k for k in keys if k in answer.rows] + sorted(k for k in answer.rows if k not in set(keys))
+    rows = [dict(zip(dims, key, strict=True)) | _picked(answer.rows[key], inner) for key in order]
+    return Previous(Span(window.start, window.end, window.days), rows, _picked(answer.total, names))
+
+
+def _ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:
+    """Rows by time, then as --sort says, else by the first figure downwards; special names last."""
+    ask = books.ask
+    keys = sorted(answer.rows)
+    names = [*ask.dimensions, *(c.name for c in columns)]
+    wanted = ask.sort or ("" if ask.every else f"-{columns[0].name}")
+    name = wanted.removeprefix("-")
+    if wanted and name not in names:
+        raise UsageError("unknown_column", f"no column {quoted(name)} to sort by", did_you_mean(name, names))
+    if wanted:
+        keys = _sorted(answer, ask.dimensions, keys, wanted)
+    if not ask.sort:
+        keys.sort(key=lambda key: max((_LAST.get(part, 0) for part in key), default=0))
+        if ask.every:
+            keys.sort(key=lambda key: key[0])
+    return keys[: ask.top] if ask.top else keys
+
+
+def _sorted(answer: Answer, dims: Sequence[str], keys: list[Key], wanted: str) -> list[Key]:
+    """Keys by a column, nulls last whichever way."""
+    name, down = wanted.removeprefix("-"), wanted.startswith("-")
+    if name in dims:
+        return sorted(keys, key=lambda key: key[list(dims).index(name)], reverse=down)
+    known = [k for k in keys if answer.rows[k].get(name) is not None]
+    known.sort(key=lambda key: answer.rows[key][name], reverse=down)  # type: ignore[arg-type,return-value]
+    return known + [k for k in keys if answer.rows[k].get(name) is None]

@@ -18,7 +18,7 @@ from kpi_cli.exports.tables import Source, Store
 from kpi_cli.grouping import Grouping
 from kpi_cli.period import Window, buckets, resolve
 from kpi_cli.result import Note, Span
-from kpi_cli.texts import note
+from kpi_cli.texts import label, note
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Books:
     window: Window | None = None
     currency: str | None = None
     days_with_data: int = 0
+    leads_from: str | None = None  # the role that leads are counted from
     notes: list[Note] = field(default_factory=list)
 
     def has(self, role: str) -> bool:
@@ -62,6 +63,7 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]]) ->
     store = read(asked_files(ask), ask.reading, roles=frozenset(uses))
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
+    uses = _settle_leads(books, uses, needs)
     for source in store.sources:
         if source.role not in uses:
             books.notes.append(note("unused_file", file=source.file, role=source.role or "?"))
@@ -114,6 +116,33 @@ def _needed(books: Books, needs: Sequence[Sequence[str]]) -> None:
     for group in needs:
         if not any(books.has(role) for role in group):
             raise NoDataError("no_file", f"there is no file with {' or '.join(group)}", "add one")
+
+
+def _settle_leads(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Leads come from one source: a leads file, else the event of the visits file, else the platforms' claims.
+
+    Returns:
+        The roles still drawn upon: a visits file that was read for its leads only, and has none, is not.
+    """
+    if "leads" not in uses:
+        return uses
+    event = books.ask.config.lead_event
+    for role in ("leads", "traffic", "spend"):
+        if role in uses and books.has(role) and _counts_leads(books, role, event):
+            books.leads_from = role
+            break
+    if books.leads_from:
+        named = f" ({event})" if books.leads_from == "traffic" else ""
+        books.notes.append(note("leads_source", source=label(books.leads_from, "lead_sources") + named))
+    visits_wanted = any("traffic" in group for group in needs) or books.leads_from == "traffic"
+    return [role for role in uses if role != "traffic" or visits_wanted]
+
+
+def _counts_leads(books: Books, role: str, event: str) -> bool:
+    books.store.ensure(role, "event")
+    counted = "leads IS NOT NULL" + (" OR lower(trim(event)) = $1" if role == "traffic" else " AND $1 <> ''")
+    sql = f"SELECT 1 FROM {role} WHERE fate IS NULL AND ({counted}) LIMIT 1"
+    return bool(books.store.rows(sql, [event.casefold()]))
 
 
 def trust_errors(notes: Iterable[Note]) -> list[KpiError]:

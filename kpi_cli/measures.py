@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
+from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
 from kpi_cli.errors import InputError, UsageError
 from kpi_cli.formula import did_you_mean
@@ -53,14 +53,21 @@ def check_dimensions(books: Books, roles: Sequence[str]) -> None:
 
 def sales(books: Books, window: Window | None) -> Table:
     """Revenue of each group: charged, less refunds, less tax; with --gross the refunds stay in."""
-    revenue = "charged - tax_charged" if books.ask.reading.gross else "charged - refunds - tax_kept"
-    return _by_group(
-        books,
-        "sales",
-        window,
-        f"""sum({revenue}) AS revenue,
-            count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL) AS orders""",
-    )
+    return _by_group(books, "sales", window, f"sum({_revenue(books)}) AS revenue, {_ORDERS} AS orders")
+
+
+def orders(books: Books, window: Window | None) -> int:
+    """All orders of the window, counted, since one with lines in two groups stands in both."""
+    fill_buckets(books, window)
+    return int(books.store.rows(f"SELECT {_ORDERS} FROM sales t {_IN_WINDOW} WHERE t.fate IS NULL")[0][0])
+
+
+_ORDERS = "count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL)"
+_IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")'
+
+
+def _revenue(books: Books) -> str:
+    return "charged - tax_charged" if books.ask.reading.gross else "charged - refunds - tax_kept"
 
 
 def spend(books: Books, window: Window | None) -> Table:
@@ -74,7 +81,135 @@ def costs(books: Books, window: Window | None) -> Table:
     return _by_group(books, "costs", window, f"sum({_cut('cost')}) AS other_cost")
 
 
-def _by_group(books: Books, role: str, window: Window | None, sums: str) -> Table:
+def visits(books: Books, window: Window | None) -> Table:
+    """Visits of each group; rows that count one event repeat them and are passed over."""
+    _no_edge_inside(books, window, "traffic")
+    books.store.ensure("traffic", "event")
+    return _by_group(books, "traffic", window, f"sum({_cut('visits')}) FILTER (t.event IS NULL) AS visits")
+
+
+def leads(books: Books, window: Window | None) -> Table:
+    """Leads of each group, from the one source that `books.leads_from` names."""
+    role = books.leads_from
+    if role is None:
+        return {}
+    _no_edge_inside(books, window, role)
+    counted = f"sum({_cut('leads')})"
+    if role == "traffic":
+        event = books.ask.config.lead_event.replace("'", "''").casefold()
+        books.store.ensure("traffic", "event")
+        counted = f"""sum(CASE WHEN t.event IS NULL THEN {_cut("leads")}
+            WHEN lower(trim(t.event)) = '{event}' THEN coalesce({_cut("event_count")}, {_cut("key_events")}) END)"""
+    return _by_group(books, role, window, f"{counted} AS leads")
+
+
+def claims(books: Books, window: Window | None) -> Table:
+    """Conversions the ad platforms claim, and how many of them are purchases."""
+    _no_edge_inside(books, window)
+    files = [
+        str(s.number)
+        for s in books.store.of_role("spend")
+        if s.sheet and s.sheet.header.format.get("conversions_are") == "purchases"
+    ]
+    claimed = _cut("conversions")
+    return _by_group(
+        books,
+        "spend",
+        window,
+        f"""sum({claimed}) AS claimed_conversions,
+            sum({claimed}) FILTER (t.file IN ({", ".join(files) or "-1"})) AS claimed_purchases""",
+    )
+
+
+def new_customers(books: Books, window: Window | None) -> Table:
+    """People who became customers, each in the group of their first order."""
+    if not first_orders(books):
+        return {}
+    return _by_group(books, "sales", window, "count(*) AS new_customers", "first_orders")
+
+
+def first_orders(books: Books) -> bool:
+    """Fill the table `first_orders`, a row for every person won; whether the sales say who bought.
+
+    A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
+    on a person's first day the one with the least id counts, so that the order of the rows does not matter.
+    """
+    if not books.has("sales"):
+        return False
+    store = books.store
+    store.ensure("sales", "order_id", "customer", "customer_type")
+    store.con.execute(
+        """CREATE TEMP TABLE IF NOT EXISTS first_orders AS
+           WITH ordered AS (
+             SELECT *, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
+                    row_number() OVER (PARTITION BY customer
+                      ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) AS nth
+             FROM sales WHERE fate IS NULL AND is_order)
+           SELECT * EXCLUDE (person, nth) FROM ordered
+           WHERE customer_type = 'new' OR (customer_type IS NULL AND customer IS NOT NULL AND nth = 1)
+           QUALIFY row_number() OVER (PARTITION BY person
+             ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) = 1"""
+    )
+    known = "customer IS NOT NULL OR customer_type IS NOT NULL"
+    return bool(store.rows(f"SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND ({known}) LIMIT 1"))
+
+
+def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
+    """Revenue of the people won in the window, by group and calendar month since their first order, summed up.
+
+    All sales given count, those after the window too: element k is what they had brought by month k.
+    """
+    fill_buckets(books, window)
+    dims = [_dimension(books, "sales", name) for name in books.ask.dimensions]
+    keys = "".join(f"{sql} AS k{i}, " for i, sql in enumerate(dims))
+    found: dict[Key, list[Decimal]] = {}
+    for *key, month, revenue in books.store.rows(
+        f"""SELECT {keys} date_diff('month', t."start", s."start") AS month, sum(s.earned)
+            FROM first_orders t {_IN_WINDOW}
+            JOIN (SELECT customer AS buyer, "start", {_revenue(books)} AS earned FROM sales WHERE fate IS NULL) s
+              ON s.buyer = t.customer AND s."start" >= t."start"
+            GROUP BY ALL ORDER BY ALL"""
+    ):
+        sums = found.setdefault(tuple(key), [])
+        so_far = sums[-1] if sums else Decimal(0)
+        sums += [so_far] * (month - len(sums)) + [so_far + revenue]
+    return found
+
+
+def attributable(books: Books, window: Window | None) -> bool:
+    """Whether any sale in the window says where it came from."""
+    fill_buckets(books, window)
+    found = books.store.rows(
+        f"""SELECT 1 FROM sales t {_IN_WINDOW}
+            WHERE t.fate IS NULL AND is_order AND by_channel <> '{UNATTRIBUTED}' LIMIT 1"""
+    )
+    return bool(found)
+
+
+def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, Decimal]:
+    """Revenue of the sales that say nothing of where they came from, and all revenue."""
+    fill_buckets(books, window)
+    lost, whole = books.store.rows(
+        f"""SELECT sum({_revenue(books)}) FILTER (by_channel = '{UNATTRIBUTED}'), sum({_revenue(books)})
+            FROM sales t {_IN_WINDOW} WHERE t.fate IS NULL"""
+    )[0]
+    return Decimal(lost or 0), Decimal(whole or 0)
+
+
+def revenue_of_paid_channels(books: Books, window: Window | None) -> Decimal:
+    """Revenue of the channels that have media cost in the window."""
+    if not books.has("spend"):
+        return Decimal(0)
+    fill_buckets(books, window)
+    found = books.store.rows(
+        f"""SELECT sum({_revenue(books)}) FROM sales t {_IN_WINDOW}
+            WHERE t.fate IS NULL AND t.by_channel IN (
+              SELECT t.by_channel FROM spend t {_IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0)"""
+    )
+    return Decimal(found[0][0] or 0)
+
+
+def _by_group(books: Books, role: str, window: Window | None, sums: str, table: str | None = None) -> Table:
     """One role's sums by the dimensions asked for; the empty key holds the sum when nothing is asked."""
     if not books.has(role):
         return {}
@@ -83,7 +218,7 @@ def _by_group(books: Books, role: str, window: Window | None, sums: str) -> Tabl
     keys = ", ".join(f"{sql} AS k{i}" for i, sql in enumerate(dims))
     overlap = 't."start" <= b."end" AND t."end" >= b."start"' if window else "true"
     rows = books.store.rows(
-        f"""SELECT {keys + "," if keys else ""} {sums} FROM {role} t JOIN buckets b ON {overlap}
+        f"""SELECT {keys + "," if keys else ""} {sums} FROM {table or role} t JOIN buckets b ON {overlap}
             WHERE t.fate IS NULL {"GROUP BY ALL ORDER BY ALL" if keys else ""}"""
     )
     names = [part.rpartition(" AS ")[2].strip() for part in _split(sums)]
@@ -129,13 +264,13 @@ def _cut(column: str) -> str:
     return f"CASE WHEN {inside} THEN t.{column} ELSE {running(after)} - {running(first)} END"
 
 
-def _no_edge_inside(books: Books, window: Window | None) -> None:
-    """A spend row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it."""
-    if not books.has("spend") or window is None:
+def _no_edge_inside(books: Books, window: Window | None, role: str = "spend") -> None:
+    """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it."""
+    if not books.has(role) or window is None:
         return
     fill_buckets(books, window)
     crossing = books.store.rows(
-        """SELECT count(DISTINCT (t.file, t.line)), min((t.file, t.line)) FROM spend t JOIN buckets b
+        f"""SELECT count(DISTINCT (t.file, t.line)), min((t.file, t.line)) FROM {role} t JOIN buckets b
            ON t."start" <= b."end" AND t."end" >= b."start"
            WHERE t.fate IS NULL AND NOT (t."start" >= b."start" AND t."end" <= b."end")"""
     )[0]

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.formats import GENERIC
+from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
-from kpi_cli.exports.rows import Block, Columns, Reader, Texts, conditions, plain_text
+from kpi_cli.exports.rows import Block, Columns, Reader, Texts, conditions, plain_text, unguarded
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.values import BadValue, is_unknown
+from kpi_cli.exports.values import BadValue, is_unknown, moment
 from kpi_cli.safe import folded
 
 MILLIONTH = Decimal("0.000001")
@@ -237,6 +237,25 @@ def _customer_types(reader: Reader, block: Block) -> Texts:
     return [words.get(cell) for cell in reader.folded(block, "customer_type")]
 
 
+# ----------------------------------------------------------------------------------- events, touches
+
+
+def _events(reader: Reader) -> Composer:
+    """Events and touches: beside their day the very moment, which says what came before what."""
+    sheet, plain = reader.sheet, _plain(reader)
+
+    def compose(block: Block) -> Columns:
+        columns = plain(block) | {"time": [None] * len(block.records)}
+        order, tz = sheet.date_order or "ymd", sheet.options.tz if len(sheet.days.offsets) > 1 else None
+        if sheet.has("time"):
+            found = reader.each(block, "time", lambda c: None if is_unknown(c) else moment(unguarded(c), order, tz))
+            columns["time"] = [m.isoformat(" ") if m else None for m in found]
+            columns["start"] = columns["end"] = [m.date().isoformat() if m else None for m in found]
+        return columns
+
+    return compose
+
+
 # ---------------------------------------------------------------------------------- people counted
 
 
@@ -290,6 +309,8 @@ def _percent(cell: str) -> Decimal | None:
 
 
 _COMPOSERS: dict[str, Callable[[Reader], Composer]] = {
+    "events": _events,
+    "touches": _events,
     "spend": _spend,
     "sales": _sales,
     "leads": _leads,

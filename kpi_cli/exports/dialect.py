@@ -73,6 +73,10 @@ class Text:
             lines = [line for _, line in zip(range(count), reader, strict=False)]
         return [self.mend(line.rstrip("\r\n")) for line in lines]
 
+    def lines(self) -> list[str]:
+        """All lines of a file that is held in memory, without their ends."""
+        return [self.mend(line) for line in re.split(r"\r\n|\n|\r", self.content or "")]
+
     def mend(self, text: str) -> str:
         """A text that was encoded twice, as it was meant."""
         return unmangled(text) if self.mojibake else text

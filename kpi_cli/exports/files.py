@@ -121,6 +121,9 @@ def _unpack(download: Download, folder: Path) -> list[Download]:
         return [_gunzip(download, folder)]
     if magic == b"PK\x03\x04" and download.suffix in {".zip", ""}:
         return list(_unzip(download, folder))
+    if download.suffix in {".gz", ".zip"}:
+        kind = download.suffix.removeprefix(".")
+        raise InputError("bad_archive", f"this is no {kind} file, whatever its name says", "rename it", download.name)
     return [download]
 
 

@@ -91,13 +91,13 @@ def _same_orders(store: Store) -> list[InputError]:
         "INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()]
     )
     per_order = """
-        SELECT format, row_id, file, min(line) AS line, sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END)
+        SELECT format, row_id, file, min(line) AS line, max(line) AS last, sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END)
                AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
                any_value(single) AS single, max(refunds) AS refunds
         FROM sales JOIN file_format USING (file) WHERE row_id IS NOT NULL AND fate IS NULL GROUP BY ALL"""
     if single:
         for number, line, low, high in store.rows(
-            f"SELECT file, line, low, high FROM ({per_order}) WHERE single AND n > 1 AND low <> high ORDER BY file, line"
+            f"SELECT file, last, low, high FROM ({per_order}) WHERE single AND n > 1 AND low <> high ORDER BY file, line"
         ):
             errors.append(_two_amounts(files[number], line, low, high))
             break

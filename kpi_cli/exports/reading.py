@@ -9,12 +9,13 @@ from pathlib import Path
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
-from kpi_cli.exports.formats import Header, Wanted, read_header, recognise
+from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Reader, tell
+from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store, account
@@ -221,30 +222,39 @@ def _text_sheet(download: Download) -> Sheet:
     header = recognise(download.name, [*[""] * skip, *lines[skip:]], download.options.columns, _wanted(download.options))
     if header.line - 1 < skip:
         header.line = skip + 1
+    first, left_out = header.line, dict[int, str]()
+    if header.format.get("tables") == "many" and text.content is not None:
+        place = Place(download.name)
+        chosen = choose(text.lines(), header, place, download.options.columns, _wanted(download.options))
+        if chosen:
+            header, first, left_out = chosen.header, chosen.first, chosen.left_out
     _needed_once(download.name, header)
+    found = _record_source(text, header.delimiter or ",", first)
+    if header.companion:
+        left_out = {record.line: OTHER_TABLE for record in found()}
     return Sheet(
         download.name,
         header,
         download.options,
         text.encoding,
         text.survey.sha256,
-        _record_source(text, header),
+        found,
         header.delimiter,
         notes,
         stamp=text.survey.stamp,
+        left_out=left_out,
     )
 
 
-def _record_source(text: Text, header: Header) -> Callable[[], Iterator[Record]]:
+def _record_source(text: Text, delimiter: str, skip: int) -> Callable[[], Iterator[Record]]:
     """Records below the header; kept in memory when the file is small, read again when it is not."""
-    delimiter = header.delimiter or ","
     if text.content is None:
-        return lambda: records(text, delimiter, header.line)
+        return lambda: records(text, delimiter, skip)
     kept: list[Record] = []
 
     def small() -> Iterator[Record]:
         if not kept:
-            kept.extend(records(text, delimiter, header.line))
+            kept.extend(records(text, delimiter, skip))
         return iter(kept)
 
     return small
@@ -255,7 +265,7 @@ def _needed_once(name: str, header: Header) -> None:
     settled = header.format.get("duplicates", ())
     names = [h.strip().casefold() for h in header.names]
     for canonical, index in header.columns.items():
-        if names.count(names[index]) > 1 and canonical not in settled:
+        if names[index] and names.count(names[index]) > 1 and canonical not in settled:
             second = names.index(names[index], index + 1) if names[index] in names[index + 1 :] else index
             raise InputError(
                 "duplicate_header",
@@ -272,14 +282,10 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
         options = replace(options, role=table.role)
     rows = table.rows
     for start in range(min(len(rows), 30)):
-        header = read_header(
-            table.name,
-            rows[start].cells,
-            (rows[start].line, None),
-            [" ".join(r.cells).strip() for r in rows[:start]],
-            options.columns,
-            _wanted(options),
-        )
+        above = [" ".join(r.cells).strip() for r in rows[:start]]
+        below = [r.cells for r in rows[start + 1 : start + 31]]
+        place = Place(table.name, rows[start].line, None, above, below)
+        header = read_header(rows[start].cells, place, options.columns, _wanted(options))
         if header:
             _needed_once(table.name, header)
             body = [r for r in rows[start + 1 :] if any(c.strip() for c in r.cells)]
@@ -294,6 +300,8 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
                 lambda: iter(padded),
                 None,
                 typed=table.typed,
+                places=table.places,
+                left_out={r.line: OTHER_TABLE for r in padded} if header.companion else {},
             )
     seen = ", ".join(f"“{c}”" for c in (rows[0].cells[:6] if rows else []))
     raise InputError(

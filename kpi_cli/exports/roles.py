@@ -57,7 +57,8 @@ TABLES = {
     ),
     "costs": Role(("cost",), ("cost",), "cost"),
     "traffic": Role(
-        ("visits", "visitors", "pageviews", "key_events", "leads", "avg_time"), ("visits", "key_events", "leads")
+        ("visits", "visitors", "pageviews", "event_count", "key_events", "leads", "avg_time"),
+        ("visits", "key_events", "leads"),
     ),
     "leads": Role(("leads",), ("leads",)),
     "search": Role(("impressions", "clicks", "position"), ("impressions", "clicks")),

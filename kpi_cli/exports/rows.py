@@ -24,6 +24,7 @@ from kpi_cli.safe import folded
 from kpi_cli.texts import note
 
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
+_OCTAL = re.compile(r"[+-]?0\d")
 _GUARDED = re.compile(r"'[=+\-@\t\r\n]")
 _KEYS = frozenset({"order_id", "customer_id"})
 
@@ -140,6 +141,8 @@ class Reader:
             text = unguarded(cell)
             if is_unknown(text):
                 return None
+            if sheet.places and _OCTAL.match(text):
+                raise BadValue("not a plain number: it begins with 0")
             value = amount(text, mark)
             if whole and value != value.to_integral_value():
                 raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
@@ -386,6 +389,9 @@ class _Currency:
         """The currency of each row of a block."""
         if self.sheet.has("currency"):
             codes = reader.each(block, "currency", _code)
+            for code, record in zip(codes, block.records, strict=True):
+                if code and self.asked and code != self.asked:
+                    self._agree(code, record.line, self.sheet.columns["currency"])
             return [code or self.fixed or self.default for code in codes]
         found = self.fixed or self._by_symbol(block) or self.default
         return [found] * len(block.records)

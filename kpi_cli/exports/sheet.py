@@ -16,7 +16,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.formats import GENERIC, Header
+from kpi_cli.exports.recognising import GENERIC, Header
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import IDENTITY, kind
 from kpi_cli.exports.values import BadValue, Days, Marks, Written, day, evidence, is_unknown, month_start, number
@@ -48,6 +48,7 @@ class Sheet:
     notes: list[Note] = field(default_factory=list)
     stamp: tuple[int, int] | None = None  # size and modification time when it was read
     typed: bool = False  # cells come from typed values (xlsx, parquet): dots and ISO dates
+    places: dict[tuple[int, int], tuple[int, int]] | None = None  # where a value stands, in YAML and JSON
     # what the first pass settles
     decimal: str | None = None
     date_order: str | None = None
@@ -78,6 +79,8 @@ class Sheet:
     def error(self, code: str, text: str, fix: str, line: int | None, column: str | int | None = None) -> InputError:
         """An error of this file, at a line and a column."""
         place = self.header.columns.get(column) if isinstance(column, str) else column
+        if self.places and line is not None and place is not None:
+            return InputError(code, text, fix, self.name, *self.places.get((line, place), (line, place + 1)))
         return InputError(code, text, fix, self.name, line, None if place is None else place + 1)
 
     def shown(self, cell: str, column: str) -> str:
@@ -140,6 +143,8 @@ class _Structure:
 
     def sees(self, record: Record) -> bool:
         """Whether a record is a row of the body."""
+        if record.line in self.sheet.left_out:
+            return False
         cells = record.cells
         first = cells[0]
         plain = self.ordinary.get(first)

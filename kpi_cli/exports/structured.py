@@ -28,6 +28,7 @@ class Table:
     sha256: str | None
     role: str | None = None
     typed: bool = True
+    places: dict[tuple[int, int], tuple[int, int]] | None = None  # record line, column → line, column of the value
 
 
 def tables_of(download: Download) -> list[Table]:
@@ -153,7 +154,14 @@ def _table(node: Node, name: str, sha256: str | None, role: str | None) -> Table
         for key in item.items:
             columns.setdefault(key, len(columns))
     header = Record(node.line, list(columns))
-    return Table(name, [header, *(_record(item, columns, name) for item in node.items)], sha256, role)
+    rows = [_record(item, columns, name) for item in node.items]
+    places = {
+        (item.line, columns[key]): (value.line, value.column)
+        for item in node.items
+        if isinstance(item, Mapping)
+        for key, value in item.items.items()
+    }
+    return Table(name, [header, *rows], sha256, role, places=places)
 
 
 def _record(item: Node, columns: dict[str, int], name: str) -> Record:

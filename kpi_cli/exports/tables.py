@@ -49,6 +49,10 @@ class Source:
         """The platform format the file was taken for."""
         return self.sheet.header.format.name if self.sheet else None
 
+    def shows(self, name: str) -> bool:
+        """Whether a sum belongs to this source: sales have them all, other roles those of their columns."""
+        return self.sheet is None or self.sheet.role in {"sales", "progress"} or self.sheet.has(name)
+
     @property
     def notes(self) -> list[Note]:
         """Everything to be known about the reading of this file."""
@@ -159,6 +163,8 @@ class Store:
 
 
 def _type(name: str, role: str) -> str:
+    if name == "time":
+        return "TIMESTAMP"
     if name in TABLES[role].numeric:
         return "BIGINT" if kind(name) == "whole" else MONEY_TYPE
     return "VARCHAR"
@@ -185,7 +191,8 @@ def account(store: Store) -> None:
         for number, fate, count in store.rows(
             f"SELECT file, fate, count(*) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
         ):
-            sources[number].fates[fate] = count
+            if number in sources:
+                sources[number].fates[fate] = count
         for source in sources.values():
             _control(source)
 
@@ -198,8 +205,10 @@ def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
     for number, currency, *values in store.rows(
         f"SELECT file, currency, {picks} FROM {role} WHERE fate IS NULL GROUP BY file, currency ORDER BY file, currency"
     ):
+        if number not in sources:  # refused after it was read
+            continue
         source = sources[number]
-        sums = dict(zip(names, values, strict=True))
+        sums = {n: v for n, v in zip(names, values, strict=True) if v is not None or source.shows(n)}
         if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
             continue
         source.sums.append({"currency": currency, **sums})
@@ -211,6 +220,8 @@ def _spans(store: Store, role: str, sources: dict[int, Source]) -> None:
     for number, first, last, ranged in store.rows(
         f'SELECT file, min("start"), max("end"), bool_or("start" <> "end") FROM {role} GROUP BY file ORDER BY file'
     ):
+        if number not in sources:
+            continue
         source = sources[number]
         sheet = source.sheet
         if first:

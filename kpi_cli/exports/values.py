@@ -302,6 +302,35 @@ def day(cell: str, order: str, tz: str | None = None) -> dt.date:
     return _in_zone(found, parts, tz) if tz and parts.zone and parts.clock else found
 
 
+_FRACTION = re.compile(r":\d{2}[.,](\d{1,6})")
+_SPOKEN_CLOCK = re.compile(r"(?P<time>\d{1,2}[:h]\d{2}(?::\d{2})?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?")
+
+
+@lru_cache(maxsize=1 << 16)
+def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
+    """Day and time of day a cell names, local as written, or in `tz`; midnight where it names a day only.
+
+    Raises:
+        BadValue: as for `day`.
+
+    >>> moment("2026-04-05 22:47:04.5 +0500", "ymd"), moment("5 oct. 2026 14h02", "dmy").hour
+    (datetime.datetime(2026, 4, 5, 22, 47, 4, 500000), 14)
+    """
+    found, parts = day(cell, order), written(cell)
+    if parts is None:
+        return dt.datetime.combine(found, dt.time()) + dt.timedelta(days=float(cell) % 1)
+    spoken = _SPOKEN_CLOCK.search(cell)
+    clock = parts.clock or (spoken and _clock(spoken.groupdict())) or f"{(cell.partition('|')[2] or '0').strip()}:0:0"
+    fraction = _FRACTION.search(cell)
+    seconds = dt.timedelta(microseconds=int(fraction[1].ljust(6, "0")) if fraction else 0)
+    hour, minute, second = map(int, clock.split(":"))
+    local = dt.datetime.combine(found, dt.time(hour, minute, second)) + seconds
+    shift = offset_minutes(parts.zone) if tz and parts.zone else None
+    if tz is None or shift is None:
+        return local
+    return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(ZoneInfo(tz)).replace(tzinfo=None)
+
+
 def _in_zone(found: dt.date, parts: Written, tz: str) -> dt.date:
     hours, minutes, seconds = map(int, (parts.clock or "0:0:0").split(":"))
     shift = offset_minutes(parts.zone or "Z")

@@ -8,8 +8,8 @@ the mean value of a repeat purchase, currency units. Customers alike in these ma
     fit_gamma_gamma(frequency, mean, n)     → GammaGamma  expected_value
                                               both        customer_value
 
-A fit always returns a model. When the data do not settle its parameters `reason` says why, as one of `Reason`, and
-its predictions are not to be used. Neither the order of rows nor splitting them changes a digit.
+A fit always returns a model. When the data do not settle its parameters, `reason` says why (one of `Reason`)
+and its predictions are not to be used. Neither the order of rows nor splitting them changes a digit.
 
 Sources: Fader, Hardie & Lee 2005, “Counting Your Customers” the Easy Way: An Alternative to the Pareto/NBD
 Model, Marketing Science 24(2); Fader & Hardie 2013, The Gamma-Gamma Model of Monetary Value.
@@ -18,7 +18,7 @@ Model, Marketing Science 24(2); Fader & Hardie 2013, The Gamma-Gamma Model of Mo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Array: TypeAlias = npt.NDArray[np.float64]
     Numbers: TypeAlias = npt.ArrayLike
 
-WEEKS_PER_MONTH = 365.25 / 12 / 7
+WEEKS_PER_MONTH = 365.25 / 12 / 7  # 4.348
 
 Reason = Literal[
     "no_customers",
@@ -166,11 +166,12 @@ def _of_counts(frequency: Array, n: Array, parameters: Array) -> tuple[float, Ar
         dropout,
         dropout + psi(b + x) - psi(b),
     ]
-    return _dot(of_x, rate + betaln(a, b + x) - betaln(a, b)), _array([_dot(of_x, each) for each in slopes])
+    gradient = np.array([_dot(of_x, each) for each in slopes])
+    return _dot(of_x, rate + betaln(a, b + x) - betaln(a, b)), gradient
 
 
 def _of_times(columns: list[Array], n: Array, parameters: Array) -> tuple[float, Array]:
-    """ln(A3 + A4) and its gradient: the customer is alive, or dropped out after the last of x > 0 purchases."""
+    """ln(A3 + A4) and its gradient: the customer is alive, or left after the last of x > 0 purchases."""
     import numpy as np
     from scipy.special import expit
 
@@ -205,12 +206,9 @@ def p_alive(model: BgNbd, frequency: Numbers, recency: Numbers, age: Numbers) ->
     from scipy.special import expit
 
     x, recency, age = _floats(frequency, recency, age)
-    log_odds = (
-        np.log(model.a)
-        - np.log(model.b + np.maximum(x, 1) - 1)
-        + (model.r + x) * np.log((model.alpha + age) / (model.alpha + recency))
-    )
-    return _array(np.where(x > 0, expit(-log_odds), 1.0))
+    stayed = np.log(model.b + np.maximum(x, 1) - 1) - np.log(model.a)
+    silent = (model.r + x) * np.log((model.alpha + age) / (model.alpha + recency))
+    return _array(np.where(x > 0, expit(stayed - silent), 1.0))
 
 
 def expected_purchases_new(model: BgNbd, t: float) -> float:
@@ -221,7 +219,7 @@ def expected_purchases_new(model: BgNbd, t: float) -> float:
     >>> round(expected_purchases_new(BgNbd(0.243, 4.414, 0.793, 2.426), 78), 4)
     1.8605
     """
-    return float(_purchases_while_alive(model, t, 0.0, 0.0)[0])
+    return float(_purchases_while_alive(model, {t: 1.0}, 0.0, 0.0)[0])
 
 
 def expected_purchases(model: BgNbd, t: float, frequency: Numbers, recency: Numbers, age: Numbers) -> Array:
@@ -233,11 +231,13 @@ def expected_purchases(model: BgNbd, t: float, frequency: Numbers, recency: Numb
     >>> expected_purchases(model, 39, [2], [30.43], [38.86]).round(3).tolist()
     [1.226]
     """
-    return p_alive(model, frequency, recency, age) * _purchases_while_alive(model, t, frequency, age)
+    return p_alive(model, frequency, recency, age) * _purchases_while_alive(model, {t: 1.0}, frequency, age)
 
 
-def _purchases_while_alive(model: BgNbd, t: float, frequency: Numbers, age: Numbers) -> Array:
-    """Purchases in `t` weeks of customers who are alive at the start of them.
+def _purchases_while_alive(
+    model: BgNbd, factors: Mapping[float, float], frequency: Numbers, age: Numbers
+) -> Array:
+    """Σ factor × purchases in the next t weeks, over `factors` by t, of customers alive now.
 
     Such a customer has λ ~ Gamma(r + x, alpha + T) and p ~ Beta(a, b + x), and makes (1 − exp(−λpt)) / p
     purchases: the mean over λ is in closed form, over p a sum. The hypergeometric function of equations (9)
@@ -248,13 +248,15 @@ def _purchases_while_alive(model: BgNbd, t: float, frequency: Numbers, age: Numb
     (x, ages), where = _distinct(_floats(frequency, age))
     expected = np.full(len(x), math.nan)
     if not np.isfinite([model.r, model.alpha, model.a, model.b]).all():
-        return _array(expected[where])
+        return expected[where]
     for rows in np.split(np.arange(len(x)), np.flatnonzero(np.diff(x)) + 1):
         p, weight = _beta_nodes(model.a, model.b + x[rows[0]])
-        weeks = t / (model.alpha + ages[rows, None])
-        purchases = -np.expm1(-(model.r + x[rows[0]]) * np.log1p(p * weeks)) / p
-        expected[rows] = (purchases * weight).sum(axis=1)
-    return _array(expected[where])
+        scaled = p / (model.alpha + ages[rows, None])
+        purchases = np.zeros_like(scaled)
+        for t, factor in factors.items():
+            purchases -= factor * np.expm1(-(model.r + x[rows[0]]) * np.log1p(scaled * t))
+        expected[rows] = (purchases / p * weight).sum(axis=1)
+    return expected[where]
 
 
 def _beta_nodes(a: float, b: float) -> tuple[Array, Array]:
@@ -320,7 +322,7 @@ def fit_gamma_gamma(frequency: Numbers, mean: Numbers, n: Numbers) -> GammaGamma
     positive = (x > 0) & (means > 0)
     dropped = round(count[~positive].sum())
     x, means, count = x[positive], means[positive], count[positive]
-    customers = count.sum()
+    customers = float(count.sum())
     if customers < 2:
         reason: Reason = "one_customer" if customers else "no_repeat_value"
         return GammaGamma(dropped=dropped, identified=False, converged=False, reason=reason)
@@ -328,10 +330,9 @@ def fit_gamma_gamma(frequency: Numbers, mean: Numbers, n: Numbers) -> GammaGamma
     log_likelihood = partial(_gamma_gamma_log_likelihood, [x, means / scale], count)
     best = _maximum(log_likelihood, [(p, q, (q - 1) / p) for p, q in _GAMMA_GAMMA_STARTS])
     p, q, v = best.parameters
-    best = best._replace(
-        parameters=(p, q, v * scale), log_likelihood=best.log_likelihood - customers * math.log(scale)
-    )
-    return GammaGamma(*best.parameters, dropped, **best.said("p q v", _why_not_gamma_gamma(best)))
+    best = _Maximum((p, q, v * scale), best.log_likelihood - customers * math.log(scale), *best[2:])
+    said = best.said("p q v", _why_not_gamma_gamma(best))
+    return GammaGamma(p, q, v * scale, dropped, **said)
 
 
 _GAMMA_GAMMA_STARTS = ((4.0, 4.0), (1.0, 2.0), (20.0, 10.0))  # p, q
@@ -410,23 +411,24 @@ def customer_value(
     >>> customer_value(model, history, [10.0], 39).round(2).tolist()
     [12.26]
     """
-    import numpy as np
-
-    months = range(1, math.ceil(horizon / WEEKS_PER_MONTH) + 1)
-    ends = [min(month * WEEKS_PER_MONTH, horizon) for month in months]
-    purchases, bought = 0.0, 0.0
-    for end in ends:
-        by_then = _purchases_while_alive(model, end, history.frequency, history.age)
-        purchases += (by_then - bought) * (1 + monthly_discount) ** (-end / WEEKS_PER_MONTH)
-        bought = by_then
-    return _array(p_alive(model, *history) * purchases * np.asarray(value, float))
+    months = math.ceil(horizon / WEEKS_PER_MONTH)
+    ends = [min(month * WEEKS_PER_MONTH, horizon) for month in range(1, months + 1)]
+    worth = [(1 + monthly_discount) ** (-end / WEEKS_PER_MONTH) for end in ends]
+    # Σ worth × (bought by the end − bought before) = Σ (worth − next worth) × bought by the end
+    steps = zip(ends, worth, [*worth[1:], 0.0], strict=True)
+    factors = {end: now - later for end, now, later in steps if now != later}
+    while_alive = _purchases_while_alive(model, factors, history.frequency, history.age)
+    return p_alive(model, *history) * while_alive * _floats(value)[0]
 
 
 # The search
 
 
 class _Maximum(NamedTuple):
-    """Where a likelihood is highest; `log_errors` are the standard errors of the parameters' logarithms."""
+    """Where a likelihood is highest; `log_errors` are the standard errors of the parameters' logarithms.
+
+    `identified`: each of these is known to within some factor, so none runs to 0 or infinity.
+    """
 
     parameters: tuple[float, ...]
     log_likelihood: float
@@ -435,7 +437,6 @@ class _Maximum(NamedTuple):
 
     @property
     def identified(self) -> bool:
-        """Every parameter is known to within some factor, and none runs to 0 or infinity."""
         return max(self.log_errors) < _LOOSEST
 
     def said(self, names: str, reason: Reason | None) -> dict[str, Any]:
@@ -454,11 +455,11 @@ class _Maximum(NamedTuple):
 _Likelihood: TypeAlias = "Callable[[Array], tuple[float, Array]]"
 
 _REACH = 10.0  # how far from its start the search may take a parameter's logarithm
-_LOOSEST = 3.0  # a standard error of 3: the parameter may be 300 times larger or smaller
+_LOOSEST = 3.0  # with this standard error (1.96 of them) it may be 350 times larger or smaller
 _FLAT = 1e-9  # what is left to gain, in log-likelihood, at a maximum
 
 
-def _maximum(log_likelihood: _Likelihood, starts: list[tuple[float, ...]]) -> _Maximum:
+def _maximum(log_likelihood: _Likelihood, starts: Sequence[tuple[float, ...]]) -> _Maximum:
     """The highest point found from the first start, or from all of them when that one will not do."""
     found: list[_Maximum] = []
     for start in starts:
@@ -508,8 +509,9 @@ def _information(at: _Likelihood, logs: Array) -> Array:
 
     width = 1e-4
     steps = np.eye(len(logs)) * width
-    rows = [(at(logs - step)[1] - at(logs + step)[1]) / (2 * width) for step in steps]
-    return _array((np.array(rows) + np.array(rows).T) / 2)
+    rows = np.array([(at(logs - step)[1] - at(logs + step)[1]) / (2 * width) for step in steps])
+    information: Array = (rows + rows.T) / 2
+    return information
 
 
 # Rows
@@ -545,7 +547,7 @@ def _collapsed(*columns: Numbers, n: Numbers) -> tuple[list[Array], Array]:
     import numpy as np
 
     distinct, where = _distinct(_floats(*columns))
-    return distinct, np.bincount(where, weights=_floats(n)[0], minlength=len(distinct[0]))
+    return distinct, _array(np.bincount(where, weights=_floats(n)[0], minlength=len(distinct[0])))
 
 
 def _by_frequency(frequency: Array, n: Array) -> tuple[Array, Array]:

@@ -108,7 +108,8 @@ def _ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Ke
     ask = books.ask
     keys = sorted(answer.rows)
     names = [*ask.dimensions, *(c.name for c in columns)]
-    wanted = ask.sort or ("" if ask.every else f"-{columns[0].name}")
+    first = next(c.name for c in columns if c.unit != "text")
+    wanted = ask.sort or ("" if ask.every else f"-{first}")
     name = wanted.removeprefix("-")
     if wanted and name not in names:
         raise UsageError("unknown_column", f"no column {quoted(name)} to sort by", did_you_mean(name, names))

@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.assigning import UNATTRIBUTED
 from kpi_cli.books import Books, open_books
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.period import Window, previous
+from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.result import Result
 from kpi_cli.texts import note
@@ -46,9 +46,9 @@ def roi(ask: Ask) -> Result:
     answer = _answer(books, books.window)
     before = None
     if ask.period.compare and books.window:
-        earlier = previous(books.window, ask.period.compare, _through(books))
+        earlier = previous(books.window, ask.period.compare, through(books))
         before = (earlier, _answer(books, earlier))
-    _tell(books, answer)
+    tell_unattributed(books)
     columns = figure_columns((*FIGURES, MER), ask.profit_share)
     return lay_out("roi", books, columns, answer, before)
 
@@ -62,7 +62,7 @@ def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result
     return lay_out("roi", None, columns, Answer({}, total, nulls), None)
 
 
-def _through(books: Books) -> dt.date | None:
+def through(books: Books) -> dt.date | None:
     """The last day that the sales cover, where they end inside the window."""
     ends = [s.period[1] for s in books.store.of_role("sales") if s.period]
     return max(ends) if ends and books.window and max(ends) < books.window.end else None
@@ -75,23 +75,26 @@ def _answer(books: Books, window: Window | None) -> Answer:
         measures.spend(books, window),
         measures.costs(books, window),
     )
-    groups = _joined(revenue, media, other)
+    groups = joined(revenue, media, other)
+    if books.ask.allocate == "customers":
+        groups = joined(groups, measures.new_customers(books, window))
     if not books.ask.dimensions:
         groups = {(): groups.get((), {})}
-    attributable = _attributable(books, window)
+    allocate(books, groups)
+    attributable = measures.attributable(books, window)
     answer = Answer({}, {}, {})
     for key, sums in sorted(groups.items()):
         row, reasons = _row(books, sums, attributable)
         answer.rows[key] = row
         answer.reasons[key] = reasons
-    answer.total, answer.reasons[None] = _total(books, groups, attributable)
+    answer.total, answer.reasons[None] = _total(books, window, groups, attributable)
     if not books.ask.dimensions:
         answer.rows.clear()
         answer.reasons = {None: answer.reasons[None]}
     return answer
 
 
-def _joined(*tables: Table) -> dict[Key, Measures]:
+def joined(*tables: Table) -> dict[Key, Measures]:
     """Groups of all tables; a sum that a table does not have for a group is nothing."""
     groups: dict[Key, Measures] = {}
     for table in tables:
@@ -127,7 +130,9 @@ def _figures(given: Measures, margin: Decimal | None) -> tuple[Measures, dict[st
     return values, reasons
 
 
-def _total(books: Books, groups: dict[Key, Measures], attributable: bool) -> tuple[Measures, dict[str, str]]:
+def _total(
+    books: Books, window: Window | None, groups: dict[Key, Measures], attributable: bool
+) -> tuple[Measures, dict[str, str]]:
     def whole(name: str) -> Decimal:
         return sum((Decimal(sums.get(name) or 0) for sums in groups.values()), ZERO)
 
@@ -140,48 +145,18 @@ def _total(books: Books, groups: dict[Key, Measures], attributable: bool) -> tup
     if media and not attributable:
         total["roas"], reasons["roas"] = None, "sales_without_source"
     elif media:
-        paid = {**given, "revenue": _revenue_of_paid_channels(books)}
+        paid = {**given, "revenue": measures.revenue_of_paid_channels(books, window)}
         total["roas"] = metrics.evaluate("roas", paid)[0]  # type: ignore[assignment]
     return total, reasons
 
 
-def _revenue_of_paid_channels(books: Books) -> Decimal:
-    """Revenue of the channels that have media cost, in the window the buckets hold."""
-    if not books.has("spend"):
-        return ZERO
-    revenue = "charged - tax_charged" if books.ask.reading.gross else "charged - refunds - tax_kept"
-    found = books.store.rows(
-        f"""SELECT sum({revenue}) FROM sales t JOIN buckets b
-              ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")
-            WHERE t.fate IS NULL AND t.by_channel IN (
-              SELECT s.by_channel FROM spend s JOIN buckets b
-                ON b."start" IS NULL OR (s."start" <= b."end" AND s."end" >= b."start")
-              WHERE s.fate IS NULL AND s.cost <> 0)"""
-    )
-    return Decimal(found[0][0] or 0)
-
-
-def _attributable(books: Books, window: Window | None) -> bool:
-    """Whether any sale in the window says where it came from."""
-    found = books.store.rows(
-        f"""SELECT 1 FROM sales t JOIN buckets b
-              ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")
-            WHERE t.fate IS NULL AND is_order AND by_channel <> '{UNATTRIBUTED}' LIMIT 1"""
-    )
-    return bool(found)
-
-
-def _tell(books: Books, answer: Answer) -> None:
-    """Notes on what the figures rest on."""
-    if not _attributable(books, books.window):
+def tell_unattributed(books: Books) -> None:
+    """Notes on revenue of which nobody says where it came from."""
+    if not measures.attributable(books, books.window):
         books.notes.append(note("sales_without_source"))
         return
-    lost = books.store.rows(
-        f"""SELECT sum(charged - refunds - tax_kept) FILTER (by_channel = '{UNATTRIBUTED}'),
-                   sum(charged - refunds - tax_kept) FROM sales t JOIN buckets b
-              ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start") WHERE t.fate IS NULL"""
-    )[0]
-    if lost[0]:
-        share = f"{100 * lost[0] / lost[1]:.1f} %" if lost[1] else "–"
-        amount = f"{lost[0]:.2f} {books.currency or ''}".strip()
+    lost, whole = measures.unattributed_revenue(books, books.window)
+    if lost:
+        share = f"{100 * lost / whole:.1f} %" if whole else "–"
+        amount = f"{lost:.2f} {books.currency or ''}".strip()
         books.notes.append(note("unattributed_revenue", amount=amount, share=share))

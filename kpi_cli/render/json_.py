@@ -24,7 +24,7 @@ def _encoded(value: Any, line: str) -> str:
     '{\n  "cost": 0.10,\n  "names": [\n    "a\\\\x1b"\n  ],\n  "rows": []\n}'
     """
     if isinstance(value, str):
-        return json.dumps(printable(value), ensure_ascii=False)
+        return json.dumps("\t".join(map(printable, value.split("\t"))), ensure_ascii=False)
     if isinstance(value, Decimal):
         return format(value, "f")
     inner = line + "  "

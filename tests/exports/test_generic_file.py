@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kpi_cli import safe
-from kpi_cli.exports.formats import read_header
+from kpi_cli.exports.recognising import Place, read_header
 from kpi_cli.exports.rows import conditions
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded, plainest
@@ -166,14 +166,14 @@ class TestRole:
     ],
 )
 def test_a_hand_made_header_says_its_role(header: str, role: str) -> None:
-    found = read_header("sheet.csv", header.split(","), (1, ","), [])
+    found = read_header(header.split(","), Place("sheet.csv", 1, ","))
     assert found is not None
     assert (found.format.name, found.format.role) == ("generic", role)
 
 
 @pytest.mark.parametrize("header", ["date,channel,amount", "name,phone", "date,revenue"])
 def test_money_that_names_neither_cost_nor_customer_is_asked(header: str) -> None:
-    assert read_header("sheet.csv", header.split(","), (1, ","), []) is None
+    assert read_header(header.split(","), Place("sheet.csv", 1, ",")) is None
 
 
 @pytest.mark.parametrize("role", ["spend", "costs", "sales"])

@@ -2,6 +2,7 @@
 
     catalogue()          every format file, parsed once
     recognise(lines)     the header row, its delimiter, its format and the canonical name of each column
+    read_header(cells)   the same for one row that may be the header
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kpi_cli.errors import InputError
@@ -51,6 +52,19 @@ class Header:
     preamble: list[str] = field(default_factory=list)
     metadata: dict[int, str] = field(default_factory=dict)
     score: tuple[int, int, int] = (0, 0, 0)
+    label: str = "label"  # the column that a table's only heading, “name” or “label”, stands for
+    companion: bool = False  # a list of settings that comes with the download, and no data
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row that may be the header stands: its file and line, the lines above and the rows below it."""
+
+    name: str
+    line: int = 1
+    delimiter: str | None = None
+    above: Sequence[str] = ()
+    below: Sequence[Sequence[str]] = ()
 
 
 @cache
@@ -65,7 +79,8 @@ def catalogue() -> tuple[Format, ...]:
             shared = {key: value for key, value in spec.items() if key != "roles"}
             generic += [_format(spec["format"], role, shared | part) for role, part in spec["roles"].items()]
         else:
-            found.append(_format(spec["format"], spec["role"], spec))
+            shapes = [spec, *({"format": spec["format"], **further} for further in spec.get("also", ()))]
+            found += [_format(shape["format"], shape["role"], shape) for shape in shapes]
     return (*found, *generic)
 
 
@@ -89,7 +104,10 @@ def listed(value: str | list[str]) -> list[str]:
 
 @cache
 def _every_alias() -> frozenset[str]:
-    return frozenset(alias for fmt in catalogue() for alias in fmt.aliases)
+    companions = {
+        folded(word) for fmt in catalogue() for row in fmt.get("recognise", {}).get("companions", ()) for word in row
+    }
+    return companions.union(*(fmt.aliases for fmt in catalogue()))
 
 
 def recognise(
@@ -110,7 +128,8 @@ def recognise(
     headers = {folded(header) for _, _, header in mapped}
     rows = _candidate_rows(lines, headers)
     for number, delimiter, cells in rows:
-        found = read_header(name, cells, (number, delimiter), lines[: number - 1], mapped, wanted)
+        below = [split(line, delimiter) for line in lines[number:] if line.strip()]
+        found = read_header(cells, Place(name, number, delimiter, lines[: number - 1], below), mapped, wanted)
         if found:
             return found
     raise _no_header(name, lines, rows)
@@ -148,11 +167,11 @@ def _keys(header: str) -> tuple[str, str]:
     return (whole, match[1]) if match and _is_metadata(match[2]) else (whole, whole)
 
 
-def _find(fmt: Format, header: str) -> tuple[str, str, int] | None:
+def column_of(fmt: Format, header: str) -> tuple[str, str, int] | None:
     """The canonical column a header names in a format; hand-made headers may drop accents or use underscores."""
     whole, bare = _keys(header)
     if fmt.name == GENERIC:
-        whole, bare = plainest(whole), plainest(bare)
+        whole, bare = plainest(whole), plainest(bare).rpartition(".")[2].removesuffix(" micros")
     return fmt.aliases.get(whole) or fmt.aliases.get(bare)
 
 
@@ -166,10 +185,8 @@ _ZONES = {"utc", "gmt", "local"}
 
 
 def read_header(
-    name: str,
     cells: Sequence[str],
-    place: tuple[int, str | None],
-    preamble: Sequence[str],
+    place: Place,
     mapped: tuple[tuple[str, str, str], ...] = (),
     wanted: Wanted | None = None,
 ) -> Header | None:
@@ -181,17 +198,54 @@ def read_header(
             continue
         header = _as_format(_told(fmt) if wanted.role else fmt, cells, mapped)
         if header:
-            _accept(header, preamble, told=wanted.role is not None)
-            header.line, header.delimiter, header.preamble = place[0], place[1], list(preamble)
+            _accept(header, place, told=wanted.role is not None)
+            header.line, header.delimiter, header.preamble = place.line, place.delimiter, list(place.above)
             if header.score[0]:
                 found.append(header)
     if not found:
-        return None
+        return _companion(cells, place, wanted)
     found.sort(key=lambda h: h.score, reverse=True)
+    if found[0].format.name == GENERIC and (meaning := _rejected(cells)):
+        raise InputError("not_a_report", f"this is {meaning}", "export a report", name, place[0])
     best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
     if best.format.name == GENERIC and rivals:
-        raise _two_roles(name, place[0], [best, *rivals])
+        raise _two_roles(place.name, place.line, [best, *rivals])
+    _name_label(best, place.name)
     return best
+
+
+def _companion(cells: Sequence[str], place: Place, wanted: Wanted) -> Header | None:
+    """A list of settings that a platform packs with its tables, such as Search Console's filters."""
+    row = [folded(cell) for cell in cells]
+    for fmt in catalogue():
+        fits = wanted.format in {None, fmt.name} and wanted.role in {None, fmt.role}
+        if fits and row in fmt.get("recognise", {}).get("companions", ()):
+            return Header(fmt, place.line, place.delimiter, list(cells), {}, "en", companion=True)
+    return None
+
+
+def _name_label(header: Header, name: str) -> None:
+    """What a column headed only “name” or “label” holds, as far as the file's own name says it."""
+    known: Mapping[str, str] = header.format.get("label_from_file", {})
+    words = f" {_words(PurePosixPath(name).stem)} "
+    said = max((key for key in known if f" {_words(key)} " in words), key=len, default=None)
+    if said and "label" in header.columns and known[said] not in header.columns:
+        header.label = known[said]
+        header.columns[header.label] = header.columns.pop("label")
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", plainest(text)))
+
+
+def _rejected(cells: Sequence[str]) -> str | None:
+    """What a header is when it names a thing that some platform's format file refuses."""
+    present = {folded(cell) for cell in cells}
+    for fmt in catalogue():
+        for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
+            if folded(word) in present:
+                return str(meaning)
+    return None
 
 
 def _told(fmt: Format) -> Format:
@@ -213,7 +267,7 @@ def _as_format(
     metadata: dict[int, str] = {}
     for index, cell in enumerate(cells):
         whole, bare = _keys(cell)
-        hit = (said[whole], "", -2) if whole in said else _find(fmt, cell)
+        hit = (said[whole], "", -2) if whole in said else column_of(fmt, cell)
         if not hit or (hit[0] in said.values() and whole not in said):
             continue
         canonical, _, rank = hit
@@ -239,23 +293,33 @@ def _language(fmt: Format, cells: Sequence[str], columns: Mapping[str, int]) -> 
     return max(votes, key=lambda language: votes[language]) if votes else "en"
 
 
-def _accept(header: Header, preamble: Sequence[str], *, told: bool) -> None:
+def _accept(header: Header, place: Place, *, told: bool) -> None:
     """Score a header: the title above it first, then a platform before the generic roles, then its matches."""
     fmt, spec = header.format, header.format.get("recognise", {})
     present = {_keys(name)[0] for name in header.names} | {_keys(name)[1] for name in header.names}
     rejected = spec.get("reject", {}).keys() | set(spec.get("never", ()))
     if present & {folded(word) for word in rejected}:
         return
-    titled = any(re.search(title, folded(line)) for title in spec.get("title", ()) for line in preamble)
     if fmt.name == GENERIC:
         header.score = _generic_score(header, told)
         return
-    complete = all(column in header.columns for column in spec.get("all", ()))
-    marked = all(
-        any(mark in header.columns or folded(mark) in present for mark in group) for group in spec.get("any", ())
-    )
-    if complete and (marked or titled):
+    if spec.get("blank_header") == "first" and not header.names[0].strip():
+        header.columns.setdefault("name", 0)
+    titled = any(re.search(title, folded(line)) for title in spec.get("title", ()) for line in place.above)
+    named = "file" in spec and re.search(spec["file"], folded(PurePosixPath(place.name).name)) is not None
+    marked = all(any(_marked(header, mark, present, place) for mark in group) for group in spec.get("any", ()))
+    if all(column in header.columns for column in spec.get("all", ())) and (marked or named or titled):
         header.score = (3 if titled else 2, len(header.columns), 0)
+
+
+def _marked(header: Header, mark: str, present: set[str], place: Place) -> bool:
+    """Whether a mark of a format is there: a column of its own, a header's literal text, or a first one left blank."""
+    if mark:
+        return mark in header.columns if mark in header.format.spec["columns"] else folded(mark) in present
+    patterns = [re.compile(pattern) for pattern in header.format.spec["recognise"].get("cells", ())]
+    cells = [folded(cell) for row in place.below for cell in row]
+    alike = not cells or any(pattern.search(cell) for pattern in patterns for cell in cells)
+    return not header.names[0].strip() and alike
 
 
 def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
@@ -264,10 +328,17 @@ def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
     needs = spec["needs"][:1] if told else spec["needs"]
     if not all(any(column in columns for column in group) for group in needs):
         return (0, 0, 0)
-    if not told and any(column in columns for column in spec.get("unless", ())):
+    if not told and not {*columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ())):
         return (0, 0, 0)
     marks = sum(1 for mark in spec.get("marks", ()) if mark in columns)
     return (1, marks, len(columns))
+
+
+def _meant_elsewhere(header: Header) -> set[str]:
+    """What the headers that this role does not know mean in the other roles."""
+    strange = [cell for cell in header.names if not column_of(header.format, cell)]
+    hits = (column_of(fmt, cell) for fmt in catalogue() if fmt.name == GENERIC for cell in strange)
+    return {hit[0] for hit in hits if hit}
 
 
 def _two_roles(name: str, line: int, rivals: Sequence[Header]) -> InputError:
@@ -290,7 +361,7 @@ def _no_header(
         line, _, cells = rows[0]
         sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
         money = {"amount", "revenue", "amount_net", "price"}
-        if any((_find(sales, cell) or ("",))[0] in money for cell in cells):
+        if any((column_of(sales, cell) or ("",))[0] in money for cell in cells):
             return InputError(
                 "role_open",
                 "an amount without an order, customer or product column could be spend or sales",

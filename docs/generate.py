@@ -51,17 +51,21 @@ def pages() -> list[Path]:
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def words(command: str) -> list[str]:
+    """The arguments of a `kpi …` line, names of files filled in as a shell does."""
+    program, *given = shlex.split(command)
+    if program != "kpi":
+        raise ValueError(f"a console block runs kpi alone, not {program}")
+    return [name for word in given for name in sorted(glob.glob(word)) or [word]]  # noqa: PTH207 (as a shell does)
+
+
 def run(command: str) -> str:
     """What `$ kpi …` prints, run in the current folder; a code other than 0 ends it as `[exit N]`."""
     from kpi_cli.commands.app import main
 
-    program, *words = shlex.split(command)
-    if program != "kpi":
-        raise ValueError(f"a console block runs kpi alone, not {program}")
-    arguments = [name for word in words for name in sorted(glob.glob(word)) or [word]]  # noqa: PTH207 (as a shell does)
     screen = Screen()
     with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
-        code = main(arguments)
+        code = main(words(command))
     text = screen.text()
     if text and not text.endswith("\n"):
         text += "\n"

@@ -5,7 +5,7 @@ Each distinct combination is decided once in Python and joined back, however man
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kpi_cli.books import Books
 
 NOT_ALLOCATED, NOT_SET, UNATTRIBUTED, UNASSIGNED = "(not allocated)", "(not set)", "(unattributed)", "Unassigned"
+NOT_SOCIAL = "(not social)"
+SOCIAL = frozenset({"Organic Social", "Paid Social"})
 _KEYS = ("channel", "source", "medium", "campaign", "campaign_id", "platform", "format_channel", "strategy")
 _GIVEN = ("by_channel", "by_strategy", "by_platform", "by_campaign")
 
@@ -40,26 +42,59 @@ def assign(books: Books) -> None:
     if books.has("costs"):
         _decide(books, "costs", lambda row: _of_cost(books, row))
     shared: set[str] = set()
-    for role in ("sales", "traffic", "leads"):
+    for role in ("sales", "traffic", "leads", "touches"):
         if books.has(role):
             _decide(books, role, lambda row: _of_sale(books, row, campaigns, shared))
+    if books.has("events") and {"channel", "strategy", "platform", "campaign"} & set(books.ask.dimensions):
+        _decide(books, "events", lambda row: _of_sale(books, row, campaigns, shared))
     for name in sorted(shared):
         books.notes.append(note("campaign_in_two_platforms", campaign=name))
 
 
+def assign_networks(books: Books) -> None:
+    """Give each role's rows the social network they came from, as `by_network`."""
+    for role in ("spend", "costs", "sales", "traffic", "leads"):
+        if books.has(role):
+            keys = [k for k in ("publisher", "source", "by_channel", "by_platform") if books.column(role, k)]
+            _join(books, role, keys, ("by_network",), lambda row: (_network(books, row),))
+
+
+def _network(books: Books, row: Combination) -> str:
+    """A row's social network: of its placement, its source, or the platform of its campaign."""
+    social = books.grouping.social_network_of
+    stem = (row.get("by_platform") or "").removesuffix("_ads")
+    found = social(row.get("publisher")) or social(row.get("source")) or social(stem)
+    if found:
+        return found
+    channel = row.get("by_channel") or UNATTRIBUTED
+    if channel in SOCIAL:
+        return NOT_SET
+    return channel if channel in {UNATTRIBUTED, NOT_ALLOCATED} else NOT_SOCIAL
+
+
 def _decide(books: Books, role: str, decide: Callable[[Combination], Decision]) -> None:
+    _join(books, role, [k for k in _KEYS if books.column(role, k)], _GIVEN, decide)
+
+
+def _join(
+    books: Books,
+    role: str,
+    keys: Sequence[str],
+    given: Sequence[str],
+    decide: Callable[[Combination], tuple[str, ...]],
+) -> None:
+    """Decide each distinct combination of `keys` once, and write the `given` columns of its rows."""
     store = books.store
-    keys = [k for k in _KEYS if books.column(role, k)]
-    store.ensure(role, *_GIVEN)
+    store.ensure(role, *given)
     listed = ", ".join(f'"{k}"' for k in keys) or "NULL"
     combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
     if not keys:
         combinations = [()]
     rows = [(*found, *decide(dict(zip(keys, found, strict=True)))) for found in combinations]
-    sets = ", ".join(f"{g} = d.{g}" for g in _GIVEN)
+    sets = ", ".join(f"{g} = d.{g}" for g in given)
     alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys) or "true"
-    picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *_GIVEN], 1))
-    lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *_GIVEN]]
+    picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *given], 1))
+    lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *given]]
     store.con.execute(f"UPDATE {role} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
 
 
@@ -131,6 +166,17 @@ def _of_sale(books: Books, row: Combination, campaigns: dict[str, list[Campaign]
         return UNATTRIBUTED, _strategy(books, row, UNATTRIBUTED), NOT_SET, NOT_SET
     channel = UNASSIGNED if own == UNATTRIBUTED else own
     return channel, _strategy(books, row, channel), NOT_SET, shown
+
+
+def channel_of(books: Books, row: Combination) -> tuple[str, str]:
+    """The channel of a visit or sale, and in words what decided: a campaign of the spend files, or a rule."""
+    decided = books.grouping.decide(row.get("source"), row.get("medium"), row.get("campaign"))
+    key = (row.get("campaign") or "").strip().casefold()
+    campaigns = _campaigns(books).get(key, []) if key and books.has("spend") else []
+    match = _match(books, row, decided.channel, campaigns, set())
+    if match is None:
+        return decided
+    return match.channel, f"campaign {match.name} in the spend of {match.platform}"
 
 
 def _strategy(books: Books, row: Combination, channel: str) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,13 +48,24 @@ class Books:
         return Span(self.window.start, self.window.end, self.days_with_data) if self.window else None
 
 
-def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]]) -> Books:
+Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed
+
+
+    @property
+    def settings(self) -> dict[str, str] | None:
+        """The kpi.yml behind the answer."""
+        config = self.ask.config
+        return {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
+
+
+def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], choose: Choice | None = None) -> Books:
     """Read the files of a question.
 
     Args:
         ask: files and options.
         uses: roles the question draws on; files of others are named in a note.
         needs: groups of roles of which one each must have a row.
+        choose: given the files as read, says which roles are used and needed after all.
 
     Raises:
         InputError: what cannot be read or added for certain.
@@ -63,6 +74,8 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]]) ->
     store = read(asked_files(ask), ask.reading, roles=frozenset(uses))
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
+    if choose:
+        uses, needs = choose(books)
     uses = _settle_leads(books, uses, needs)
     for source in store.sources:
         if source.role not in uses:
@@ -75,9 +88,18 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]]) ->
     _settle_window(books, uses)
     _in_window(books, needs)
     books.notes = [n for s in store.sources for n in s.notes] + books.notes
-    if ask.reading.strict and (errors := trust_errors(books.notes)):
-        raise Refusals(errors)
+    insist(books)
     return books
+
+
+def insist(books: Books) -> None:
+    """Under --strict, refuse what is noted on trust.
+
+    Raises:
+        Refusals: one error for each such note.
+    """
+    if books.ask.reading.strict and (errors := trust_errors(books.notes)):
+        raise Refusals(errors)
 
 
 def asked_files(ask: Ask) -> list[Asked]:
@@ -139,10 +161,11 @@ def _settle_leads(books: Books, uses: Sequence[str], needs: Sequence[Sequence[st
 
 
 def _counts_leads(books: Books, role: str, event: str) -> bool:
-    books.store.ensure(role, "event")
-    counted = "leads IS NOT NULL" + (" OR lower(trim(event)) = $1" if role == "traffic" else " AND $1 <> ''")
-    sql = f"SELECT 1 FROM {role} WHERE fate IS NULL AND ({counted}) LIMIT 1"
-    return bool(books.store.rows(sql, [event.casefold()]))
+    stated = f"SELECT 1 FROM {role} WHERE fate IS NULL AND leads IS NOT NULL LIMIT 1"
+    if books.store.rows(stated) or not books.column(role, "event"):
+        return bool(books.store.rows(stated))
+    named = f"SELECT 1 FROM {role} WHERE fate IS NULL AND lower(trim(event)) = $1 LIMIT 1"
+    return role == "traffic" and bool(books.store.rows(named, [event.casefold()]))
 
 
 def trust_errors(notes: Iterable[Note]) -> list[KpiError]:
@@ -351,20 +374,27 @@ def _in_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
             text = f"{amount:,.2f} {books.currency or ''}".strip()
             books.notes.append(note("outside_window", file=source.file, count=count, amount=text))
     for group in needs:
-        here = [
-            role
-            for role in group
-            if books.has(role)
-            and books.store.rows(
-                f'SELECT 1 FROM {role} WHERE fate IS NULL AND "end" >= $1::DATE AND "start" <= $2::DATE LIMIT 1',
-                [start, end],
-            )
-        ]
-        if not here:
-            files = ", ".join(s.file for role in group for s in books.store.of_role(role))
-            raise NoDataError(
-                "no_row_in_period", f"no {' or '.join(group)} row from {start} to {end}", "check the period", files or None
-            )
+        need_rows(books, group)
+
+
+def need_rows(books: Books, group: Sequence[str]) -> None:
+    """One of these roles has a row in the window.
+
+    Raises:
+        NoDataError: none has.
+    """
+    if books.window is None:
+        return
+    start, end = books.window.start.isoformat(), books.window.end.isoformat()
+    inside = '"end" >= $1::DATE AND "start" <= $2::DATE'
+    for role in group:
+        sql = f"SELECT 1 FROM {role} WHERE fate IS NULL AND {inside} LIMIT 1"
+        if books.has(role) and books.store.rows(sql, [start, end]):
+            return
+    files = ", ".join(s.file for role in group for s in books.store.of_role(role))
+    raise NoDataError(
+        "no_row_in_period", f"no {' or '.join(group)} row from {start} to {end}", "check the period", files or None
+    )
 
 
 def fill_buckets(books: Books, window: Window | None) -> list[str]:

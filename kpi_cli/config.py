@@ -406,7 +406,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 def _text(node: Node) -> str:
     if not isinstance(node, Scalar) or node.null or not node.text.strip():
-        raise _mistake(node, "wrong_type", f"{_seen(node)} where a text is due")
+        raise _mistake(node, "wrong_type", f"{_seen(node)} where a text is due", "write one value")
     return node.text
 
 
@@ -452,7 +452,7 @@ def _share(node: Node) -> Decimal:
 def _positive(node: Node) -> Decimal:
     number = _number(node)
     if number <= 0:
-        raise _mistake(node, "bad_number", f"{_seen(node)} is not above 0")
+        raise _mistake(node, "bad_number", f"{_seen(node)} is not above 0", "give more than 0")
     return number
 
 

@@ -95,6 +95,15 @@ class Grouping:
         """
         return _shipped().networks.get(_host(_trimmed(source).casefold()))
 
+    def social_network_of(self, source: str | None) -> str | None:
+        """The social network behind a source or host; None for anything else.
+
+        >>> Grouping().social_network_of("l.instagram.com"), Grouping().social_network_of("google")
+        ('Instagram', None)
+        """
+        network = self.network_of(source)
+        return network if network in _shipped().social else None
+
     def _first_that_holds(self, visit: tuple[str, str, str]) -> Decision:
         if not any(visit):
             return Decision(UNATTRIBUTED, "no source, medium or campaign")
@@ -135,6 +144,7 @@ class _Rule(NamedTuple):
 class _Shipped(NamedTuple):
     rules: tuple[_Rule, ...]
     networks: Mapping[str, str]  # source or host → network
+    social: frozenset[str]  # the networks that are social ones
     names: Mapping[str, str]  # key of a name → channel
     strategies: Mapping[str, str]  # key of a channel → strategy
 
@@ -150,6 +160,7 @@ def _shipped() -> _Shipped:
     return _Shipped(
         rules=tuple(_rules(data["rules"], _named_tests(data))),
         networks={source: network for known in data["lists"].values() for source, network in _sources(known)},
+        social=frozenset(data["lists"]["SOCIAL"]),
         names=names,
         strategies={_key(name): strategy for strategy, channels in strategies.items() for name in channels},
     )

@@ -6,7 +6,7 @@ rounded running sums, so the parts always add up to the whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,11 +22,9 @@ Key = tuple[str, ...]
 Measures = dict[str, Decimal | int | None]
 Table = dict[Key, Measures]
 
-_GIVEN = {"channel", "strategy", "platform", "campaign"}
-_RANGED = {"spend": ("cost",), "costs": ("cost",)}
 _HIDDEN = frozenset(
     "file line fate start end currency customer order_id row_id is_order is_line charged refunds tax_charged tax_kept"
-    " format_channel by_channel by_strategy by_platform by_campaign reference customer_type".split()
+    " format_channel by_channel by_strategy by_platform by_campaign by_network reference customer_type".split()
 )
 
 
@@ -36,6 +34,7 @@ def dimensions(books: Books, roles: Sequence[str]) -> set[str]:
     for role in roles:
         columns = books.store.columns.get(role, {})
         found |= {name for name, kind in columns.items() if kind == "VARCHAR" and name not in _HIDDEN}
+        found |= {name.removeprefix("by_") for name in columns if name.startswith("by_")}
     return found
 
 
@@ -53,39 +52,60 @@ def check_dimensions(books: Books, roles: Sequence[str]) -> None:
 
 def sales(books: Books, window: Window | None) -> Table:
     """Revenue of each group: charged, less refunds, less tax; with --gross the refunds stay in."""
-    return _by_group(books, "sales", window, f"sum({_revenue(books)}) AS revenue, {_ORDERS} AS orders")
+    return by_group(books, "sales", window, f"sum({revenue_sql(books)}) AS revenue, {ORDERS} AS orders")
 
 
 def orders(books: Books, window: Window | None) -> int:
     """All orders of the window, counted, since one with lines in two groups stands in both."""
     fill_buckets(books, window)
-    return int(books.store.rows(f"SELECT {_ORDERS} FROM sales t {_IN_WINDOW} WHERE t.fate IS NULL")[0][0])
+    return int(books.store.rows(f"SELECT {ORDERS} FROM sales t {IN_WINDOW} WHERE t.fate IS NULL")[0][0])
 
 
-_ORDERS = "count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL)"
-_IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")'
+ORDERS = "count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL)"
+IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")'
 
 
-def _revenue(books: Books) -> str:
+def revenue_sql(books: Books) -> str:
     return "charged - tax_charged" if books.ask.reading.gross else "charged - refunds - tax_kept"
 
 
 def spend(books: Books, window: Window | None) -> Table:
     """Media cost of each group."""
-    _no_edge_inside(books, window)
-    return _by_group(books, "spend", window, f"sum({_cut('cost')}) AS media_cost")
+    no_edge_inside(books, window)
+    return by_group(books, "spend", window, f"sum({cut('cost')}) AS media_cost")
 
 
 def costs(books: Books, window: Window | None) -> Table:
     """Other costs of each group: people, tools, time; always spread by day."""
-    return _by_group(books, "costs", window, f"sum({_cut('cost')}) AS other_cost")
+    return by_group(books, "costs", window, f"sum({cut('cost')}) AS other_cost")
 
 
 def visits(books: Books, window: Window | None) -> Table:
     """Visits of each group; rows that count one event repeat them and are passed over."""
-    _no_edge_inside(books, window, "traffic")
+    if not books.has("traffic"):
+        return {}
+    no_edge_inside(books, window, "traffic")
     books.store.ensure("traffic", "event")
-    return _by_group(books, "traffic", window, f"sum({_cut('visits')}) FILTER (t.event IS NULL) AS visits")
+    return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER (t.event IS NULL) AS visits")
+
+
+def visits_by_channel(books: Books, window: Window | None) -> dict[str, Decimal]:
+    """Visits of each channel, whatever the rows are grouped by."""
+    if not books.has("traffic"):
+        return {}
+    fill_buckets(books, window)
+    return dict(
+        books.store.rows(
+            f"""SELECT t.by_channel, CAST(sum({cut("visits")}) AS DECIMAL(18,6)) FROM traffic t {IN_WINDOW}
+                WHERE t.fate IS NULL AND t.event IS NULL AND t.visits IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+        )
+    )
+
+
+def whole(groups: Mapping[Key, Measures]) -> Measures:
+    """The sums over all groups, of what each stands in one group only."""
+    names = {name for sums in groups.values() for name, value in sums.items() if value is not None}
+    return {name: sum((Decimal(sums.get(name) or 0) for sums in groups.values()), Decimal(0)) for name in names}
 
 
 def leads(books: Books, window: Window | None) -> Table:
@@ -93,30 +113,30 @@ def leads(books: Books, window: Window | None) -> Table:
     role = books.leads_from
     if role is None:
         return {}
-    _no_edge_inside(books, window, role)
-    counted = f"sum({_cut('leads')})"
+    no_edge_inside(books, window, role)
+    counted = f"sum({cut('leads')})"
     if role == "traffic":
         event = books.ask.config.lead_event.replace("'", "''").casefold()
         books.store.ensure("traffic", "event")
-        counted = f"""sum(CASE WHEN t.event IS NULL THEN {_cut("leads")}
-            WHEN lower(trim(t.event)) = '{event}' THEN coalesce({_cut("event_count")}, {_cut("key_events")}) END)"""
-    return _by_group(books, role, window, f"{counted} AS leads")
+        counted = f"""sum(CASE WHEN t.event IS NULL THEN {cut("leads")}
+            WHEN lower(trim(t.event)) = '{event}' THEN coalesce({cut("event_count")}, {cut("key_events")}) END)"""
+    return by_group(books, role, window, f"{counted} AS leads")
 
 
 def claims(books: Books, window: Window | None) -> Table:
     """Conversions the ad platforms claim, and how many of them are purchases."""
-    _no_edge_inside(books, window)
+    no_edge_inside(books, window)
     files = [
         str(s.number)
         for s in books.store.of_role("spend")
         if s.sheet and s.sheet.header.format.get("conversions_are") == "purchases"
     ]
-    claimed = _cut("conversions")
-    return _by_group(
+    claimed = cut("conversions")
+    return by_group(
         books,
         "spend",
         window,
-        f"""sum({claimed}) AS claimed_conversions,
+        f"""sum({cut("clicks")}) AS clicks, sum({claimed}) AS claimed_conversions,
             sum({claimed}) FILTER (t.file IN ({", ".join(files) or "-1"})) AS claimed_purchases""",
     )
 
@@ -125,7 +145,7 @@ def new_customers(books: Books, window: Window | None) -> Table:
     """People who became customers, each in the group of their first order."""
     if not first_orders(books):
         return {}
-    return _by_group(books, "sales", window, "count(*) AS new_customers", "first_orders")
+    return by_group(books, "sales", window, "count(*) AS new_customers", "first_orders")
 
 
 def first_orders(books: Books) -> bool:
@@ -160,13 +180,13 @@ def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
     All sales given count, those after the window too: element k is what they had brought by month k.
     """
     fill_buckets(books, window)
-    dims = [_dimension(books, "sales", name) for name in books.ask.dimensions]
+    dims = [dimension_sql(books, "sales", name) for name in books.ask.dimensions]
     keys = "".join(f"{sql} AS k{i}, " for i, sql in enumerate(dims))
     found: dict[Key, list[Decimal]] = {}
     for *key, month, revenue in books.store.rows(
         f"""SELECT {keys} date_diff('month', t."start", s."start") AS month, sum(s.earned)
-            FROM first_orders t {_IN_WINDOW}
-            JOIN (SELECT customer AS buyer, "start", {_revenue(books)} AS earned FROM sales WHERE fate IS NULL) s
+            FROM first_orders t {IN_WINDOW}
+            JOIN (SELECT customer AS buyer, "start", {revenue_sql(books)} AS earned FROM sales WHERE fate IS NULL) s
               ON s.buyer = t.customer AND s."start" >= t."start"
             GROUP BY ALL ORDER BY ALL"""
     ):
@@ -180,7 +200,7 @@ def attributable(books: Books, window: Window | None) -> bool:
     """Whether any sale in the window says where it came from."""
     fill_buckets(books, window)
     found = books.store.rows(
-        f"""SELECT 1 FROM sales t {_IN_WINDOW}
+        f"""SELECT 1 FROM sales t {IN_WINDOW}
             WHERE t.fate IS NULL AND is_order AND by_channel <> '{UNATTRIBUTED}' LIMIT 1"""
     )
     return bool(found)
@@ -190,8 +210,8 @@ def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, 
     """Revenue of the sales that say nothing of where they came from, and all revenue."""
     fill_buckets(books, window)
     lost, whole = books.store.rows(
-        f"""SELECT sum({_revenue(books)}) FILTER (by_channel = '{UNATTRIBUTED}'), sum({_revenue(books)})
-            FROM sales t {_IN_WINDOW} WHERE t.fate IS NULL"""
+        f"""SELECT sum({revenue_sql(books)}) FILTER (by_channel = '{UNATTRIBUTED}'), sum({revenue_sql(books)})
+            FROM sales t {IN_WINDOW} WHERE t.fate IS NULL"""
     )[0]
     return Decimal(lost or 0), Decimal(whole or 0)
 
@@ -202,19 +222,19 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> Decimal:
         return Decimal(0)
     fill_buckets(books, window)
     found = books.store.rows(
-        f"""SELECT sum({_revenue(books)}) FROM sales t {_IN_WINDOW}
+        f"""SELECT sum({revenue_sql(books)}) FROM sales t {IN_WINDOW}
             WHERE t.fate IS NULL AND t.by_channel IN (
-              SELECT t.by_channel FROM spend t {_IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0)"""
+              SELECT t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0)"""
     )
     return Decimal(found[0][0] or 0)
 
 
-def _by_group(books: Books, role: str, window: Window | None, sums: str, table: str | None = None) -> Table:
+def by_group(books: Books, role: str, window: Window | None, sums: str, table: str | None = None) -> Table:
     """One role's sums by the dimensions asked for; the empty key holds the sum when nothing is asked."""
     if not books.has(role):
         return {}
     fill_buckets(books, window)
-    dims = [_dimension(books, role, name) for name in books.ask.dimensions]
+    dims = [dimension_sql(books, role, name) for name in books.ask.dimensions]
     keys = ", ".join(f"{sql} AS k{i}" for i, sql in enumerate(dims))
     overlap = 't."start" <= b."end" AND t."end" >= b."start"' if window else "true"
     rows = books.store.rows(
@@ -237,20 +257,20 @@ def _split(sums: str) -> list[str]:
     return [*parts, sums[start:]]
 
 
-def _dimension(books: Books, role: str, name: str) -> str:
+def dimension_sql(books: Books, role: str, name: str) -> str:
     """A dimension of a role as SQL; rows that cannot have it stand in a row of their own."""
     if name in UNITS:
         return "coalesce(b.label, '')"
     blank = NOT_ALLOCATED if role in {"spend", "costs"} and not books.column(role, name) else NOT_SET
     blank = NOT_ALLOCATED if role == "costs" else blank
-    if name in _GIVEN:
+    if books.column(role, f"by_{name}"):
         return f"t.by_{name}"
     if not books.column(role, name):
         return f"'{blank}'"
     return f"coalesce(t.\"{name}\", '{blank}')"
 
 
-def _cut(column: str) -> str:
+def cut(column: str) -> str:
     """The part of a row's money that falls into the bucket: exact, and all parts add up."""
     days = "(date_diff('day', t.\"start\", t.\"end\") + 1)"
 
@@ -264,7 +284,7 @@ def _cut(column: str) -> str:
     return f"CASE WHEN {inside} THEN t.{column} ELSE {running(after)} - {running(first)} END"
 
 
-def _no_edge_inside(books: Books, window: Window | None, role: str = "spend") -> None:
+def no_edge_inside(books: Books, window: Window | None, role: str = "spend") -> None:
     """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it."""
     if not books.has(role) or window is None:
         return

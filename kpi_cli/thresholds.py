@@ -89,6 +89,8 @@ def _trips(result: Result, condition: Condition) -> list[str]:
         if condition.name not in row or not row.get("cost", 1):
             continue
         value = _value(condition, row, before.get(_key(result, row)))
+        if value is None and "cost" not in row:  # a funnel's first stage has no step behind it
+            continue
         if value is None or condition.holds(value):
             found.append(f"{condition.text}: {' / '.join(_key(result, row))} is {_shown(value)}")
     value = _value(condition, result.total, result.previous.total if result.previous else None)
@@ -98,7 +100,7 @@ def _trips(result: Result, condition: Condition) -> list[str]:
 
 
 def _key(result: Result, row: Row) -> tuple[str, ...]:
-    return tuple(str(row[d]) for d in result.by)
+    return tuple(str(row[d]) for d in (*result.by, "stage") if d in row)
 
 
 def _value(condition: Condition, row: Row, before: Row | None) -> Decimal | None:

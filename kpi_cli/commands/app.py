@@ -8,23 +8,23 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from kpi_cli.errors import KpiError, UsageError
 
-COMMANDS = ("roi", "check")
-app = typer.Typer(
-    name="kpi",
-    help="Marketing KPIs from the files the platforms let you download.\n\n"
-    "kpi roi exports/*.csv --by channel --month 2026-10",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+# Each command's first line of help stands here too, so that `kpi --help` builds none of them.
+SUMMARIES = {
+    "roi": "Return on investment: what came back for what was spent.",
+    "cac": "What a new customer costs, and a lead: media cost, and all cost.",
+    "channels": "Where customers come from, channel by channel, and which touches are credited.",
+    "ltv": "What a customer is worth: to date, by cohort, predicted, or by a formula.",
+    "funnel": "Where people are lost on their way, and whether the new page is better.",
+    "check": "What each file was taken for, and where every row went.",
+}
+COMMANDS = tuple(SUMMARIES)
 
 
 def _version(wanted: bool) -> None:
@@ -35,7 +35,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
@@ -47,9 +46,26 @@ def _root(
     """
 
 
-def _register() -> None:
-    for name in COMMANDS:
-        importlib.import_module(f"kpi_cli.commands.{name}").register(app)
+def build(wanted: Collection[str] = COMMANDS) -> typer.Typer:
+    """The program; only the commands that are wanted are built, the others are names with a summary."""
+    app = typer.Typer(
+        name="kpi",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_root)
+    for name, summary in SUMMARIES.items():
+        if name in wanted:
+            importlib.import_module(f"kpi_cli.commands.{name}").register(app)
+        else:
+            app.command(name, help=summary)(_stub)
+    return app
+
+
+def _stub() -> None:
+    """A command that this run does not need."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,8 +92,7 @@ def run(arguments: Sequence[str]) -> int:
     from typer import Abort, Exit
     from typer.exceptions import TyperException
 
-    _register()
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(build({a for a in arguments if a in SUMMARIES}))
     try:
         code = command.main(args=list(arguments), prog_name="kpi", standalone_mode=False)
     except Exit as done:

@@ -7,7 +7,7 @@ was kept; progress and leads count people.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from kpi_cli.exports.dialect import Record
@@ -15,8 +15,9 @@ from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.rows import Block, Columns, Reader, Texts, conditions, plain_text, unguarded
 from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.stages import Stages
 from kpi_cli.exports.values import BadValue, is_unknown, moment
-from kpi_cli.safe import folded
+from kpi_cli.safe import folded, plainest, quoted
 
 MILLIONTH = Decimal("0.000001")
 ZERO = Decimal(0)
@@ -35,19 +36,38 @@ def _common(reader: Reader, block: Block) -> Columns:
     starts, ends = reader.span(block)
     dimensions = [c for c in sheet.columns if kind(c) == "text" and c not in _NEVER_STORED]
     columns = {_RENAMED.get(c, c): reader.texts(block, c) for c in dimensions}
+    if sheet.account and not sheet.has("account"):
+        columns["account"] = [sheet.account] * len(block.records)
+    for column, key in _WORDED.items():
+        if column in columns and (words := _words(sheet, key)):
+            columns[column] = [words.get(plainest(c), c) if c else None for c in columns[column]]
     return columns | {"start": starts, "end": ends, "currency": reader.currency.of(block, reader)}
+
+
+_WORDED = {"category": "cost_categories", "strategy": "strategies"}
+
+
+def _words(sheet: Sheet, key: str) -> dict[str, str]:
+    """The words a format lists under the names of what they mean, the other way round."""
+    listed: dict[str, list[str]] = sheet.header.format.get(key, {})
+    return {plainest(word): meaning for meaning, words in listed.items() for word in words}
 
 
 _RENAMED = {"utm_source": "source", "utm_medium": "medium", "utm_campaign": "campaign"}
 
 
 def _plain(reader: Reader) -> Composer:
-    """Rows whose numbers are stored as they stand."""
+    """Rows whose numbers are stored as they stand; a channel that the platform has its own words for is named."""
     sheet = reader.sheet
     numeric = [c for c in TABLES[sheet.role].numeric if sheet.has(c)]
+    named = sheet.role != "spend" and sheet.header.format.get("channel")
 
     def compose(block: Block) -> Columns:
         columns = _common(reader, block)
+        if named:
+            channels = _platform_channel(reader, columns, len(block.records))
+            own = columns.get("channel", channels)
+            columns["channel"] = [c or o for c, o in zip(channels, own, strict=True)]
         for column in numeric:
             columns[column] = [plain_text(v) for v in reader.numbers(block, column)]
         return columns
@@ -83,7 +103,7 @@ def _platform_channel(reader: Reader, columns: Columns, count: int) -> Texts:
     for step in rules.get("from", ()):
         for column, known in step.items():
             channels = {folded(value): str(channel) for value, channel in known.items()}
-            cells = columns.get(column, [None] * count)
+            cells = columns.get(reader.sheet.header.label if column == "label" else column, [None] * count)
             found = [f or channels.get(folded(c or "")) for f, c in zip(found, cells, strict=True)]
     if rules.get("assumed"):
         reader.ledger.assumed += found.count(None)
@@ -95,19 +115,34 @@ def _platform_channel(reader: Reader, columns: Columns, count: int) -> Texts:
 
 
 def price_rule(sheet: Sheet) -> dict[str, str]:
-    """Which column says what was charged: the first of the format's list that the file has."""
+    """Which column says what was charged: the first of the format's list that the file has.
+
+    Raises:
+        InputError: there is only a price that may be for one piece or for all.
+    """
     usual = [{"column": "amount"}, {"column": "revenue"}]
     rules: list[dict[str, str]] = sheet.header.format.get("amount_from", usual)
-    fits = [r for r in rules if sheet.has(r["column"]) and not sheet.has(r.get("unless", ""))]
-    return next((r for r in fits if sheet.has(r.get("times", r["column"]))), {"column": "amount"})
+    for rule in rules:
+        has_all = sheet.has(rule["column"]) and sheet.has(rule.get("times", rule["column"]))
+        if has_all and not sheet.has(rule.get("unless", "")):
+            return rule
+    column = next((c for c in ("price", "unit_price") if sheet.has(c)), "amount")
+    header = sheet.header.names[sheet.columns[column]].strip()
+    raise sheet.error(
+        "price_open",
+        f"{quoted(header)} can be the price of one piece or of all",
+        f"say which with --map sales.amount={header}, or sales.unit_price={header} beside a quantity",
+        sheet.header.line,
+        column,
+    )
 
 
 def _sales(reader: Reader) -> Composer:
     """Sales: what was charged, what went back, the tax in what was kept, and who bought."""
     sheet, fmt = reader.sheet, reader.sheet.header.format
     flags = {
-        name: [(rule, conditions(rule)) for rule in fmt.get(name, ()) if all(sheet.has(c) for c in rule)]
-        for name in ("refund_rows", "fully_refunded", "disputed")
+        name: [(rule, conditions(rule)) for rule in fmt.get(name, ()) if any(sheet.has(c) for c in rule)]
+        for name in _MARKS
     }
     continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
 
@@ -117,6 +152,7 @@ def _sales(reader: Reader) -> Composer:
         columns["is_line"] = [str(line).lower() for line in lines]
         columns["customer"] = _customers(reader, block)
         columns["customer_type"] = _customer_types(reader, block)
+        columns |= _attributed(reader, block, columns)
         own = columns.get("order_id", [None] * len(lines))
         columns["row_id"] = list(own)
         if sheet.has("reference"):
@@ -127,14 +163,34 @@ def _sales(reader: Reader) -> Composer:
     return compose
 
 
-Flags = dict[str, list[tuple[dict[str, object], Callable[[dict[str, str]], bool]]]]
+def _attributed(reader: Reader, block: Block, columns: Columns) -> Columns:
+    """Source and medium that a shop says in one cell, as `Organic: Google`, where the row has no other."""
+    rules: list[dict[str, str]] = reader.sheet.header.format.get("attribution", ())
+    if not rules or not reader.sheet.has("attribution"):
+        return {}
+
+    def read(cell: str) -> dict[str, str]:
+        for rule in rules:
+            if match := re.search(rule["match"], folded(cell)):
+                return rule | match.groupdict()
+        return {}
+
+    said, nothing = reader.each(block, "attribution", read), [None] * len(block.records)
+    return {
+        name: [own or words.get(name) for own, words in zip(columns.get(name, nothing), said, strict=True)]
+        for name in ("source", "medium")
+    }
+
+
+_MARKS = ("refund_undone", "refund_rows", "fully_refunded", "disputed")
+Flags = dict[str, list[tuple[dict[str, object], Callable[[Mapping[str, str]], bool]]]]
 
 
 def _flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]:
     """Which rows one of the format's rules speaks of."""
     found = [False] * len(block.records)
     for rule, test in flags[name]:
-        cells = {c: reader.folded(block, c) for c in rule}
+        cells = {c: reader.folded(block, c) for c in rule if reader.sheet.has(c)}
         rows = zip(*cells.values(), strict=True)
         found = [f or test(dict(zip(cells, row, strict=True))) for f, row in zip(found, rows, strict=True)]
     return found
@@ -148,10 +204,13 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     if "times" in price:
         pieces = reader.numbers(kept, price["times"])
         charged = [c if c is None or n is None else c * n for c, n in zip(charged, pieces, strict=True)]
+    if "plus" in price and sheet.has(price["plus"]):
+        added = reader.numbers(kept, price["plus"])
+        charged = [c if c is None else c + (a or ZERO) for c, a in zip(charged, added, strict=True)]
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
     tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing
-    marks = [_flagged(reader, kept, flags, name) for name in ("refund_rows", "fully_refunded", "disputed")]
+    marks = [_flagged(reader, kept, flags, name) for name in _MARKS]
     sums = _Sums(reader)
     rows = iter(
         [
@@ -173,24 +232,23 @@ class _Sums:
     def __init__(self, reader: Reader) -> None:
         self.sheet = reader.sheet
         fmt = self.sheet.header.format
-        self.taxed = self.sheet.has("tax")
+        self.taxed = self.sheet.has("tax") and self.sheet.taxed
         untaxed = "none" in {fmt.get("tax"), price_rule(self.sheet).get("tax")}
         self.vat = Decimal(self.sheet.options.vat) if self.sheet.options.vat and not untaxed else None
         self.signed = fmt.get("sign") == "signed" or fmt.name == GENERIC
         self.full_column = self.sheet.has("refunded")
+        self.not_ours: str | None = fmt.get("positive_refund")
 
     def of(
         self, record: Record, charged: Decimal | None, parts: tuple[Decimal | None, Decimal | None], *flags: bool
     ) -> tuple[str | None, ...]:
         """Raises InputError when more was refunded than charged."""
-        is_refund, is_full, is_disputed = flags
+        is_undone, is_refund, is_full, is_disputed = flags
         refunded, tax = abs(parts[0] or ZERO), parts[1] or ZERO
         if charged is None:
             return (None, "0", None, None, "true", None)
-        if is_refund or (charged < 0 and self.signed):
-            back = abs(charged)
-            gone = abs(tax) if self.taxed else self._vat_in(back)
-            return ("0", f"{back:f}", "0", f"{-gone:f}", "false", None)
+        if is_undone or is_refund or (charged < 0 and self.signed):
+            return self._of_refund(charged, tax, undone=is_undone, stated=is_refund)
         if charged < 0:
             return ("0", "0", "0", "0", "false", "outgoing_payment")
         if (is_full and not refunded) or is_disputed:
@@ -209,6 +267,16 @@ class _Sums:
         else:
             tax, tax_kept = self._vat_in(charged), self._vat_in(kept)
         return (f"{charged:f}", f"{refunded:f}", f"{tax:f}", f"{tax_kept:f}", "true", None)
+
+    def _of_refund(self, charged: Decimal, tax: Decimal, *, undone: bool, stated: bool) -> tuple[str | None, ...]:
+        """A row of its own for money that went back, or that came again because the refund failed."""
+        if stated and not undone and charged > 0 and self.not_ours:
+            return ("0", "0", "0", "0", "false", self.not_ours)
+        back = abs(charged)
+        gone = abs(tax) if self.taxed else self._vat_in(back)
+        if undone:
+            back, gone = -back, -gone
+        return ("0", f"{back:f}", "0", f"{-gone:f}", "false", None)
 
     def _vat_in(self, money: Decimal) -> Decimal:
         if self.vat is None:
@@ -243,6 +311,14 @@ def _customer_types(reader: Reader, block: Block) -> Texts:
 def _events(reader: Reader) -> Composer:
     """Events and touches: beside their day the very moment, which says what came before what."""
     sheet, plain = reader.sheet, _plain(reader)
+    words = _words(sheet, "flag_words")
+
+    def flag(cell: str) -> str | None:
+        if is_unknown(cell) or (said := words.get(plainest(cell))) == "no":
+            return "0"
+        if said is None:
+            raise BadValue("neither yes nor no")
+        return "1"
 
     def compose(block: Block) -> Columns:
         columns = plain(block) | {"time": [None] * len(block.records)}
@@ -251,6 +327,10 @@ def _events(reader: Reader) -> Composer:
             found = reader.each(block, "time", lambda c: None if is_unknown(c) else moment(unguarded(c), order, tz))
             columns["time"] = [m.isoformat(" ") if m else None for m in found]
             columns["start"] = columns["end"] = [m.date().isoformat() if m else None for m in found]
+        if sheet.role == "touches" and sheet.has("conversion"):
+            columns["conversion"] = reader.each(block, "conversion", flag)
+            if not sheet.has("conversions"):
+                columns["conversions"] = columns["conversion"]
         return columns
 
     return compose
@@ -275,8 +355,9 @@ def _leads(reader: Reader) -> Composer:
 
 
 def _progress(reader: Reader) -> Composer:
-    """Course progress: enrolled is the row; started and completed by share or by date."""
+    """Course progress: enrolled is the row; started and completed by share, by date or as the format says."""
     sheet = reader.sheet
+    stages = Stages(sheet)
 
     def compose(block: Block) -> Columns:
         columns = _common(reader, block)
@@ -284,15 +365,20 @@ def _progress(reader: Reader) -> Composer:
         unknown: list[Decimal | None] = [None] * count
         share = reader.each(block, "progress", _percent) if sheet.has("progress") else unknown
         dated = {
-            c: reader.days(block, c) if sheet.has(c) else [None] * count for c in ("started_at", "completed_at")
+            c: reader.days(block, c) if sheet.has(c) and c not in stages.filled else [None] * count
+            for c in ("started_at", "completed_at")
         }
-        started = [bool(d) or (s or ZERO) > 0 for d, s in zip(dated["started_at"], share, strict=True)]
-        done = [bool(d) or (s or ZERO) >= 100 for d, s in zip(dated["completed_at"], share, strict=True)]
+        rows = list(zip(block.records, share, dated["started_at"], dated["completed_at"], strict=True))
+        started = [bool(d) or (s or ZERO) > 0 or stages.reached("started", r) for r, s, d, _ in rows]
+        done = [bool(d) or (s or ZERO) >= 100 or stages.reached("completed", r) for r, s, _, d in rows]
         columns["enrolled"] = ["1"] * count
         columns["started"] = [str(int(s or d)) for s, d in zip(started, done, strict=True)]
         columns["completed"] = [str(int(d)) for d in done]
         columns["share"] = [plain_text(s) for s in share]
         columns["customer"] = _customers(reader, block)
+        since = next((c for c in ("enrolled_at", "started_at") if sheet.has(c) and c not in stages.filled), None)
+        if since and columns["start"].count(None) == count:
+            columns["start"] = columns["end"] = [d.isoformat() if d else None for d in reader.days(block, since)]
         return columns
 
     return compose

@@ -2,6 +2,7 @@
 
     sales    the same id in two downloads; one shop in a storefront's and a processor's files
     spend    the same rows in overlapping downloads; the same spend sliced in two ways
+    search   the tables of one download, each of which slices the same clicks; likewise traffic
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from itertools import combinations
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.options import ReadOptions
-from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.texts import note
 
@@ -27,6 +28,10 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
         errors += _same_orders(store)
         _order_lines(store)
         _date_refunds(store)
+        _hold_refunds(store)
+    for role in ("search", "traffic"):
+        if role in store.columns:
+            _slices_of_one(store, role)
     if "spend" in store.columns:
         errors += _same_spend(store, options)
     return errors
@@ -93,18 +98,18 @@ def _same_orders(store: Store) -> list[InputError]:
     per_order = """
         SELECT format, row_id, file, min(line) AS line, max(line) AS last, sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END)
                AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
-               any_value(single) AS single, max(refunds) AS refunds
+               any_value(single) AS single, max(refunds) AS refunds, is_order OR is_line AS sold
         FROM sales JOIN file_format USING (file) WHERE row_id IS NOT NULL AND fate IS NULL GROUP BY ALL"""
     if single:
         for number, line, low, high in store.rows(
-            f"SELECT file, last, low, high FROM ({per_order}) WHERE single AND n > 1 AND low <> high ORDER BY file, line"
+            f"SELECT file, last, low, high FROM ({per_order}) WHERE single AND sold AND n > 1 AND low <> high ORDER BY file, line"
         ):
             errors.append(_two_amounts(files[number], line, low, high))
             break
         store.con.execute(
             """UPDATE sales SET fate = 'duplicate' FROM (
                  SELECT file, line FROM sales JOIN file_format USING (file)
-                 WHERE single AND NOT is_line AND row_id IS NOT NULL
+                 WHERE single AND is_order AND row_id IS NOT NULL
                  QUALIFY row_number() OVER (PARTITION BY file, row_id ORDER BY line) > 1) AS again
                WHERE sales.file = again.file AND sales.line = again.line"""
         )
@@ -112,15 +117,23 @@ def _same_orders(store: Store) -> list[InputError]:
         return errors
     for number, line, amount, before in store.rows(
         f"""SELECT file, line, amount, first FROM (
-              SELECT *, first(amount) OVER (PARTITION BY format, row_id ORDER BY file) AS first FROM ({per_order}))
+              SELECT *, first(amount) OVER (PARTITION BY format, row_id ORDER BY file) AS first FROM ({per_order}) WHERE sold)
             WHERE amount <> first ORDER BY file, line LIMIT 1"""
     ):
         errors.append(_two_amounts(files[number], line, before, amount))
     store.con.execute(
         f"""UPDATE sales SET fate = 'seen_in_other_file' FROM (
-              SELECT row_id, file FROM ({per_order})
+              SELECT row_id, file FROM ({per_order}) WHERE sold
               QUALIFY row_number() OVER (PARTITION BY format, row_id ORDER BY refunds DESC, file) > 1) AS again
-            WHERE sales.fate IS NULL AND sales.row_id = again.row_id AND sales.file = again.file"""
+            WHERE sales.fate IS NULL AND (is_order OR is_line) AND sales.row_id = again.row_id AND sales.file = again.file"""
+    )
+    # A refund that bears its order's number is the same refund only where day and amount are the same.
+    store.con.execute(
+        """UPDATE sales SET fate = 'seen_in_other_file' FROM (
+             SELECT s.file, s.line FROM sales s JOIN file_format f USING (file)
+             WHERE fate IS NULL AND NOT is_order AND NOT is_line AND row_id IS NOT NULL
+             QUALIFY s.file > min(s.file) OVER (PARTITION BY format, row_id, refunds, "start")) AS again
+           WHERE sales.file = again.file AND sales.line = again.line"""
     )
     return errors
 
@@ -173,6 +186,54 @@ def _date_refunds(store: Store) -> None:
             source.extra_notes.append(
                 note("refund_without_sale", file=source.file, line=lost[1], count=lost[0], amount=f"{lost[2]:.2f}")
             )
+
+
+def _hold_refunds(store: Store) -> None:
+    """An order marked as refunded whose refund is also a row of its own went back once.
+
+    The refunds of an order are held to what it was charged; what its status implies gives way to its rows.
+    """
+    over = """
+        SELECT file, line, least(refunds, greatest(back - total - coalesce(sum(refunds) OVER (
+                 PARTITION BY format, order_id ORDER BY is_order DESC, file DESC, line DESC
+                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS cut
+        FROM (SELECT *, sum(charged) OVER same AS total, sum(refunds) OVER same AS back
+              FROM sales JOIN file_format USING (file) WHERE fate IS NULL AND order_id IS NOT NULL
+              WINDOW same AS (PARTITION BY format, order_id))
+        WHERE total > 0 AND back > total AND refunds > 0"""
+    held = store.rows(
+        f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file"
+    )
+    if not held:
+        return
+    store.con.execute(
+        f"""UPDATE sales SET refunds = refunds - cut, tax_kept = round(CASE
+              WHEN is_order THEN tax_charged * (charged - refunds + cut)::DOUBLE / charged
+              ELSE tax_kept * (refunds - cut)::DOUBLE / refunds END, 6)
+            FROM ({over}) AS o WHERE sales.file = o.file AND sales.line = o.line AND cut > 0"""
+    )
+    for source in store.of_role("sales"):
+        for _, line, count in (found for found in held if found[0] == source.number):
+            source.extra_notes.append(note("refunds_held", file=source.file, line=line, count=count))
+
+
+# ---------------------------------------------------------------------------------- search, traffic
+
+
+def _slices_of_one(store: Store, role: str) -> None:
+    """Of several tables of one platform those by day carry the totals; the others repeat them and are not added."""
+    formats: dict[str, list[tuple[Source, frozenset[str]]]] = {}
+    for source in store.of_role(role):
+        if source.sheet and source.sheet.header.format.get("totals_from") and not source.sheet.header.companion:
+            columns = frozenset(c for c in source.sheet.columns if kind(c) in {"text", "day"})
+            formats.setdefault(str(source.format), []).append((source, columns))
+    for tables in formats.values():
+        days = {c for source, _ in tables if source.sheet for c in source.sheet.header.format.get("totals_from")}
+        whole = next((columns for _, columns in tables if columns & days), tables[0][1])
+        for source, columns in tables:
+            if columns != whole:
+                _leave_out(store, source, "seen_in_other_file")
+                source.extra_notes.append(note("reslice", file=source.file, slices=", ".join(sorted(columns))))
 
 
 # -------------------------------------------------------------------------------------------- spend
@@ -237,7 +298,9 @@ def _both(one: Source, other: Source, column: str) -> bool:
 
 
 def _known(source: Source) -> set[str]:
-    return set(source.sheet.columns) if source.sheet else set()
+    if source.sheet is None:
+        return set()
+    return set(source.sheet.columns) | ({"account"} if source.sheet.account else set())
 
 
 def _twice(one: Source, other: Source, line: int, stated: bool, said: str) -> InputError:

@@ -175,12 +175,15 @@ def _trust(source: Source, options: ReadOptions) -> None:
         source.extra_notes.append(note("currency_unstated", file=source.file))
     if sheet.role == "sales":
         untaxed = "none" in {sheet.header.format.get("tax"), price_rule(sheet).get("tax")}
-        taxed = sheet.has("tax") or options.vat or untaxed
+        taxed = (sheet.has("tax") and sheet.taxed) or options.vat or untaxed
         if not taxed and source.sums:
             source.extra_notes.append(note("tax_included", file=source.file))
         _status_notes(source)
     if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
         source.extra_notes.append(note("range_grain", file=source.file))
+    limit = sheet.header.format.get("truncated_at")
+    if limit and source.ledger.read >= limit and not sheet.has("date"):
+        source.extra_notes.append(note("truncated_source", file=source.file, limit=limit))
 
 
 _BY_STATUS = ("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free")

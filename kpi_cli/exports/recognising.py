@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -104,10 +105,8 @@ def listed(value: str | list[str]) -> list[str]:
 
 @cache
 def _every_alias() -> frozenset[str]:
-    companions = {
-        folded(word) for fmt in catalogue() for row in fmt.get("recognise", {}).get("companions", ()) for word in row
-    }
-    return companions.union(*(fmt.aliases for fmt in catalogue()))
+    settings = [row for fmt in catalogue() for row in fmt.get("recognise", {}).get("companions", ())]
+    return frozenset(map(folded, chain(*settings, *(fmt.aliases for fmt in catalogue()))))
 
 
 def recognise(
@@ -206,7 +205,7 @@ def read_header(
         return _companion(cells, place, wanted)
     found.sort(key=lambda h: h.score, reverse=True)
     if found[0].format.name == GENERIC and (meaning := _rejected(cells)):
-        raise InputError("not_a_report", f"this is {meaning}", "export a report", name, place[0])
+        raise InputError("not_a_report", f"this is {meaning}", "export a report", place.name, place.line)
     best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
     if best.format.name == GENERIC and rivals:
         raise _two_roles(place.name, place.line, [best, *rivals])
@@ -354,8 +353,8 @@ def _no_header(
 ) -> InputError:
     for fmt in catalogue():
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
-            for number, line in enumerate(lines[:_SCAN], 1):
-                if any(folded(word) in {folded(c) for c in split(line, d)} for d in DELIMITERS):
+            for number, text in enumerate(lines[:_SCAN], 1):
+                if any(folded(word) in {folded(c) for c in split(text, d)} for d in DELIMITERS):
                     return InputError("not_a_report", f"this is {meaning}", "export a report", name, number)
     if rows:
         line, _, cells = rows[0]

@@ -22,7 +22,10 @@ ROLES = (
     "rates",
 )
 
-MONEY = frozenset({"cost", "amount", "revenue", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value"})
+MONEY = frozenset(
+    {"cost", "amount", "revenue", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value"}
+    | {"amount_net", "price", "unit_price", "discounts"}
+)
 WHOLE = frozenset(
     {"impressions", "clicks", "reach", "engagements", "visits", "visitors", "pageviews", "followers", "clicks_all"}
     | {"results", "event_count", "engaged_visits"}
@@ -32,7 +35,7 @@ NUMBER = frozenset({"conversions", "leads", "key_events", "non_conversions", "av
 DAYS = frozenset({"date", "start", "end", "month", "week", "enrolled_at", "started_at", "completed_at", "time"})
 IDENTITY = frozenset({"order_id", "customer_id", "email", "lead_id", "user", "reference", "name"})
 # Blank in these means “none”, not “unknown”.
-NONE_WHEN_BLANK = frozenset({"quantity", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value", "non_conversions"})
+NONE_WHEN_BLANK = frozenset({"quantity", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value", "non_conversions", "discounts"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, TypeVar
 
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import BATCH, Sheet, batched
-from kpi_cli.exports.values import BadValue, amount, day, is_unknown, month_start, number
+from kpi_cli.exports.values import BadValue, amount, day, halves, is_unknown, month_start, number, written
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded
 from kpi_cli.texts import note
@@ -44,6 +45,7 @@ class Ledger:
     negative_style: int | None = None
     assumed: int = 0
     damaged_ids: int | None = None
+    raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
 
 
 @dataclass(slots=True)
@@ -155,6 +157,8 @@ class Reader:
     def _watch(self, block: Block, column: str, values: list[Decimal | None]) -> None:
         """Count the cells that are not known, and note how negatives are written."""
         ledger, index = self.ledger, self.sheet.columns[column]
+        if self.sheet.totals:
+            ledger.raw[column] = sum((v for v in values if v is not None), ledger.raw.get(column, Decimal(0)))
         missing = values.count(None)
         if missing and column not in NONE_WHEN_BLANK:
             ledger.unknown[column] += missing
@@ -240,6 +244,11 @@ class Reader:
         def read(cell: str) -> tuple[str, str]:
             if is_unknown(cell):
                 raise BadValue("blank")
+            if two := halves(cell):
+                first_day, last_day = (day(half, order, tz) for half in two)
+                if last_day < first_day:
+                    raise BadValue("a period that ends before it starts")
+                return first_day.isoformat(), last_day.isoformat()
             first = month_start(cell) if column != "week" else None
             if first is None:
                 found = day(unguarded(cell), order, tz)
@@ -251,8 +260,8 @@ class Reader:
             return self._clipped(first, first.replace(day=monthrange(first.year, first.month)[1]))
 
         pairs = self.each(block, column, read)
-        if column == "date" and self._stamped(pairs):
-            return [_iso(sheet.first_day)] * len(pairs), [_iso(sheet.last_day)] * len(pairs)
+        if column == "date" and sheet.header.format.get("grain") == "stamped":
+            pairs = self._stamped(pairs)
         return [first for first, _ in pairs], [last for _, last in pairs]
 
     def _clipped(self, first: dt.date, last: dt.date) -> tuple[str, str]:
@@ -262,17 +271,33 @@ class Reader:
             first, last = max(first, sheet.first_day), min(last, sheet.last_day)
         return first.isoformat(), last.isoformat()
 
-    def _stamped(self, pairs: Sequence[tuple[str, str]]) -> bool:
-        """A report over a range that stamps its first day on every row (LinkedIn)."""
+    def _stamped(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Rows that bear the first day of the report's range, or of their month, for all they cover (LinkedIn)."""
         sheet = self.sheet
-        if sheet.header.format.get("grain") != "stamped" or not (sheet.first_day and sheet.last_day):
-            return False
-        return sheet.last_day > sheet.first_day and {first for first, _ in pairs} == {sheet.first_day.isoformat()}
+        first, last = sheet.first_day, sheet.last_day
+        if first and last and first < last and self._stamps == {first}:
+            return [(first.isoformat(), last.isoformat())] * len(pairs)
+        if len(self._stamps) < 2 or any(stamp.day != 1 and stamp != first for stamp in self._stamps):
+            return pairs
+        starts = [dt.date.fromisoformat(start) for start, _ in pairs]
+        return [self._clipped(d, d.replace(day=monthrange(d.year, d.month)[1])) for d in starts]
+
+    @cached_property
+    def _stamps(self) -> set[dt.date]:
+        """Every day of the date column, over the whole file."""
+        sheet, order = self.sheet, self.sheet.date_order or "ymd"
+        index = sheet.columns["date"]
+        cells = {r.cells[index] for r in sheet.records() if r.line not in sheet.left_out}
+        return {day(unguarded(cell), order) for cell in cells if not is_unknown(cell)}
 
     def _ranges(self, block: Block) -> tuple[Texts, Texts]:
         sheet, count = self.sheet, len(block.records)
         starts = self.days(block, "start")
         ends = self.days(block, "end") if sheet.has("end") else [None] * count
+        if sheet.has("end") and sheet.header.format.get("end_at_midnight") == "exclusive":
+            shut = [_at_midnight(cell) for cell in block.cells(sheet.columns["end"])]
+            before = dt.timedelta(days=1)
+            ends = [e - before if e and s and e > s and m else e for s, e, m in zip(starts, ends, shut, strict=True)]
         firsts = [start or sheet.first_day for start in starts]
         lasts = [end or sheet.last_day or first for end, first in zip(ends, firsts, strict=True)]
         for record, first, last in zip(block.records, firsts, lasts, strict=True):
@@ -282,6 +307,12 @@ class Reader:
                 text = f"the row ends ({last}) before it starts ({first})"
                 raise sheet.error("range_reversed", text, "mend it", record.line, "end")
         return [_iso(first) for first in firsts], [_iso(last) for last in lasts]
+
+
+def _at_midnight(cell: str) -> bool:
+    """Whether a cell names the first moment of its day."""
+    parts = None if is_unknown(cell) else written(unguarded(cell))
+    return parts is not None and parts.clock == "00:00:00"
 
 
 def _iso(found: dt.date | None) -> str | None:
@@ -313,7 +344,7 @@ class _Fate:
         self.sheet = sheet
         self.said = {folded(value): reason for value, reason in sheet.options.statuses}
         rules = [(rule["as"], {c: v for c, v in rule.items() if c != "as"}) for rule in fmt.get("left_out", ())]
-        self.rules = [(reason, conditions(test)) for reason, test in rules if all(sheet.has(c) for c in test)]
+        self.rules = [(reason, conditions(test)) for reason, test in rules if any(sheet.has(c) for c in test)]
         self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
         mentioned = {c for _, test in rules for c in test} | set(self.used)
         self.columns = sorted(c for c in mentioned if sheet.has(c))
@@ -352,7 +383,7 @@ class _Fate:
 
 
 def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
-    """A rule of a format file as a question: do all its columns hold one of their values?
+    """A rule of a format file as a question: do all its columns hold one of their values? An absent one is blank.
 
     >>> conditions({"status": ["paid", "~^part"]})({"status": "partially paid"})
     True
@@ -365,7 +396,9 @@ def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
         patterns[column] = [re.compile(v[1:]) for v in listed if v.startswith("~")]
 
     def holds(cells: Mapping[str, str]) -> bool:
-        return all(cells[c] in exact[c] or any(p.search(cells[c]) for p in patterns[c]) for c in exact)
+        return all(
+            cells.get(c, "") in exact[c] or any(p.search(cells.get(c, "")) for p in patterns[c]) for c in exact
+        )
 
     return holds
 
@@ -403,7 +436,7 @@ class _Currency:
 
     def _by_symbol(self, block: Block) -> str | None:
         words = vocabulary()
-        for column in ("cost", "amount", "revenue"):
+        for column in ("cost", "amount", "amount_formatted", "revenue"):
             if not self.sheet.has(column):
                 continue
             index = self.sheet.columns[column]

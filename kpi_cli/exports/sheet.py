@@ -55,6 +55,8 @@ class Sheet:
     first_day: dt.date | None = None
     last_day: dt.date | None = None
     currency: str | None = None
+    account: str | None = None  # as the lines above the header name it
+    taxed: bool = False  # a cell of the tax column is not zero
     totals: list[Totals] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # record line → reason
     width: int = 0
@@ -124,7 +126,7 @@ class _Structure:
             for reason in ("no_data", "footer")
             for pattern in fmt.get(reason, ())
         ]
-        self.subtotals = [re.compile(rule["match"]) for rule in fmt.get("subtotals", ())]
+        self.subtotals = [re.compile(pattern) for pattern in fmt.get("subtotal_rows", ())]
         self.totals = [(re.compile(rule["match"]), rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(re.compile(rule["any_cell"]), rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
         self.blank = [
@@ -270,6 +272,8 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
         if what == "text" or not rows:
             continue
         cells = dict.fromkeys(row.cells[index] for row in rows)
+        if column == "tax" and not sheet.taxed:
+            sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")
         for cell in seen:
             line = next(row.line for row in rows if row.cells[index] == cell)
@@ -277,6 +281,9 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
                 sheet.days.look(cell, (line, index))
             else:
                 sheet.marks.look(cell, (line, index), whole=what == "whole")
+
+
+_NONZERO = frozenset("123456789")
 
 
 def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list[str]:
@@ -301,7 +308,8 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
 
 def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     """The cells whose day and month, year or zone want settling."""
-    return [c for c in cells if not is_unknown(c) and month_start(c) is None and not _ISO_DAY.fullmatch(c)]
+    known = (c for c in cells if not is_unknown(c) and not _ISO_DAY.fullmatch(c))
+    return [c for c in known if month_start(c) is None]
 
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
@@ -384,6 +392,7 @@ def _settle_dates(sheet: Sheet) -> None:
     if not asked:
         _nothing_to_ask(sheet)
     _stated_range(sheet, proven or asked or sheet.header.format.get("date_order"))
+    _stated_account(sheet)
     sheet.date_order = proven or asked or _by_range(sheet) or sheet.header.format.get("date_order")
     if sheet.date_order is None or (sheet.date_order == "ymd" and days.open_cell):
         if days.open_cell:
@@ -454,6 +463,17 @@ def _stated_range(sheet: Sheet, order: str | None) -> None:
             first, last = (_preamble_day(half, order) for half in halves)
             if first and last:
                 sheet.first_day, sheet.last_day = first, last
+    named = sheet.header.format.get("range_in_name")
+    if named and sheet.first_day is None and (match := re.search(named, sheet.name)):
+        sheet.first_day, sheet.last_day = (_preamble_day(match[n], "ymd") for n in (1, 2))
+
+
+def _stated_account(sheet: Sheet) -> None:
+    """The account that the lines above the header name, in a report of one."""
+    rule = sheet.header.format.get("preamble", {}).get("account")
+    for line in sheet.header.preamble if rule else ():
+        if match := re.search(rule, line):
+            sheet.account = match[1].strip() or None
 
 
 def _preamble_day(text: str, order: str | None) -> dt.date | None:

@@ -1,7 +1,7 @@
 """How far a learner came: which rows have started a course and which have completed it.
 
-A format's `stages` list what tells it, any one of them: a date, a share, a certificate, a score, or the cells of
-the course's activities, which stand in columns of no fixed name.
+A format's `stages` list what tells it, any one of them: a date, a share, a certificate, a score, or the cells
+of the course's activities, which stand in columns of no fixed name.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ class Stages:
         self.sheet = sheet
         rules: Mapping[str, Any] = sheet.header.format.get("stages", {})
         self._rules = rules
-        self.tests = {stage: [self._test(rule) for rule in rules.get(stage, ())] for stage in ("started", "completed")}
-        self.filled = {
-            rule["column"] for stage in self.tests for rule in rules.get(stage, ()) if rule.get("filled") is not None
-        }
+        told = {stage: rules.get(stage, ()) for stage in ("started", "completed")}
+        self.tests = {stage: [self._test(rule) for rule in listed] for stage, listed in told.items()}
+        self.filled = {rule["column"] for listed in told.values() for rule in listed if "filled" in rule}
 
     def reached(self, stage: str, record: Record) -> bool:
         """Whether a row shows that its learner reached a stage."""

@@ -49,6 +49,11 @@ class Source:
         """The platform format the file was taken for."""
         return self.sheet.header.format.name if self.sheet else None
 
+    @property
+    def claims_purchases(self) -> bool:
+        """Whether the conversions that the platform claims are purchases, fit to be held against orders."""
+        return self.sheet is not None and self.sheet.header.format.get("conversions_are") == "purchases"
+
     def shows(self, name: str) -> bool:
         """Whether a sum belongs to this source: sales have them all, other roles those of their columns."""
         return self.sheet is None or self.sheet.role in {"sales", "progress"} or self.sheet.has(name)

@@ -133,6 +133,9 @@ def amount(cell: str, mark: str) -> Decimal:
     >>> amount("1'234.50", "."), amount("12,34,567.00", "."), amount("5,00-", ",")
     (Decimal('1234.50'), Decimal('1234567.00'), Decimal('-5.00'))
     """
+    left, found, right = cell.partition(mark)
+    if left.isdigit() and left.isascii() and len(cell) <= 12 and (not found or (right.isdigit() and len(right) <= 6)):
+        return Decimal(f"{left}.{right}" if found else left)  # the plain case, without a regex
     parts = number(cell)
     left, found, right = parts.core.partition(mark)
     if found and not right.isdigit() and right:
@@ -381,6 +384,19 @@ def month_start(cell: str) -> dt.date | None:
     return None
 
 
+def halves(cell: str) -> tuple[str, str] | None:
+    """The first and last day of a period written in one cell; None for a single day.
+
+    >>> halves("Oct 1, 2026 – Oct 31, 2026"), halves("2026-10-01")
+    (('Oct 1, 2026', 'Oct 31, 2026'), None)
+    """
+    first, mark, last = re.sub(r"\s+(?:[-–—]|to)\s+", _HALF, cell, count=1).partition(_HALF)
+    return (first.strip(), last.strip()) if mark else None
+
+
+_HALF = "\x1f"
+
+
 @dataclass(slots=True)
 class Days:
     """What the dates of a file prove about their order, with the place of the first proof of each."""
@@ -394,10 +410,13 @@ class Days:
 
     def look(self, cell: str, place: tuple[int, int]) -> None:
         """Take one cell into account; what is no date is left for the reading to refuse."""
-        try:
-            parts = written(cell)
-        except BadValue:
-            return
+        for half in halves(cell) or (cell,):
+            try:
+                self._take(half, written(half), place)
+            except BadValue:
+                continue
+
+    def _take(self, cell: str, parts: Written | None, place: tuple[int, int]) -> None:
         if parts is None:
             self.serial = self.serial or (*place, cell)
             return

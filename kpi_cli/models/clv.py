@@ -415,7 +415,7 @@ def customer_value(
     ends = [min(month * WEEKS_PER_MONTH, horizon) for month in range(1, months + 1)]
     worth = [(1 + monthly_discount) ** (-end / WEEKS_PER_MONTH) for end in ends]
     # Σ worth × (bought by the end − bought before) = Σ (worth − next worth) × bought by the end
-    steps = zip(ends, worth, [*worth[1:], 0.0], strict=True)
+    steps = zip(ends, worth, [*worth, 0.0][1:], strict=True)
     factors = {end: now - later for end, now, later in steps if now != later}
     while_alive = _purchases_while_alive(model, factors, history.frequency, history.age)
     return p_alive(model, *history) * while_alive * _floats(value)[0]
@@ -455,6 +455,7 @@ class _Maximum(NamedTuple):
 _Likelihood: TypeAlias = "Callable[[Array], tuple[float, Array]]"
 
 _REACH = 10.0  # how far from its start the search may take a parameter's logarithm
+_EDGE = 3.0
 _LOOSEST = 3.0  # with this standard error (1.96 of them) it may be 350 times larger or smaller
 _FLAT = 1e-9  # what is left to gain, in log-likelihood, at a maximum
 
@@ -470,7 +471,7 @@ def _maximum(log_likelihood: _Likelihood, starts: Sequence[tuple[float, ...]]) -
 
 
 def _climb(log_likelihood: _Likelihood, start: tuple[float, ...]) -> _Maximum:
-    """Uphill from `start` over the parameters' logarithms: L-BFGS-B, then Newton steps to the very top."""
+    """Uphill from `start` over the parameters' logarithms: BFGS, then Newton steps to the very top."""
     import numpy as np
     from scipy.optimize import minimize
 
@@ -478,18 +479,15 @@ def _climb(log_likelihood: _Likelihood, start: tuple[float, ...]) -> _Maximum:
         value, slopes = log_likelihood(np.exp(logs))
         return value, slopes * np.exp(logs)
 
-    logs = np.log(start)
-    size = max(abs(at(logs)[0]), 1.0)
-    found = minimize(
-        lambda logs: tuple(-part / size for part in at(logs)),
-        logs,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(each - _REACH, each + _REACH) for each in logs],
-        options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
-    )
-    at_edge = np.abs(found.x - logs) > _REACH - 0.01
-    logs, left = found.x, math.inf
+    def below(way: Array) -> tuple[float, Array]:
+        value, slopes = at(middle + _REACH * np.tanh(way))
+        return -value / size, -slopes * _REACH / np.cosh(way) ** 2 / size
+
+    middle = np.log(start)
+    size = max(abs(at(middle)[0]), 1.0)
+    found = minimize(below, 0 * middle, jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 100})
+    at_edge = np.abs(found.x) > _EDGE
+    logs, left = middle + _REACH * np.tanh(found.x), math.inf
     for _ in range(5):
         curvatures, axes = np.linalg.eigh(_information(at, logs))
         curvatures = np.maximum(curvatures, 1e-9)
@@ -497,7 +495,7 @@ def _climb(log_likelihood: _Likelihood, start: tuple[float, ...]) -> _Maximum:
         slopes = at(logs)[1]
         step = axes @ (axes.T @ slopes / curvatures)
         left = float(slopes @ step) / 2
-        if left < _FLAT or errors.max() >= _LOOSEST:
+        if left < _FLAT or errors.max() >= _LOOSEST or np.abs(step).max() > 1:
             break
         logs = logs + step
     return _Maximum(tuple(np.exp(logs).tolist()), at(logs)[0], tuple(errors.tolist()), left < _FLAT)

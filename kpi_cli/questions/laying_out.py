@@ -58,7 +58,7 @@ def lay_out(
     dims = books.ask.dimensions if books else ()
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
     inner = [f.name for f, _ in columns if not f.total_only]
-    keys = _ordered(books, answer, [c for _, c in columns]) if books else []
+    keys = ordered(books, answer, [c for _, c in columns]) if books else []
     rows = [dict(zip(dims, key, strict=True)) | _picked(answer.rows[key], inner) for key in keys]
     nulls = [
         Null(i, name, reason)
@@ -76,14 +76,19 @@ def lay_out(
         nulls=nulls,
     )
     if books:
-        config = books.ask.config
-        result.currency, result.period = books.currency, books.span
-        result.notes = list(books.notes)
-        result.sources = [s.to_dict() for s in books.store.sources]
-        result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
+        on_books(result, books)
     if before:
         result.previous = _previous(before, dims, inner, keys, [f.name for f, _ in columns])
     return result
+
+
+def on_books(result: Result, books: Books) -> None:
+    """Say in a result what it rests on: period, currency, notes, files, settings."""
+    config = books.ask.config
+    result.currency, result.period = books.currency, books.span
+    result.notes = list(books.notes)
+    result.sources = [s.to_dict() for s in books.store.sources]
+    result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
 
 def _picked(sums: Mapping[str, object], names: Sequence[str]) -> Row:
@@ -103,7 +108,7 @@ def _previous(
     return Previous(Span(window.start, window.end, window.days), rows, _picked(answer.total, names))
 
 
-def _ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:
+def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:
     """Rows by time, then as --sort says, else by the first figure downwards; special names last."""
     ask = books.ask
     keys = sorted(answer.rows)

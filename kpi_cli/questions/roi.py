@@ -84,10 +84,10 @@ def _answer(books: Books, window: Window | None) -> Answer:
     attributable = measures.attributable(books, window)
     answer = Answer({}, {}, {})
     for key, sums in sorted(groups.items()):
-        row, reasons = _row(books, sums, attributable)
+        row, reasons = row_of(books, sums, attributable)
         answer.rows[key] = row
         answer.reasons[key] = reasons
-    answer.total, answer.reasons[None] = _total(books, window, groups, attributable)
+    answer.total, answer.reasons[None] = total_of(books, window, groups, attributable)
     if not books.ask.dimensions:
         answer.rows.clear()
         answer.reasons = {None: answer.reasons[None]}
@@ -103,7 +103,7 @@ def joined(*tables: Table) -> dict[Key, Measures]:
     return groups
 
 
-def _row(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
+def row_of(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
     media = sums.get("media_cost", ZERO)
     cost = media + sums.get("other_cost", ZERO)  # type: ignore[operator]  # sums of money are never None here
     given: Measures = {"revenue": sums.get("revenue", ZERO), "media_cost": media, "cost": cost}
@@ -130,7 +130,7 @@ def _figures(given: Measures, margin: Decimal | None) -> tuple[Measures, dict[st
     return values, reasons
 
 
-def _total(
+def total_of(
     books: Books, window: Window | None, groups: dict[Key, Measures], attributable: bool
 ) -> tuple[Measures, dict[str, str]]:
     def whole(name: str) -> Decimal:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from kpi_cli.render import numbers
+from kpi_cli.render import funnel, numbers
 from kpi_cli.render.words import name, question, reason, word
 from kpi_cli.result import Column, Note, Result, Row, Unit, Value
 from kpi_cli.safe import printable
@@ -24,6 +24,8 @@ _FIRST = {
     "channels": ("revenue", "cost", "roi", "orders", "cac", "visits", "conversion_rate"),
     "funnel": ("count", "step_rate", "overall_rate", "lost"),
 }
+# Given in JSON and CSV only, where a table has no room for them.
+_ASIDE = {"channels": {"lead_rate_low", "lead_rate_high", "conversion_rate_low", "conversion_rate_high"}}
 # Sums of money share one number of decimals, so that a reader can add and subtract what is shown.
 _SUMS = {"revenue", "media_cost", "cost", "profit", "refunds", "claimed_revenue", "credited_value"}
 
@@ -61,14 +63,18 @@ class Sheet:
             *_total_only(self.result, self.lang),
             *_empty(self.result, shown, self.lang),
             *_compared(self.result, self.lang),
+            *(funnel.said(self.result, self.lang) if funnel.is_funnel(self.result) else ()),
             *(note_line(note) for note in self.result.notes),
         ]
 
 
 def lay_out(result: Result, lang: str) -> Sheet:
     """The sheet of a result: groups down the side, or, with nothing grouped, one figure a line."""
+    heading = title(result, lang)
+    if funnel.is_funnel(result):
+        result = funnel.unfolded(result, lang)
     strips = _across(result, lang) if result.rows else _down(result, lang)
-    return Sheet(result, lang, title(result, lang), strips, bool(result.rows and result.total))
+    return Sheet(result, lang, heading, strips, bool(result.rows and result.total))
 
 
 def title(result: Result, lang: str) -> str:
@@ -97,6 +103,7 @@ def _figures(result: Result) -> list[Column]:
     """The columns of the rows, less those that name them."""
     keys = _keys(result)
     held = {key for row in result.rows or [result.total] for key in row}
+    held -= _ASIDE.get(result.question, set())
     return [column for column in result.columns if column.name not in keys and column.name in held]
 
 

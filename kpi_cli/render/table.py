@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kpi_cli.render import funnel
 from kpi_cli.render.checked import Fact, facts, summary
 from kpi_cli.render.page import Page
 from kpi_cli.render.sheet import Sheet, Strip, lay_out, note_line
@@ -35,7 +36,10 @@ def _result(result: Result, page: Page) -> Iterator[str]:
     chosen = _choose(columns, page.width)
     yield from _said(sheet.title, page, "bold")
     yield ""
-    yield from _grid(sheet, chosen, page)
+    if page.width and funnel.is_funnel(result) and not result.previous:
+        yield from funnel.drawn(result, page, page.width)
+    else:
+        yield from _grid(sheet, chosen, page)
     shown = {column.strip.name for column in chosen}
     figures = [strip for strip in sheet.strips if not strip.key and not strip.of]
     missing = [strip.heading for strip in figures if strip.name not in shown]

@@ -4,8 +4,8 @@ import dataclasses
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal, localcontext
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -70,14 +70,12 @@ def customers(seed: int, size: int, rates: Array, dropouts: Array) -> Base:
     return Base(frequency, recency, age, later)
 
 
-@cache
 def simulated(seed: int, size: int = 4000, model: BgNbd = CDNOW) -> Base:
     chance = np.random.default_rng(seed)
     rates, dropouts = chance.gamma(model.r, 1 / model.alpha, size), chance.beta(model.a, model.b, size)
     return customers(seed + 1000, size, np.maximum(rates, 1e-9), dropouts)
 
 
-@cache
 def spent(seed: int, size: int = 3000, model: GammaGamma = CDNOW_SPEND) -> tuple[Array, Array]:
     """Numbers of purchases, and their means."""
     chance = np.random.default_rng(seed)
@@ -114,9 +112,9 @@ def test_a_known_cdnow_customer_spends_what_the_note_says() -> None:
 
 
 def hypergeometric(model: BgNbd, t: float, frequency: int, age: float) -> float:
-    """Equation (10) without its denominator, (9) at x = T = 0, with 90 digits."""
+    """Equation (10) without its denominator, (9) at x = T = 0, with 60 digits."""
     with localcontext() as context:
-        context.prec = 90
+        context.prec = 60
         r, alpha, a, b, weeks, since = (
             Decimal(repr(value)) for value in (model.r, model.alpha, model.a, model.b, t, age)
         )
@@ -124,7 +122,7 @@ def hypergeometric(model: BgNbd, t: float, frequency: int, age: float) -> float:
         z, c = weeks / (alpha + weeks), a + b - 1
         term = total = Decimal(1)
         k = 0
-        while abs(term) > total * Decimal(10) ** -80:
+        while abs(term) > abs(total) * Decimal(10) ** -50:
             term *= (r + k) * (b + k) / ((c + k) * (k + 1)) * z
             total += term
             k += 1
@@ -134,12 +132,12 @@ def hypergeometric(model: BgNbd, t: float, frequency: int, age: float) -> float:
 shapes = st.floats(0.05, 20).map(lambda value: round(value, 3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.builds(
         BgNbd, shapes, st.floats(1, 50), shapes.map(lambda a: a + 1e-7), shapes.map(lambda b: b + 1e-8)
     ),
-    st.floats(0.1, 150),
+    st.floats(0.1, 60),
     st.integers(0, 120),
     st.floats(0, 100),
 )
@@ -189,8 +187,8 @@ def test_the_chance_of_some_purchases_is_that_of_the_published_sum(x: int) -> No
         return math.gamma(first) * math.gamma(second) / math.gamma(first + second)
 
     def exactly(j: int) -> float:
-        rises = math.gamma(r + j) / (math.gamma(r) * math.factorial(j))
-        return rises * (alpha / (alpha + 39)) ** r * (39 / (alpha + 39)) ** j
+        rises = math.gamma(r + j) / math.gamma(r) / math.factorial(j)
+        return rises * math.pow(alpha / (alpha + 39), r) * math.pow(39 / (alpha + 39), j)
 
     fewer = sum(exactly(j) for j in range(x))
     expected = beta(a, b + x) / beta(a, b) * exactly(x) + beta(a + 1, b + x - 1) / beta(a, b) * (1 - fewer)
@@ -279,7 +277,8 @@ def gamma_gamma_log_likelihood(parameters: Array, spends: tuple[Array, Array]) -
     return total
 
 
-def fitted_and_published(which: str):  # type: ignore[no-untyped-def]
+def fitted_and_published(which: str) -> tuple[BgNbd | GammaGamma, Callable[[Array], float]]:
+    """A fitted model, and the log-likelihood of its data as published."""
     if which == "bg_nbd":
         base = simulated(4, 600)
         return base.fit(), lambda parameters: bg_nbd_log_likelihood(parameters, base)
@@ -472,7 +471,7 @@ histories = st.tuples(
 spends = st.tuples(st.integers(0, 300), st.floats(-10, 1e9), st.integers(1, 10**6))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(histories, max_size=6))
 def test_any_history_gives_a_model_that_can_be_used_or_says_why_not(rows: list[tuple[float, ...]]) -> None:
     columns = np.array(rows, float).reshape(-1, 4).T
@@ -483,7 +482,7 @@ def test_any_history_gives_a_model_that_can_be_used_or_says_why_not(rows: list[t
         assert (expected_purchases(model, 52, *columns[:3]) >= 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(spends, max_size=6))
 def test_any_spends_give_a_model_that_can_be_used_or_says_why_not(rows: list[tuple[float, ...]]) -> None:
     columns = np.array(rows, float).reshape(-1, 3).T

@@ -1,0 +1,59 @@
+"""`kpi cac`: what a customer costs, from files or from figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
+from kpi_cli.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("cac", cls=KpiCommand)(cac)
+
+
+@shared
+def cac(
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="The CAC not to be exceeded.", show_default=False)
+    ] = None,
+    cost: Annotated[
+        str | None, typer.Option("--cost", help="Calculator: cost of a period.", show_default=False)
+    ] = None,
+    customers: Annotated[
+        str | None,
+        typer.Option("--customers", help="Calculator: customers won in it; --leads too.", show_default=False),
+    ] = None,
+    *,
+    common: Common,
+) -> int:
+    """What a new customer costs, and a lead: media cost, and all cost.
+
+    kpi cac exports/*.csv costs.yaml --by channel --month 2026-10
+    """
+    from kpi_cli.commands.answering import deliver
+    from kpi_cli.questions.cac import cac as question
+    from kpi_cli.questions.cac import calculate
+
+    if cost is None and customers is None:
+        return deliver(question(asked(files, common), figure(target, "--target")), common)
+    if files:
+        raise UsageError(
+            "figures_and_files", "figures and files cannot be asked together", "leave one of them out"
+        )
+    spent, won = figure(cost, "--cost"), figure(customers, "--customers")
+    if spent is None or won is None:
+        missing = "--cost" if spent is None else "--customers"
+        raise UsageError(
+            "figure_missing", f"{missing} is missing", "a calculator needs --cost and --customers"
+        )
+    leads = figure(common.leads[0], "--leads") if common.leads else None  # a count here, a file elsewhere
+    asked(None, replace(common, leads=None))
+    return deliver(calculate(spent, won, leads), common)

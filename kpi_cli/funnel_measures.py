@@ -1,0 +1,360 @@
+"""Measures of a funnel: how many reached each stage, by group, from counted exports or from a log of events.
+
+    stages(books, kin)     the stages that the files of one kin know, first to last
+    counted(books, …)      sums and distinct counts of those stages by group
+    followed(books, …)     people followed through a log, step by step
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from kpi_cli import measures
+from kpi_cli.books import Books, fill_buckets
+from kpi_cli.measures import Measures, Table
+from kpi_cli.period import UNITS, Duration, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage: its name, the role that counts it, the column that must be known, and how it is counted."""
+
+    name: str
+    role: str
+    column: str
+    sql: str = ""
+
+    @property
+    def counted(self) -> str:
+        """The count, as SQL over the rows of a group."""
+        return self.sql or f"sum({measures.cut(self.column)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Roles whose counts make one funnel; of the stages at one place the first that is known counts."""
+
+    roles: tuple[str, ...]
+    places: tuple[tuple[Stage, ...], ...]
+
+    @property
+    def names(self) -> set[str]:
+        """Every stage that can stand in this funnel."""
+        return {stage.name for place in self.places for stage in place}
+
+
+def _alike(role: str, *names: str) -> tuple[Stage, ...]:
+    return tuple(Stage(name, role, name) for name in names)
+
+
+_VISITED = " FILTER (t.event IS NULL)"  # rows that count one event repeat the visits
+
+
+def _visited(column: str) -> Stage:
+    return Stage(column, "traffic", column, f"sum({measures.cut(column)}){_VISITED}")
+
+
+_HALF = "sum(CASE WHEN t.completed = 1 OR TRY_CAST(t.share AS DOUBLE) >= 50 THEN 1 ELSE 0 END)"
+KINS = (
+    Kin(
+        ("spend", "traffic", "leads", "sales"),
+        (
+            _alike("spend", "impressions"),
+            _alike("spend", "clicks"),
+            (_visited("visits"), _visited("visitors")),
+            (Stage("leads", "leads", "leads"), _visited("key_events")),
+            (Stage("orders", "sales", "is_order", measures.ORDERS),),
+            (Stage("customers", "sales", "customer", "count(DISTINCT t.customer) FILTER (t.is_order)"),),
+        ),
+    ),
+    Kin(("events",), ()),
+    Kin(
+        ("progress",),
+        (
+            _alike("progress", "enrolled"),
+            _alike("progress", "started"),
+            (Stage("half", "progress", "share", _HALF),),
+            _alike("progress", "completed"),
+        ),
+    ),
+    Kin(("search",), (_alike("search", "impressions"), _alike("search", "clicks"))),
+    Kin(
+        ("mail",),
+        (
+            _alike("mail", "delivered", "recipients"),
+            _alike("mail", "opened"),
+            _alike("mail", "clicked"),
+            (Stage("ordered", "mail", "orders"),),
+        ),
+    ),
+    Kin(
+        ("social",),
+        (_alike("social", "reach", "impressions"), _alike("social", "engagements"), _alike("social", "clicks")),
+    ),
+)
+
+
+def stages(books: Books, kin: Kin) -> list[Stage]:
+    """The stages that the files know, first to last."""
+    found = (next((s for s in place if known(books, s)), None) for place in kin.places)
+    return [stage for stage in found if stage]
+
+
+def known(books: Books, stage: Stage) -> bool:
+    """Whether the files say anything of a stage."""
+    if stage.name == "leads":
+        return books.leads_from is not None
+    if not books.has(stage.role) or not books.column(stage.role, stage.column):
+        return False
+    sql = f'SELECT 1 FROM {stage.role} WHERE fate IS NULL AND "{stage.column}" IS NOT NULL LIMIT 1'
+    return bool(books.store.rows(sql))
+
+
+def role_of(books: Books, stage: Stage) -> str:
+    """The role that a stage is counted from; leads have several."""
+    return (books.leads_from or stage.role) if stage.name == "leads" else stage.role
+
+
+def has_dimension(books: Books, role: str, name: str) -> bool:
+    """Whether the rows of a role can be grouped by a dimension."""
+    if name in UNITS:
+        return True
+    if name in {"channel", "strategy"} and books.column(role, f"by_{name}"):
+        return True
+    if name in {"platform", "campaign"} and books.column(role, f"by_{name}"):
+        return any(books.column(role, column) for column in (name, "campaign", "campaign_id"))
+    return books.column(role, name)
+
+
+def ungrouped(books: Books) -> Books:
+    """The same books, asked for no groups: the way to count what cannot be added up."""
+    return replace(books, ask=replace(books.ask, by=(), period=replace(books.ask.period, every=None)))
+
+
+def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Table:
+    """Each group's count of each stage; a group that a role does not know has no such count."""
+    found: Table = {}
+    for role in dict.fromkeys(role_of(books, stage) for stage in listed):
+        here = [s for s in listed if role_of(books, s) == role and s.name != "leads"]
+        if here:
+            measures.no_edge_inside(books, window, role)
+            books.store.ensure(role, "event", "customer", "order_id", "share")
+            sums = ", ".join(f"{stage.counted} AS {stage.name}" for stage in here)
+            _add(found, measures.by_group(books, role, window, sums, _table(books, role)))
+    if any(stage.name == "leads" for stage in listed):
+        _add(found, measures.leads(books, window))
+    return found
+
+
+def _add(found: Table, more: Table) -> None:
+    for key, sums in more.items():
+        found.setdefault(key, {}).update(sums)
+
+
+SLICES = "search_slices"
+
+
+def _table(books: Books, role: str) -> str | None:
+    """Where grouped search rows stand: apart from the days, which alone carry the totals."""
+    sliced = set(books.ask.dimensions) - set(UNITS) and SLICES in books.store.columns
+    return SLICES if role == "search" and sliced else None
+
+
+def slice_search(books: Books) -> bool:
+    """Put the search tables that know the dimensions asked for apart from those by day; whether there are any.
+
+    A table of queries or pages states no day: it covers those of the table by day beside it.
+    """
+    wanted = [dim for dim in books.ask.dimensions if dim not in UNITS]
+    sources = [s for s in books.store.of_role("search") if s.sheet]
+    days = [s for s in sources if s.sheet and s.sheet.has("date")]
+    slices = [s for s in sources if s not in days and s.sheet and all(map(s.sheet.has, wanted))]
+    if not (wanted and days and slices):
+        return False
+    own, dated = (", ".join(str(s.number) for s in some) for some in (slices, days))
+    books.store.con.execute(
+        f"""CREATE TEMP TABLE {SLICES} AS SELECT * REPLACE (NULL::VARCHAR AS fate, low AS "start", high AS "end")
+            FROM search, (SELECT min("start") AS low, max("end") AS high FROM search WHERE file IN ({dated}))
+            WHERE file IN ({own}) AND (fate IS NULL OR fate = 'seen_in_other_file')"""
+    )
+    books.store.columns[SLICES] = dict(books.store.columns["search"])
+    for source in slices:
+        source.fates.pop("seen_in_other_file", None)
+        source.extra_notes = [n for n in source.extra_notes if n.code != "reslice"]
+    books.store.con.execute(f"UPDATE search SET fate = 'seen_in_other_file' WHERE file IN ({own})")
+    return True
+
+
+def whole_slices(books: Books, window: Window) -> bool:
+    """Whether the window holds all the days of the search tables that were put apart."""
+    found = books.store.rows(f'SELECT min("start"), max("end") FROM {SLICES}')[0]
+    return found[0] is None or bool(found[0] >= window.start and found[1] <= window.end)
+
+
+def seconds_on_page(books: Books, window: Window | None) -> Decimal | None:
+    """The mean time of a visit in seconds, weighed by visits, where the export has it."""
+    if not (books.has("traffic") and books.column("traffic", "avg_time")):
+        return None
+    fill_buckets(books, window)
+    weight = "coalesce(t.visits, t.visitors, t.pageviews)"
+    found = books.store.rows(
+        f"""SELECT CAST(sum(t.avg_time * {weight}) / sum({weight}) AS DECIMAL(18,6)) FROM traffic t
+            {measures.IN_WINDOW} WHERE t.fate IS NULL AND t.avg_time IS NOT NULL AND {weight} > 0"""
+    )
+    return found[0][0] if found[0][0] is None else Decimal(found[0][0])
+
+
+def takings(books: Books, window: Window | None) -> dict[str, tuple[Decimal, Decimal]]:
+    """By variant, revenue and the sum of each buyer's squared revenue: what Welch's test needs."""
+    fill_buckets(books, window)
+    person = "coalesce(t.customer, 'order ' || t.order_id, 'row ' || t.file || ' ' || t.line)"
+    rows = books.store.rows(
+        f"""SELECT variant, sum(spent), sum(spent * spent) FROM (
+              SELECT t.variant, {person} AS person, CAST(sum({measures.revenue_sql(books)}) AS DECIMAL(18,6)) AS spent
+              FROM sales t {measures.IN_WINDOW} WHERE t.fate IS NULL AND t.variant IS NOT NULL GROUP BY ALL)
+            GROUP BY variant ORDER BY variant"""
+    )
+    return {variant: (Decimal(total), Decimal(squares)) for variant, total, squares in rows}
+
+
+# -------------------------------------------------------------------------------------- a log of events
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The steps of a log, each with the spellings the log has for it, and the time a person has for them all."""
+
+    steps: tuple[str, ...]
+    spellings: tuple[tuple[str, ...], ...]
+    within: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What following people through a log found, beside the counts."""
+
+    groups: Table
+    midway: Measures  # people who never did the first step, by the step they came in at
+    backwards: int  # people who did a later step before the first one
+    open: int  # people whose time was not over when the log ends
+
+
+def event_names(books: Books) -> dict[str, int]:
+    """The events of the log and how often each stands there, the most frequent first."""
+    rows = books.store.rows(
+        "SELECT event, count(*) AS n FROM events WHERE fate IS NULL AND event IS NOT NULL GROUP BY event ORDER BY n DESC, event"
+    )
+    return dict(rows)
+
+
+def followed(books: Books, path: Path, window: Window | None) -> Trail:
+    """People followed from their first step in the window; one belongs to the group of that very event.
+
+    Each further step is the first of its kind at or after the step before. With `within` it must come within
+    that time of the first step, past the window's end too; without, before the window ends.
+    """
+    entered = _enter(books, path, window)
+    names = [f"s{i}" for i in range(1, len(path.steps) + 1)]
+    later = ", ".join(
+        f"{here} AS MATERIALIZED ({_next(path, i, window)})" for i, here in enumerate(names) if i
+    )
+    dims = books.ask.dimensions
+    keys = [f"coalesce(k{i}, '(not set)')" if dim not in UNITS else f"k{i}" for i, dim in enumerate(dims)]
+    joins = " ".join(f'LEFT JOIN {name} ON {name}."user" = s1."user"' for name in names[1:])
+    counts = ", ".join(f'count({name}."user")' for name in names)
+    rows = books.store.rows(
+        f"""WITH {entered}{", " + later if later else ""}
+            SELECT {"".join(f"{key}, " for key in keys)}{counts}
+            FROM s1 {joins} {"GROUP BY ALL ORDER BY ALL" if keys else ""}"""
+    )
+    width = len(dims)
+    groups: Table = {tuple(row[:width]): dict(zip(path.steps, row[width:], strict=True)) for row in rows}
+    return Trail(groups, *_beside(books, path))
+
+
+def _enter(books: Books, path: Path, window: Window | None) -> str:
+    """Fill `firsts`, one row a person with the first time of each step; the CTE of those who did the first one."""
+    fill_buckets(books, window)
+    dims = [(i, dim) for i, dim in enumerate(books.ask.dimensions)]
+    own = [(i, measures.dimension_sql(books, "events", dim)) for i, dim in dims if dim not in UNITS]
+    first = _named(path.spellings[0])
+    parts = [f"min(t.time) FILTER ({_named(said)}) AS m{n}" for n, said in enumerate(path.spellings, 1)]
+    if own:  # of one person's first steps at one moment, the least: whatever the order of the rows
+        packed = ", ".join(f"k{i} := {sql}" for i, sql in own)
+        parts.append(f"min(struct_pack(at := t.time, {packed})) FILTER ({first}) AS entry")
+    every = _named(tuple(name for said in path.spellings for name in said))
+    books.store.con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE firsts AS SELECT t."user", {", ".join(parts)} FROM events t
+            WHERE t.fate IS NULL AND t."user" IS NOT NULL AND {every}{_inside(window)} GROUP BY t."user" """
+    )
+    keys = [f"entry.k{i} AS k{i}" for i, _ in own]
+    time = next((i for i, dim in dims if dim in UNITS), None)
+    join = ""
+    if time is not None:
+        keys.append(f"b.label AS k{time}")
+        join = 'JOIN buckets b ON CAST(m1 AS DATE) BETWEEN b."start" AND b."end"'
+    picks = "".join(f", {key}" for key in keys)
+    return f's1 AS MATERIALIZED (SELECT "user", m1 AS entered, m1 AS at{picks} FROM firsts {join} WHERE m1 IS NOT NULL)'
+
+
+def _next(path: Path, place: int, window: Window | None) -> str:
+    """Those of step `place` who went on, with the time at which they did."""
+    limit = f" AND e.time <= s.entered + {_interval(path.within)}" if path.within else _inside(window, "e")
+    return f"""SELECT s."user", s.entered, min(e.time) AS at FROM s{place} s JOIN events e ON e."user" = s."user"
+        WHERE e.fate IS NULL AND {_named(path.spellings[place], "e")} AND e.time >= s.at{limit}
+        GROUP BY s."user", s.entered"""
+
+
+def _beside(books: Books, path: Path) -> tuple[Measures, int, int]:
+    """Who came in midway, who went backwards, and whose time was not over, from `firsts`."""
+    later = [f"m{n}" for n in range(2, len(path.steps) + 1)]
+    soonest = f"least({', '.join(later)})" if later else "NULL::TIMESTAMP"
+    came = "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END" if later else "0"
+    found = books.store.rows(
+        f"""SELECT CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS at, count(*)
+            FROM (SELECT *, {soonest} AS soonest FROM firsts) GROUP BY ALL HAVING at IS NOT NULL ORDER BY at"""
+    )
+    midway: Measures = {path.steps[at - 1]: count for at, count in found if at > 1}
+    backwards = next((count for at, count in found if at == 1), 0)
+    unripe = 0
+    if path.within:
+        unripe = books.store.rows(
+            f"""SELECT count(*) FROM firsts WHERE m1 + {_interval(path.within)} >
+                (SELECT max(CAST(time AS DATE)) + 1 FROM events WHERE fate IS NULL)"""
+        )[0][0]
+    return midway, int(backwards), int(unripe)
+
+
+def _named(spellings: Sequence[str], table: str = "t") -> str:
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in spellings)
+    return f"{table}.event IN ({listed})"
+
+
+def _inside(window: Window | None, table: str = "t") -> str:
+    return f" AND {table}.\"start\" BETWEEN '{window.start}' AND '{window.end}'" if window else ""
+
+
+def _interval(within: Duration) -> str:
+    return f"to_microseconds({int(within.days * 86_400_000_000)})"
+
+
+def days_between(books: Books, spellings: Sequence[str], window: Window | None) -> tuple[int, int, Decimal | None]:
+    """Of one event: the people, the gaps between their days with it, and the median gap in days."""
+    people, gaps, median = books.store.rows(
+        f"""SELECT count(DISTINCT person), count(gap), CAST(median(gap) AS DECIMAL(18,6)) FROM (
+              SELECT "user" AS person, "start" - lag("start") OVER (PARTITION BY "user" ORDER BY "start") AS gap FROM (
+                SELECT DISTINCT t."user", t."start" FROM events t
+                WHERE t.fate IS NULL AND t."user" IS NOT NULL AND {_named(spellings)}{_inside(window)}))"""
+    )[0]
+    return people, gaps, None if median is None else Decimal(median)
+
+
+def nameless(books: Books) -> list[tuple[int, int, int]]:
+    """Rows of the log without a person: file number, how many, the first line."""
+    return books.store.rows(
+        'SELECT file, count(*), min(line) FROM events WHERE fate IS NULL AND "user" IS NULL GROUP BY file ORDER BY file'
+    )
+
+

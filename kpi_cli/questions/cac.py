@@ -1,0 +1,274 @@
+"""What a customer costs: cost per lead, media and fully loaded acquisition cost, and when it is paid back.
+
+files → books → measures (sums by group) → metrics (ratios of those sums) → Result.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from kpi_cli import measures, metrics
+from kpi_cli.ask import Ask
+from kpi_cli.books import Books, insist, need_rows, open_books
+from kpi_cli.config import in_force
+from kpi_cli.errors import NoDataError
+from kpi_cli.measures import Key, Measures
+from kpi_cli.period import UNITS, Window, as_of, buckets, previous
+from kpi_cli.questions.allocating import allocate
+from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
+from kpi_cli.questions.roi import joined, through
+from kpi_cli.result import Result
+from kpi_cli.texts import note
+
+USES = ("spend", "sales", "costs", "leads", "traffic")
+NEEDS = (("spend", "costs"),)
+FEW = 10  # conversions under which a group cannot be ranked
+ZERO = Decimal(0)
+_DAYS_A_MONTH = Decimal("30.4375")
+
+FIGURES = (
+    Figure("cost", "money", "lower"),
+    Figure("media_cost", "money", "lower"),
+    Figure("leads", "count", "higher"),
+    Figure("new_customers", "count", "higher"),
+    Figure("cpl", "money", "lower"),
+    Figure("cac_media", "money", "lower"),
+    Figure("cac_loaded", "money", "lower"),
+    Figure("cac", "money", "lower"),
+    Figure("payback_months", "months", "lower"),
+)
+Reasons = dict[str, str]
+
+
+def cac(ask: Ask, target: Decimal | None = None) -> Result:
+    """Cost, leads, new customers and what each cost, by the dimensions asked for.
+
+    Args:
+        ask: files and options.
+        target: the CAC not to be exceeded, currency units; else kpi.yml's.
+
+    Raises:
+        UsageError: a dimension no file has.
+        InputError: what cannot be read or added for certain.
+        NoDataError: no cost, nobody to share it by, or none in the period.
+    """
+    books = open_books(ask, USES, NEEDS)
+    measures.check_dimensions(books, USES)
+    _need_people(books)
+    tell_first_purchases(books)
+    answer = _answer(books, books.window)
+    before = None
+    if ask.period.compare and books.window:
+        earlier = previous(books.window, ask.period.compare, through(books))
+        before = (earlier, _answer(books, earlier))
+    figures = (*FIGURES, *_mark_over_target(books, answer, target))
+    tell_few(books, answer, {"new_customers": FEW})
+    tell_free(books, answer)
+    result = lay_out("cac", books, figure_columns(figures, ask.profit_share), answer, before)
+    result.extra |= _per_month(books, answer.total)
+    result.notes = list(books.notes)
+    return result
+
+
+def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None) -> Result:
+    """CAC of figures given by hand; the cost is taken for all there is."""
+    given: Measures = {"cost": cost, "media_cost": cost, "new_customers": customers, "leads": leads}
+    total, reasons = _figures(given, loaded=False)
+    total["payback_months"], reasons["payback_months"] = None, "no_revenue"
+    return lay_out("cac", None, figure_columns(FIGURES, None), Answer({}, total, {None: reasons}), None)
+
+
+def _answer(books: Books, window: Window | None) -> Answer:
+    """Every group's figures and the total's, for one window."""
+    groups = joined(
+        measures.spend(books, window),
+        measures.costs(books, window),
+        measures.leads(books, window),
+        measures.new_customers(books, window),
+    )
+    if books.ask.allocate == "revenue" and books.has("sales"):
+        groups = joined(groups, measures.sales(books, window))
+    allocate(books, groups)
+    earned = measures.earnings(books, window) if measures.first_orders(books) else {}
+    answer = Answer({}, {}, {})
+    if books.ask.dimensions:
+        for key, sums in sorted(groups.items()):
+            answer.rows[key], answer.reasons[key] = _row(books, sums, earned.get(key, []))
+    answer.total, answer.reasons[None] = _row(books, measures.whole(groups), _together(earned))
+    return answer
+
+
+def _need_people(books: Books) -> None:
+    if books.has("sales"):
+        need_rows(books, ("sales",))
+    elif books.leads_from is None:
+        raise NoDataError("no_file", "there is no file with sales or leads", "add one")
+
+
+def _together(earned: Mapping[Key, list[Decimal]]) -> list[Decimal]:
+    """What all groups brought by each month."""
+    last = max(map(len, earned.values()), default=0)
+    return [sum((sums[min(month, len(sums) - 1)] for sums in earned.values()), ZERO) for month in range(last)]
+
+
+def _row(books: Books, sums: Measures, earned: list[Decimal]) -> tuple[Measures, Reasons]:
+    media = Decimal(sums.get("media_cost") or 0)
+    given: Measures = {
+        "cost": media + Decimal(sums.get("other_cost") or 0),
+        "media_cost": media,
+        "leads": known_leads(books, sums),
+        "new_customers": int(sums.get("new_customers") or 0) if measures.first_orders(books) else None,
+    }
+    values, reasons = _figures(given, loaded=books.has("costs"))
+    if values["leads"] is None:
+        reasons["leads"] = reasons["cpl"] = "leads_unknown"
+    if values["new_customers"] is None:
+        missing = "no_customer_id" if books.has("sales") else "no_sales"
+        reasons |= dict.fromkeys(("new_customers", "cac_media", "cac_loaded", "cac"), missing)
+    values["payback_months"], reason = _payback(books, values, earned)
+    return values, reasons | ({"payback_months": reason} if reason else {})
+
+
+def known_leads(books: Books, sums: Measures) -> Decimal | None:
+    """A group's leads: where the platforms' claims are all there is, other groups' are not known."""
+    counted = sums.get("leads")
+    if counted is None and books.leads_from in {None, "spend"}:
+        return None
+    return Decimal(counted or 0)
+
+
+def _figures(given: Measures, *, loaded: bool) -> tuple[Measures, Reasons]:
+    """The metrics of one row of sums, and the reasons of those that are null."""
+    values, reasons = dict(given), {}
+    for name in ("cpl", "cac_media", "cac_loaded"):
+        value, reason = metrics.evaluate(name, given)
+        values[name] = value  # type: ignore[assignment]  # these metrics give numbers
+        if reason:
+            reasons[name] = reason
+    if not loaded:
+        values["cac_loaded"], reasons["cac_loaded"] = None, "no_costs_file"
+    chosen = "cac_loaded" if loaded else "cac_media"
+    values["cac"] = values[chosen]
+    if chosen in reasons:
+        reasons["cac"] = reasons[chosen]
+    return values, reasons
+
+
+def _payback(books: Books, values: Measures, earned: list[Decimal]) -> tuple[int | None, str | None]:
+    """The first month by which the margin of the people won reaches what winning them cost; 0 is their first."""
+    margin = books.ask.profit_share
+    if values["cac"] is None:
+        return None, "no_cac"
+    if margin is None:
+        return None, "no_margin"
+    cost = Decimal(values["cac"]) * Decimal(values["new_customers"] or 0)
+    month = next((k for k, revenue in enumerate(earned) if revenue * margin >= cost), None)
+    return month, None if month is not None else "not_paid_back"
+
+
+# ------------------------------------------------------------------------------------ targets and notes
+
+
+def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> list[Figure]:
+    """Set each row's distance to its target, in currency units; the figure it makes, if there is any target."""
+    over, aimed = [], set()
+    for key, values in [*answer.rows.items(), (None, answer.total)]:
+        limit = target if target is not None else _target(books, key)
+        reached = values["cac"]
+        if limit is None or reached is None:
+            values["over_target"] = None
+            answer.reasons[key]["over_target"] = "no_target" if limit is None else answer.reasons[key]["cac"]
+            continue
+        aimed.add(key)
+        values["over_target"] = Decimal(reached) - limit
+        if reached > limit:
+            over.append(named(key))
+    if over:
+        books.notes.append(note("over_target", names=", ".join(over)))
+    return [Figure("over_target", "money", "lower", total_only=aimed == {None})] if aimed else []
+
+
+def _target(books: Books, key: Key | None) -> Decimal | None:
+    """The CAC that kpi.yml aims at: a channel's for its rows, the general one for the total and units of time."""
+    row = dict(zip(books.ask.dimensions, key or (), strict=False))
+    if set(row) - {"channel", *UNITS}:
+        return None
+    day = books.window.end if books.window else as_of(books.ask.period)
+    if books.window and books.ask.every in row:
+        day = dict(buckets(books.window, books.ask.every))[row[books.ask.every]].end
+    goal = in_force(books.ask.config.targets, "cac", row.get("channel"), day)
+    return goal.value if goal else None
+
+
+def named(key: Key | None) -> str:
+    """A group as a note names it."""
+    return "Total" if key is None else " / ".join(key)
+
+
+def tell_first_purchases(books: Books) -> None:
+    """Say where new customers may be overstated: sales that start in the window hide earlier purchases.
+
+    Raises:
+        Refusals: under --strict.
+    """
+    if not measures.first_orders(books) or books.window is None:
+        return
+    starts = [s.period[0] for s in books.store.of_role("sales") if s.period]
+    guessed = books.store.rows("SELECT 1 FROM first_orders WHERE customer_type IS NULL LIMIT 1")
+    if starts and guessed and min(starts) >= books.window.start:
+        books.notes.append(note("new_customers_overstated", start=min(starts)))
+    nameless = books.store.rows(
+        "SELECT count(*) FROM sales WHERE fate IS NULL AND is_order AND customer IS NULL AND customer_type IS NULL"
+    )[0][0]
+    if nameless:
+        books.notes.append(note("orders_without_customer", count=nameless))
+    insist(books)
+
+
+def tell_few(books: Books, answer: Answer, least: Mapping[str, int]) -> None:
+    """Name the groups that are too small to be ranked."""
+    few = [named(key) for key, row in answer.rows.items() if any(_below(row.get(n), m) for n, m in least.items())]
+    if few:
+        books.notes.append(note("too_small_to_rank", names=", ".join(few)))
+
+
+def _below(value: object, least: int) -> bool:
+    return value is not None and 0 < Decimal(str(value)) < least
+
+
+def tell_free(books: Books, answer: Answer) -> None:
+    """A group that won customers at no stated cost has a CAC of 0, which says nothing."""
+    free = [named(key) for key, row in answer.rows.items() if row["new_customers"] and not row["cost"]]
+    if free:
+        books.notes.append(note("customers_without_cost", names=", ".join(free)))
+
+
+def _per_month(books: Books, total: Measures) -> dict[str, Measures]:
+    """Averages a month over a window of more than one."""
+    window = books.window
+    if window is None or window.days <= 31:
+        return {}
+    months = _months(window)
+    per_month: Measures = {
+        name: None if total[name] is None else Decimal(total[name] or 0) / months
+        for name in ("cost", "leads", "new_customers")
+    }
+    cost = f"{per_month['cost']:,.2f} {books.currency or ''}".strip()
+    customers = shown(per_month["new_customers"])
+    books.notes.append(note("per_month", months=shown(months), cost=cost, customers=customers))
+    return {"per_month": {"months": months, **per_month}}
+
+
+def shown(value: Decimal | int | None) -> str:
+    """A figure in a note: two decimals at most."""
+    return "–" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def _months(window: Window) -> Decimal:
+    """How many months a window is: calendar months when it is made of whole ones."""
+    after = window.end + dt.timedelta(days=1)
+    if window.start.day == after.day == 1:
+        return Decimal(12 * (after.year - window.start.year) + after.month - window.start.month)
+    return window.days / _DAYS_A_MONTH

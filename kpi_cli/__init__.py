@@ -1,1 +1,145 @@
-"""kpi: marketing KPIs from the files the platforms let people download."""
+"""kpi: marketing KPIs from the files the platforms let people download, or from pandas frames.
+
+Every question takes paths and frames, recognises what each is, and gives a Result:
+
+    import kpi_cli
+    print(kpi_cli.roi(spend_df, sales_df, by="channel").to_pandas())
+    kpi_cli.roi("exports/*.csv", "costs.yaml", month="2026-10", margin=0.8).to_dict()["total"]["roi"]
+
+Nothing heavy is imported until a question is asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from kpi_cli.version import __version__
+
+if TYPE_CHECKING:
+    from kpi_cli.ask import Ask
+    from kpi_cli.result import CheckResult, Result
+
+Day = str | dt.date
+
+
+class Options(TypedDict, total=False):
+    """What every question may be asked with; the names and meanings are the command line's.
+
+    `roles` gives the role of what cannot be recognised: {"sales": frame_or_path}. `margin` and `vat` are
+    fractions (0.8) or texts (`80%`). `config` is a kpi.yml; without it none is read.
+    """
+
+    by: str | Sequence[str]
+    month: str
+    last: str
+    from_: Day
+    to: Day
+    every: str
+    compare: str
+    as_of: Day
+    sort: str
+    top: int
+    margin: float | Decimal | str
+    vat: float | Decimal | str
+    gross: bool
+    prorate: bool
+    allocate: str
+    currency: str
+    decimal: str
+    date_format: str
+    tz: str
+    dedupe: bool
+    strict: bool
+    sales_from: str | Sequence[str]
+    lang: str
+    config: str | Path
+    roles: Mapping[str, Any]
+
+
+def roi(*data: Any, **options: Unpack[Options]) -> Result:
+    """Return on investment by the dimensions asked for.
+
+    Args:
+        data: paths, patterns and pandas frames of spend, sales and costs.
+        options: see Options.
+
+    Raises:
+        kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
+    """
+    from kpi_cli.questions.roi import roi as question
+
+    return question(_ask(data, options))
+
+
+def check(*data: Any, **options: Unpack[Options]) -> CheckResult:
+    """What each file was taken for, and where every row went; a refused file carries its error."""
+    from kpi_cli.questions.check import check as question
+
+    return question(_ask(data, options))[0]
+
+
+def _ask(data: Sequence[Any], options: Options) -> Ask:
+    """The same Ask that a command line makes."""
+    from kpi_cli.ask import Ask, Files
+    from kpi_cli.config import Config, load_config
+    from kpi_cli.exports.options import ReadOptions
+    from kpi_cli.period import PeriodOptions
+    from kpi_cli.texts import LANGUAGE
+
+    config = load_config(Path(options["config"])) if "config" in options else Config.empty()
+    LANGUAGE.set(options.get("lang") or config.lang or "en")
+    said = [(item, None) for item in data] + list(_by_role(options.get("roles", {})))
+    vat = _share(options.get("vat"), "vat")
+    vat = config.vat if vat is None else vat
+    every = ("month", "last", "from_", "to", "every", "compare", "as_of", "tz")
+    return Ask(
+        files=Files(
+            tuple((str(item), role) for item, role in said if isinstance(item, str | Path)),
+            tuple((item, role) for item, role in said if not isinstance(item, str | Path)),
+        ),
+        period=PeriodOptions(**{name: options.get(name) for name in every}),  # type: ignore[arg-type]  # checked there
+        by=_listed(options.get("by", ())),
+        sort=options.get("sort"),
+        top=options.get("top"),
+        margin=_share(options.get("margin"), "margin"),
+        prorate=options.get("prorate", False),
+        allocate=options.get("allocate"),
+        reading=ReadOptions(
+            decimal=options.get("decimal"),
+            date_format=options.get("date_format"),
+            currency=options.get("currency"),
+            default_currency=config.currency,
+            tz=options.get("tz") or config.tz,
+            gross=options.get("gross", False),
+            dedupe=options.get("dedupe", False),
+            strict=options.get("strict", False),
+            sales_from=_listed(options.get("sales_from", ())),
+            vat=str(vat) if vat is not None else None,
+        ),
+        config=config,
+    )
+
+
+def _by_role(roles: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    pairs = []
+    for role, items in roles.items():
+        pairs += [(item, role) for item in (items if isinstance(items, list | tuple) else [items])]
+    return pairs
+
+
+def _listed(given: str | Sequence[str]) -> tuple[str, ...]:
+    """`"channel,month"` or a list of names."""
+    return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else tuple(given)
+
+
+def _share(given: float | Decimal | str | None, name: str) -> Decimal | None:
+    from kpi_cli.period import parse_rate
+
+    return None if given is None else parse_rate(str(given), name)
+
+
+__all__ = ["Options", "__version__", "check", "roi"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,7 +16,7 @@ class Files:
     """What is asked about: paths with the role said of them, and frames by role."""
 
     paths: tuple[tuple[str, str | None], ...] = ()  # path or pattern, role or None
-    frames: Mapping[str, Any] = field(default_factory=dict)  # role → pandas DataFrame
+    frames: tuple[tuple[Any, str | None], ...] = ()  # pandas frames, each with its role or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from typing import Any
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
+from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
 from kpi_cli.exports.reading import read
+from kpi_cli.exports.structured import Table, frame_table
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.grouping import Grouping
 from kpi_cli.period import Window, buckets, resolve
@@ -47,15 +49,14 @@ class Books:
         """The period as the answer states it."""
         return Span(self.window.start, self.window.end, self.days_with_data) if self.window else None
 
-
-Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed
-
-
     @property
     def settings(self) -> dict[str, str] | None:
         """The kpi.yml behind the answer."""
         config = self.ask.config
         return {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
+
+
+Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed
 
 
 def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], choose: Choice | None = None) -> Books:
@@ -71,7 +72,7 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], ch
         InputError: what cannot be read or added for certain.
         NoDataError: a needed role has no file, or no row in the period.
     """
-    store = read(asked_files(ask), ask.reading, roles=frozenset(uses))
+    store = read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses))
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     if choose:
@@ -126,6 +127,17 @@ def asked_files(ask: Ask) -> list[Asked]:
     return found + [Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs]
 
 
+def inline_tables(ask: Ask) -> list[Table]:
+    """What is asked about without a file: pandas frames, and the costs written in kpi.yml itself."""
+    tables = [frame_table(frame, role, number) for number, (frame, role) in enumerate(ask.files.frames, 1)]
+    costs = ask.config.costs.records
+    if costs and not (ask.files.paths or ask.files.frames):
+        names = ("start", "end", "category", "strategy", "channel", "campaign", "cost", "currency")
+        rows = [Record(c.line, ["" if getattr(c, n) is None else str(getattr(c, n)) for n in names]) for c in costs]
+        tables.append(Table(ask.config.file or "kpi.yml", [Record(1, list(names)), *rows], ask.config.sha256, "costs"))
+    return tables
+
+
 def _refuse(store: Store) -> None:
     errors: list[KpiError] = [s.error for s in store.sources if s.error]
     if len(errors) == 1:
@@ -171,7 +183,7 @@ def _counts_leads(books: Books, role: str, event: str) -> bool:
 def trust_errors(notes: Iterable[Note]) -> list[KpiError]:
     """Notes on trust as the refusals they are under --strict."""
     fix = "mend it, or leave --strict out"
-    return [InputError(n.code, n.text, fix, n.file, n.line) for n in notes if n.code in TRUST]
+    return [InputError(n.code, n.text, fix, n.file, n.line) for n in notes if n.code in TRUST and n.trust]
 
 
 TRUST = frozenset(
@@ -371,7 +383,7 @@ def _in_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
         ):
             source = next(s for s in books.store.sources if s.number == number)
             source.fates["outside_period"] = count
-            text = f"{amount:,.2f} {books.currency or ''}".strip()
+            text = money_text(amount, books.currency)
             books.notes.append(note("outside_window", file=source.file, count=count, amount=text))
     for group in needs:
         need_rows(books, group)

@@ -98,8 +98,14 @@ KINS = (
 
 def stages(books: Books, kin: Kin) -> list[Stage]:
     """The stages that the files know, first to last."""
-    found = (next((s for s in place if known(books, s)), None) for place in kin.places)
-    return [stage for stage in found if stage]
+    found = ([s for s in place if known(books, s)] for place in kin.places)
+    return [_preferred(books, place) for place in found if place]
+
+
+def _preferred(books: Books, place: Sequence[Stage]) -> Stage:
+    """The first; but what ad platforms claim as leads gives way to the key events of all visits."""
+    claimed = place[0].name == "leads" and books.leads_from == "spend"
+    return place[-1] if claimed else place[0]
 
 
 def known(books: Books, stage: Stage) -> bool:
@@ -283,7 +289,7 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
     parts = [f"min(t.time) FILTER ({_named(said)}) AS m{n}" for n, said in enumerate(path.spellings, 1)]
     if own:  # of one person's first steps at one moment, the least: whatever the order of the rows
         packed = ", ".join(f"k{i} := {sql}" for i, sql in own)
-        parts.append(f"min(struct_pack(at := t.time, {packed})) FILTER ({first}) AS entry")
+        parts.append(f"min(struct_pack(reached := t.time, {packed})) FILTER ({first}) AS entry")
     every = _named(tuple(name for said in path.spellings for name in said))
     books.store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE firsts AS SELECT t."user", {", ".join(parts)} FROM events t
@@ -296,14 +302,14 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
         keys.append(f"b.label AS k{time}")
         join = 'JOIN buckets b ON CAST(m1 AS DATE) BETWEEN b."start" AND b."end"'
     picks = "".join(f", {key}" for key in keys)
-    return f's1 AS MATERIALIZED (SELECT "user", m1 AS entered, m1 AS at{picks} FROM firsts {join} WHERE m1 IS NOT NULL)'
+    return f's1 AS MATERIALIZED (SELECT "user", m1 AS entered, m1 AS reached{picks} FROM firsts {join} WHERE m1 IS NOT NULL)'
 
 
 def _next(path: Path, place: int, window: Window | None) -> str:
     """Those of step `place` who went on, with the time at which they did."""
     limit = f" AND e.time <= s.entered + {_interval(path.within)}" if path.within else _inside(window, "e")
-    return f"""SELECT s."user", s.entered, min(e.time) AS at FROM s{place} s JOIN events e ON e."user" = s."user"
-        WHERE e.fate IS NULL AND {_named(path.spellings[place], "e")} AND e.time >= s.at{limit}
+    return f"""SELECT s."user", s.entered, min(e.time) AS reached FROM s{place} s JOIN events e ON e."user" = s."user"
+        WHERE e.fate IS NULL AND {_named(path.spellings[place], "e")} AND e.time >= s.reached{limit}
         GROUP BY s."user", s.entered"""
 
 
@@ -313,11 +319,13 @@ def _beside(books: Books, path: Path) -> tuple[Measures, int, int]:
     soonest = f"least({', '.join(later)})" if later else "NULL::TIMESTAMP"
     came = "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END" if later else "0"
     found = books.store.rows(
-        f"""SELECT CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS at, count(*)
-            FROM (SELECT *, {soonest} AS soonest FROM firsts) GROUP BY ALL HAVING at IS NOT NULL ORDER BY at"""
+        f"""SELECT way, count(*) FROM (
+              SELECT CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS way
+              FROM (SELECT *, {soonest} AS soonest FROM firsts))
+            WHERE way IS NOT NULL GROUP BY way ORDER BY way"""
     )
-    midway: Measures = {path.steps[at - 1]: count for at, count in found if at > 1}
-    backwards = next((count for at, count in found if at == 1), 0)
+    midway: Measures = {path.steps[way - 1]: count for way, count in found if way > 1}
+    backwards = next((count for way, count in found if way == 1), 0)
     unripe = 0
     if path.within:
         unripe = books.store.rows(

@@ -34,12 +34,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a reader must know to trust the figures. `code` is one of contract §7's."""
+    """Something a reader must know to trust the figures. `code` is one of contract §7's.
+
+    `trust` is False where no money depends on it, whatever the code usually means.
+    """
 
     code: str
     text: str
     file: str | None = None
     line: int | None = None
+    trust: bool = True
 
     def to_dict(self) -> dict[str, str | int | None]:
         """The note as JSON prints it."""
@@ -133,7 +137,8 @@ class Result:
         import pandas as pd
 
         rows = self.rows or [self.total]
-        names = [c.name for c in self.columns]
+        held = {name for row in rows for name in row}
+        names = [c.name for c in self.columns if c.name in held]
         return pd.DataFrame([plain_row(row) for row in rows]).reindex(columns=names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,18 @@ def label(name: str, kind: str = "metrics") -> str:
     if entry is None:
         return name.replace("_", " ").capitalize() if kind == "metrics" else name
     return str(entry[LANGUAGE.get()])
+
+
+def money_text(amount: Decimal | int, currency: str | None) -> str:
+    """Money in a sentence, in the language of the run.
+
+    >>> money_text(Decimal("1061.666"), "EUR")
+    '1,061.67 EUR'
+    """
+    text = f"{amount:,.2f}"
+    if LANGUAGE.get() == "fr":
+        text = text.replace(",", "\u202f").replace(".", ",")
+    return f"{text} {currency}" if currency else text
 
 
 def environment_language() -> str | None:

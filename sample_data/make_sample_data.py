@@ -639,7 +639,7 @@ def month_costs(number: int, month: date) -> Iterator[str]:
     grown = number >= 6  # since March 2026 there is more of everything
     hours = 12 + number // 3
     yield from (
-        f"month: {month:%Y-%m}, category: {category}, strategy: {strategy}, {where}cost: {cost}"
+        f"month: {month:%Y-%m}, category: {category}, strategy: {strategy}, {where}cost: {cost}, currency: EUR"
         for category, strategy, where, cost in (
             ("people", "inbound", "channel: Organic Search, ", "520.00" if grown else "340.00"),
             ("people", "inbound", "channel: Organic Social, ", "180.00" if grown else "120.00"),
@@ -651,7 +651,7 @@ def month_costs(number: int, month: date) -> Iterator[str]:
         )
     )
     if month == date(2026, 2, 1):
-        yield "month: 2026-02, category: other, strategy: inbound, channel: Organic Video, cost: 389.00"
+        yield "month: 2026-02, category: other, strategy: inbound, channel: Organic Video, cost: 389.00, currency: EUR"
 
 
 def files(seed: int = SEED) -> dict[str, str]:

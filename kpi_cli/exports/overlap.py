@@ -13,7 +13,7 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.texts import note
+from kpi_cli.texts import money_text, note
 
 _SLICES = ("age", "gender", "placement", "publisher", "device", "network", "keyword", "search_term", "region", "product")
 _PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term"}
@@ -184,7 +184,7 @@ def _date_refunds(store: Store) -> None:
         )[0]
         if lost[0]:
             source.extra_notes.append(
-                note("refund_without_sale", file=source.file, line=lost[1], count=lost[0], amount=f"{lost[2]:.2f}")
+                note("refund_without_sale", file=source.file, line=lost[1], count=lost[0], amount=money_text(lost[2], None))
             )
 
 

@@ -55,7 +55,7 @@ def read(
             _unchanged(found, store)
     for table in inline:
         source = _new(store, table.name)
-        _take(store, source, lambda t=table: _structured_sheet(t, ReadOptions()), Wants(options, roles))
+        _take(store, source, lambda t=table: _structured_sheet(t, options), Wants(options, roles))
     _after(store, options)
     return store
 

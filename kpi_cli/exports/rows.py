@@ -11,7 +11,7 @@ import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
@@ -493,7 +493,8 @@ def tell(reader: Reader) -> None:
     for column, count in ledger.unknown.items():
         name = sheet.header.names[sheet.columns[column]]
         line = ledger.first_unknown[column]
-        sheet.notes.append(note("unknown_cells", file=sheet.name, line=line, count=count, column=name))
+        found = note("unknown_cells", file=sheet.name, line=line, count=count, column=name)
+        sheet.notes.append(replace(found, trust=kind(column) == "money"))
     if ledger.negative_style is not None:
         sheet.notes.append(note("negative_style", file=sheet.name, line=ledger.negative_style))
     if any(reader.in_micros(c) for c in sheet.columns if kind(c) == "money"):

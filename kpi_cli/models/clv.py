@@ -455,7 +455,7 @@ class _Maximum(NamedTuple):
 _Likelihood: TypeAlias = "Callable[[Array], tuple[float, Array]]"
 
 _REACH = 10.0  # how far from its start the search may take a parameter's logarithm
-_EDGE = 3.0
+_EDGE = 3.0  # where its tanh has all but ended: the parameter runs away
 _LOOSEST = 3.0  # with this standard error (1.96 of them) it may be 350 times larger or smaller
 _FLAT = 1e-9  # what is left to gain, in log-likelihood, at a maximum
 
@@ -471,7 +471,10 @@ def _maximum(log_likelihood: _Likelihood, starts: Sequence[tuple[float, ...]]) -
 
 
 def _climb(log_likelihood: _Likelihood, start: tuple[float, ...]) -> _Maximum:
-    """Uphill from `start` over the parameters' logarithms: BFGS, then Newton steps to the very top."""
+    """Uphill over the parameters' logarithms: BFGS, then Newton steps to the very top.
+
+    BFGS knows no bounds, so it moves along a tanh that ends `_REACH` from the start on either side.
+    """
     import numpy as np
     from scipy.optimize import minimize
 
@@ -479,19 +482,18 @@ def _climb(log_likelihood: _Likelihood, start: tuple[float, ...]) -> _Maximum:
         value, slopes = log_likelihood(np.exp(logs))
         return value, slopes * np.exp(logs)
 
-    def below(way: Array) -> tuple[float, Array]:
+    def downhill(way: Array) -> tuple[float, Array]:
         value, slopes = at(middle + _REACH * np.tanh(way))
-        return -value / size, -slopes * _REACH / np.cosh(way) ** 2 / size
+        return -value / size, -slopes * _REACH * (1 - np.tanh(way) ** 2) / size
 
     middle = np.log(start)
     size = max(abs(at(middle)[0]), 1.0)
-    found = minimize(below, 0 * middle, jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 100})
-    at_edge = np.abs(found.x) > _EDGE
-    logs, left = middle + _REACH * np.tanh(found.x), math.inf
+    way = minimize(downhill, 0 * middle, jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 100}).x
+    logs, left = middle + _REACH * np.tanh(way), math.inf
     for _ in range(5):
         curvatures, axes = np.linalg.eigh(_information(at, logs))
         curvatures = np.maximum(curvatures, 1e-9)
-        errors = np.where(at_edge, math.inf, np.sqrt((axes**2 / curvatures).sum(axis=1)))
+        errors = np.where(np.abs(way) > _EDGE, math.inf, np.sqrt((axes**2 / curvatures).sum(axis=1)))
         slopes = at(logs)[1]
         step = axes @ (axes.T @ slopes / curvatures)
         left = float(slopes @ step) / 2

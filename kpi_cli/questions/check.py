@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpi_cli.ask import Ask
-from kpi_cli.books import asked_files, trust_errors
+from kpi_cli.books import asked_files, inline_tables, trust_errors
 from kpi_cli.errors import KpiError, UsageError
 from kpi_cli.exports.reading import read
 from kpi_cli.result import CheckResult
@@ -14,9 +14,10 @@ def check(ask: Ask) -> tuple[CheckResult, list[KpiError]]:
     from dataclasses import replace
 
     files = asked_files(ask)
-    if not files:
+    inline = inline_tables(ask)
+    if not files and not inline:
         raise UsageError("no_files", "there is nothing to check", "name files: kpi check exports/*.csv")
-    store = read(files, replace(ask.reading, every_id=True))
+    store = read(files, replace(ask.reading, every_id=True), inline)
     errors = [s.error for s in store.sources if s.error]
     notes = [n for s in store.sources for n in s.notes]
     if ask.reading.strict and not errors:

@@ -22,7 +22,7 @@ from kpi_cli.models.abtest import Arm, Sample, ab_test, welch, wilson
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.laying_out import Answer, on_books, ordered
 from kpi_cli.questions.roi import through
-from kpi_cli.result import Column, Note, Null, Previous, Result, Row, Span, Unit, Value
+from kpi_cli.result import Better, Column, Note, Null, Previous, Result, Row, Span, Unit, Value
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import LANGUAGE, label, note
 
@@ -41,7 +41,7 @@ _UNITS: dict[str, Unit] = {
     "overall_rate_low": "rate",
     "overall_rate_high": "rate",
 }
-_BETTER = {"count": "higher", "step_rate": "higher", "overall_rate": "higher", "lost": "lower"}
+_BETTER: dict[str, Better] = {"count": "higher", "step_rate": "higher", "overall_rate": "higher", "lost": "lower"}
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
@@ -113,7 +113,7 @@ def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
     if low:
         raise UsageError("negative_count", f"stage {quoted(low)} is below 0", "give how many reached it")
     counts: Measures = {name: int(count) if count == int(count) else count for name, count in given}
-    result = _result((), names, {(): counts}, counts)
+    result = _result((), names, Counts({(): counts}, counts), [()])
     result.notes = _larger(names, {(): counts})
     result.extra = {"stages": _plainly(names, counts), "leak": _leak(names, counts, None), "test": None}
     return result
@@ -125,7 +125,7 @@ def compare(arms: Sequence[Arm], trial: Trial) -> Result:
     names = ("visitors", "conversions")
     groups: Table = {(arm.variant,): {"visitors": arm.n, "conversions": arm.conversions} for arm in arms}
     whole = _added(groups, names)
-    result = _result(("variant",), names, groups, whole)
+    result = _result(("variant",), names, Counts(groups, whole), list(groups))
     result.notes = [note("peeking")]
     result.extra = {"stages": _plainly(names, whole), "leak": None, "test": test}
     return result
@@ -183,7 +183,7 @@ class _Funnel:
         names = [stage.name for stage in self.stages] if not self.path else list(self.path.steps)
         now = self._count(books.window)
         dims = self.ask.dimensions
-        result = _result(dims, names, now.groups, now.whole, books)
+        result = _result(dims, names, now, self._order(names, now))
         before = self._earlier()
         if before:
             result.previous = _previous(before, dims, names, list(now.groups))
@@ -196,12 +196,21 @@ class _Funnel:
             result.extra["stages_before"] = _plainly(names, before[1].whole)
         return result
 
+    def _order(self, names: Sequence[str], now: Counts) -> list[Key]:
+        """Groups as the rows have them: arms by name, others as asked, else by what the last stage counts."""
+        if self.wanted.trial or not self.ask.dimensions:
+            return sorted(now.groups)
+        ends: dict[Key, Measures] = {key: _total(names, sums) for key, sums in now.groups.items()}  # type: ignore[misc]
+        return ordered(self.books, Answer(ends, {}, {}), _columns())
+
     def _settle_stages(self) -> None:
         """The stages that the files know, and of those asked for groups the ones that can be grouped so."""
         if self.path:
             return
         books, steps = self.books, self.wanted.steps
         found = funnel_measures.stages(books, self.kin)
+        if all(stage.name != "leads" for stage in found):
+            books.notes = [n for n in books.notes if n.code != "leads_source"]
         if steps:
             by_name = {stage.name: stage for place in self.kin.places for stage in place}
             known = {stage.name for stage in found}
@@ -449,21 +458,18 @@ def _plainly(names: Sequence[str], whole: Measures) -> list[dict[str, Any]]:
     return [dict(row) for row in _rows((), (), names, whole)]
 
 
-def _result(
-    dims: Sequence[str], names: Sequence[str], groups: Table, whole: Measures, books: Books | None = None
-) -> Result:
-    """A row for each group and stage, groups in the order asked for."""
+def _columns() -> list[Column]:
+    return [Column(name, label(name), unit, _BETTER.get(name)) for name, unit in _UNITS.items()]
+
+
+def _result(dims: Sequence[str], names: Sequence[str], counts: Counts, keys: Sequence[Key]) -> Result:
+    """A row for each group and stage."""
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
-    columns = [Column(name, label(name), unit, _BETTER.get(name)) for name, unit in _UNITS.items()]  # type: ignore[arg-type]
-    keys = list(groups)
-    if books and dims:
-        ends: dict[Key, Measures] = {key: _total(names, sums) for key, sums in groups.items()}  # type: ignore[misc]
-        keys = ordered(books, Answer(ends, {}, {}), columns)
-    rows = [row for key in keys for row in _rows(dims, key, names, groups[key])]
+    rows = [row for key in keys for row in _rows(dims, key, names, counts.groups[key])]
     nulls = [Null(i, name, reason) for i, row in enumerate(rows) for name, reason in _reasons(row).items()]
-    total = _total(names, whole)
+    total = _total(names, counts.whole)
     nulls += [Null(None, name, reason) for name, reason in _reasons(total).items()]
-    return Result("funnel", [*heads, *columns], rows, total, by=list(dims), nulls=nulls)
+    return Result("funnel", [*heads, *_columns()], rows, total, by=list(dims), nulls=nulls)
 
 
 def _previous(

@@ -69,7 +69,7 @@ def lay_out(
     nulls += [Null(None, name, reason) for name, reason in answer.reasons.get(None, {}).items()]
     result = Result(
         question,
-        [*heads, *(c for f, c in columns if not (f.total_only and dims))],
+        [*heads, *(c for _, c in columns)],
         rows,
         _picked(answer.total, [f.name for f, _ in columns]),
         by=list(dims),

@@ -14,9 +14,10 @@ from kpi_cli.books import Books, open_books
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
+from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.result import Result
-from kpi_cli.texts import note
+from kpi_cli.texts import money_text, note
 
 USES = ("spend", "sales", "costs")
 NEEDS = (("sales",), ("spend", "costs"))
@@ -50,7 +51,11 @@ def roi(ask: Ask) -> Result:
         before = (earlier, _answer(books, earlier))
     tell_unattributed(books)
     columns = figure_columns((*FIGURES, MER), ask.profit_share)
-    return lay_out("roi", books, columns, answer, before)
+    result = lay_out("roi", books, columns, answer, before)
+    if ask.explain:
+        result.extra["roas_revenue"] = answer.total.get("revenue_of_paid_channels")
+        explain(result, ask.profit_share)
+    return result
 
 
 def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result:
@@ -59,7 +64,9 @@ def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result
     total["mer"] = total["roas"]
     nulls = {None: reasons}
     columns = figure_columns((*FIGURES, MER), margin)
-    return lay_out("roi", None, columns, Answer({}, total, nulls), None)
+    result = lay_out("roi", None, columns, Answer({}, total, nulls), None)
+    explain(result, margin)
+    return result
 
 
 def through(books: Books) -> dt.date | None:
@@ -146,6 +153,7 @@ def total_of(
         total["roas"], reasons["roas"] = None, "sales_without_source"
     elif media:
         paid = {**given, "revenue": measures.revenue_of_paid_channels(books, window)}
+        total["revenue_of_paid_channels"] = paid["revenue"]
         total["roas"] = metrics.evaluate("roas", paid)[0]  # type: ignore[assignment]
     return total, reasons
 
@@ -158,5 +166,5 @@ def tell_unattributed(books: Books) -> None:
     lost, whole = measures.unattributed_revenue(books, books.window)
     if lost:
         share = f"{100 * lost / whole:.1f} %" if whole else "–"
-        amount = f"{lost:.2f} {books.currency or ''}".strip()
+        amount = money_text(lost, books.currency)
         books.notes.append(note("unattributed_revenue", amount=amount, share=share))

@@ -18,6 +18,7 @@ from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
 _SHOWN = ("count", "step_rate", "step_rate_low", "step_rate_high", "overall_rate", "lost", "share")
+_COMPARED = ("count", "step_rate", "overall_rate", "lost")  # each has its change beside it
 _LEAST = 4  # cells of a bar below which it tells nothing
 
 
@@ -30,7 +31,8 @@ def unfolded(result: Result, lang: str) -> Result:
     """The funnel as a table shows it: the total a row a stage too, and no cell for what every first stage lacks."""
     rows = [_row(row, result) for row in result.rows + _whole(result, "stages", lang)]
     heads = [*result.by, "stage"]
-    columns = [column for column in result.columns if column.name in {*heads, *_SHOWN}]
+    shown = {*heads, *(_SHOWN if not result.previous else _COMPARED)}
+    columns = [column for column in result.columns if column.name in shown]
     before = result.previous.rows + _whole(result, "stages_before", lang) if result.previous else []
     previous = result.previous and replace(
         result.previous, rows=[_row(row, result) for row in before], total={}
@@ -82,13 +84,13 @@ def said(result: Result, lang: str) -> list[str]:
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
     def count(value: Value) -> str:
         exact = numbers.exactly(value) or Decimal(0)
-        return numbers.number(exact, 0 if exact >= 10 or exact == int(exact) else 1, lang)
+        return numbers.number(exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang)
 
     rate = numbers.figure(leak["step_rate"], "rate", 2 if leak["step_rate"] < Decimal("0.1") else 1, lang)
     here, there = stage(leak["from"], result), stage(leak["to"], result)
     gain = f"{count(leak['point_gain'])} {stage(leak['point_stage'], result).lower()}"
     if leak["point_revenue"] is not None:
-        worth = numbers.amount(leak["point_revenue"].quantize(Decimal(1)), result.currency, lang)
+        worth = f"{numbers.number(leak['point_revenue'], 0, lang)} {result.currency or ''}".rstrip()
         gain += word("worth", lang, worth)
     return word("leak", lang, here, there, rate, count(leak["lost"]), gain)
 

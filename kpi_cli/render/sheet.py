@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kpi_cli.render import funnel, numbers
+from kpi_cli.render.explained import explained
 from kpi_cli.render.words import name, question, reason, word
 from kpi_cli.result import Column, Note, Result, Row, Unit, Value
 from kpi_cli.safe import printable
@@ -64,7 +65,8 @@ class Sheet:
             *_empty(self.result, shown, self.lang),
             *_compared(self.result, self.lang),
             *(funnel.said(self.result, self.lang) if funnel.is_funnel(self.result) else ()),
-            *(note_line(note) for note in self.result.notes),
+            *explained(self.result, self.lang),
+            *_notes(self.result, self.lang),
         ]
 
 
@@ -84,6 +86,34 @@ def title(result: Result, lang: str) -> str:
         asked += f" {word('by', lang)} " + ", ".join(label(by).lower() for by in result.by)
     span = result.period and numbers.span(result.period.start, result.period.end, lang)
     return printable(" · ".join(part for part in (asked, span, result.currency) if part))
+
+
+# Notes on how a file was read, which change no figure: `kpi check` and JSON tell them one by one.
+_ON_READING = {
+    "control_total_agrees",
+    "encoding_repaired",
+    "line_ends_repaired",
+    "sep_line",
+    "repeated_header",
+    "negative_style",
+    "micros",
+    "trailing_delimiter",
+    "unnamed_column",
+    "no_final_newline",
+    "range_grain",
+    "status_left_out",
+    "refunded_orders_counted",
+    "outside_window",
+    "unused_file",
+    "order_lines_summed",
+}
+
+
+def _notes(result: Result, lang: str) -> list[str]:
+    """The notes that bear on the figures; those on reading in one line."""
+    bearing = [note for note in result.notes if note.code not in _ON_READING and note.trust]
+    rest = len(result.notes) - len(bearing)
+    return [*(note_line(n) for n in bearing), *([word("reading_notes", lang, rest)] if rest else [])]
 
 
 def note_line(note: Note) -> str:

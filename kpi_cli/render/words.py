@@ -23,6 +23,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "total": ("Total", "Total"),
     "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),
     "dash": ("– {}: {}", "– {} : {}"),
+    "reading_notes": (
+        "{} more notes on how the files were read: kpi check, or --json",
+        "{} autres notes sur la lecture des fichiers : kpi check, ou --json",
+    ),
+    "used_of": ("{} rows used of {} read", "{} lignes utilisées sur {} lues"),
     "narrow": ("Not shown at this width: {}", "Non affiché à cette largeur : {}"),
     "points": ("pt", "pt"),
     "one_file": ("1 file", "1 fichier"),

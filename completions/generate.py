@@ -1,0 +1,271 @@
+"""Writes the completions of bash, zsh and fish from the live commands.
+
+    python completions/generate.py      (or `make completions`)
+
+They are plain files: pressing Tab starts no Python and opens no data file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+FILE = "file"
+FLAG = "flag"
+FREE = "free"
+
+# The values of options that take one of a few words; `--format` asks the writers themselves.
+WORDS = {
+    "--last": "month quarter year 30d",
+    "--every": "day week month quarter year",
+    "--compare": "previous year",
+    "--decimal": ". ,",
+    "--date-format": "dmy mdy ymd excel",
+    "--allocate": "revenue media customers even",
+    "--accounts": "separate",
+    "--lang": "en fr",
+    "--model": "first last last-non-direct linear position time-decay markov shapley all",
+    "--first-payment": "included excluded period-end",
+}
+
+
+class Option(NamedTuple):
+    """An option as a shell sees it: its names, what it is for, and what follows it."""
+
+    names: tuple[str, ...]
+    help: str
+    takes: str  # FLAG, FILE, FREE or the words there are
+    many: bool
+
+
+class Command(NamedTuple):
+    """A command, its summary and its options."""
+
+    name: str
+    help: str
+    options: tuple[Option, ...]
+
+
+def live() -> list[Command]:
+    """The commands of the program, as they are now."""
+    import typer
+
+    from kpi_cli.commands.app import SUMMARIES, build
+
+    program = typer.main.get_command(build())
+    found = []
+    for name, summary in SUMMARIES.items():
+        command = program.commands[name]  # type: ignore[attr-defined]  # the program is a group of commands
+        with command.make_context(name, [], resilient_parsing=True) as context:
+            params = command.get_params(context)
+        found.append(Command(name, summary, tuple(map(_option, (p for p in params if p.param_type_name == "option")))))
+    return found
+
+
+def _option(param: object) -> Option:
+    names = (*param.opts, *param.secondary_opts)  # type: ignore[attr-defined]  # a parser's own class, vendored
+    text = getattr(param, "help", "") or ""
+    return Option(tuple(sorted(names, key=len, reverse=True)), text, _takes(param, names), bool(param.multiple))  # type: ignore[attr-defined]
+
+
+def _takes(param: object, names: Iterable[str]) -> str:
+    from kpi_cli.render import WRITERS
+
+    if getattr(param, "is_flag", False) or "--help" in names:
+        return FLAG
+    if "--format" in names:
+        return " ".join(WRITERS)
+    words = next((WORDS[name] for name in names if name in WORDS), None)
+    is_path = getattr(param, "metavar", None) == "FILE" or getattr(param.type, "name", "") == "path"  # type: ignore[attr-defined]
+    return words or (FILE if is_path else FREE)
+
+
+# ---------------------------------------------------------------------------------------------------- bash
+
+
+def bash(commands: list[Command]) -> str:
+    """The bash script."""
+    names = " ".join(command.name for command in commands)
+    values = "\n".join(
+        f"        {_places(commands, takes)}) COMPREPLY=($(compgen -W {_quoted(takes)} -- \"$word\")); return ;;"
+        for takes in sorted({o.takes for c in commands for o in c.options} - {FLAG, FILE, FREE})
+    )
+    options = "\n".join(
+        f"        {command.name}) options={_quoted(' '.join(n for o in command.options for n in o.names))} ;;"
+        for command in commands
+    )
+    return BASH.format(
+        names=names,
+        cases="|".join(command.name for command in commands),
+        values=values,
+        files=_places(commands, FILE),
+        free=_places(commands, FREE),
+        options=options,
+    )
+
+
+def _places(commands: list[Command], takes: str) -> str:
+    """Where such a thing is typed, as a pattern of `command:option`; `*` where it is so in every command."""
+    kinds: dict[str, dict[str, str]] = {}
+    for command in commands:
+        for option in command.options:
+            for name in option.names:
+                kinds.setdefault(name, {})[command.name] = option.takes
+    places = []
+    for name, by_command in kinds.items():
+        here = [command for command, kind in by_command.items() if kind == takes]
+        places += [f"*:{name}"] if len(here) == len(by_command) else [f"{command}:{name}" for command in here]
+    return "|".join(places)
+
+
+def _quoted(text: str) -> str:
+    """A text in single quotes, as bash and zsh read it."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+BASH = """\
+# Completion of kpi for bash. Written by `make completions`; do not edit.
+# Put it into ~/.local/share/bash-completion/completions/kpi, or source it.
+
+_kpi() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= options= each
+    COMPREPLY=()
+    for each in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+        case $each in {cases}) command=$each; break ;; esac
+    done
+    if [[ -z $command ]]; then
+        COMPREPLY=($(compgen -W '{names} --version --help' -- "$word"))
+        return
+    fi
+    case $command:$before in
+{values}
+        {files}) return ;; # a file: bash's own completion
+        {free}) compopt +o default 2>/dev/null; return ;;
+    esac
+    [[ $word == -* ]] || return
+    case $command in
+{options}
+    esac
+    COMPREPLY=($(compgen -W "$options" -- "$word"))
+}}
+
+complete -o default -F _kpi kpi
+"""
+
+
+# ----------------------------------------------------------------------------------------------------- zsh
+
+
+def zsh(commands: list[Command]) -> str:
+    """The zsh script."""
+    everywhere = [o for o in commands[0].options if all(o in command.options for command in commands)]
+    shared = "\n".join(f"    {line}" for option in everywhere for line in _zsh_option(option))
+    summaries = "\n".join(f"      {_quoted(f'{c.name}:{_colons(c.help)}')}" for c in commands)
+    cases = "\n".join(_zsh_command(command, everywhere) for command in commands)
+    return ZSH.format(shared=shared, summaries=summaries, cases=cases)
+
+
+def _zsh_command(command: Command, everywhere: list[Option]) -> str:
+    own = [line for option in command.options if option not in everywhere for line in _zsh_option(option)]
+    lines = "".join(f" \\\n        {line}" for line in own)
+    return f"    {command.name})\n      _arguments -s $shared '*:file:_files'{lines}\n      ;;"
+
+
+def _zsh_option(option: Option) -> list[str]:
+    action = {FLAG: "", FILE: ":file:_files", FREE: ":value: "}.get(option.takes, f":value:({option.takes})")
+    help_text = re.sub(r"([\[\]\\:])", r"\\\1", option.help)
+    before = "*" if option.many else f"({' '.join(option.names)})" if len(option.names) > 1 else ""
+    return [_quoted(f"{before}{name}[{help_text}]{action}") for name in option.names]
+
+
+def _colons(text: str) -> str:
+    return text.replace(":", "\\:")
+
+
+ZSH = """\
+#compdef kpi
+# Completion of kpi for zsh. Written by `make completions`; do not edit.
+# Put it as _kpi into a folder of $fpath.
+
+_kpi() {{
+  local state
+  local -a shared summaries
+  shared=(
+{shared}
+  )
+  _arguments -C '--version[Show the version.]' '--help[Show help.]' '1:command:->command' '*::argument:->argument'
+  case $state in
+    command)
+      summaries=(
+{summaries}
+      )
+      _describe command summaries
+      return
+      ;;
+    argument) ;;
+    *) return ;;
+  esac
+  case $words[1] in
+{cases}
+  esac
+}}
+
+if [[ $funcstack[1] == _kpi ]]; then
+  _kpi "$@"
+else
+  compdef _kpi kpi
+fi
+"""
+
+
+# ---------------------------------------------------------------------------------------------------- fish
+
+
+def fish(commands: list[Command]) -> str:
+    """The fish script."""
+    lines = [
+        "# Completion of kpi for fish. Written by `make completions`; do not edit.",
+        "# Put it into ~/.config/fish/completions/kpi.fish.",
+        "",
+        "complete -c kpi -n __fish_use_subcommand -f -l version -d 'Show the version.'",
+        "complete -c kpi -n __fish_use_subcommand -f -l help -d 'Show help.'",
+    ]
+    lines += [
+        f"complete -c kpi -n __fish_use_subcommand -f -a {command.name} -d {_fish(command.help)}" for command in commands
+    ]
+    owners: dict[Option, list[str]] = {}
+    for command in commands:
+        for option in command.options:
+            owners.setdefault(option, []).append(command.name)
+    for option, names in owners.items():
+        seen = f"__fish_seen_subcommand_from {' '.join(names)}"
+        lines.append(f"complete -c kpi -n {_fish(seen)} {_fish_option(option)} -d {_fish(option.help)}")
+    return "\n".join(lines) + "\n"
+
+
+def _fish_option(option: Option) -> str:
+    names = " ".join(f"-l {n[2:]}" if n.startswith("--") else f"-s {n[1:]}" for n in option.names)
+    takes = {FLAG: "", FILE: " -r -F", FREE: " -x"}.get(option.takes, f" -x -a {_fish(option.takes)}")
+    return names + takes
+
+
+def _fish(text: str) -> str:
+    """A text in single quotes, as fish reads it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+SHELLS = {"kpi.bash": bash, "_kpi": zsh, "kpi.fish": fish}
+
+
+def main() -> None:
+    """Write all three."""
+    commands = live()
+    for name, write in SHELLS.items():
+        (HERE / name).write_text(write(commands), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""How `--explain` reads: a formula, the same with its numbers, and the files behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kpi_cli.render import numbers
+from kpi_cli.render.words import word
+from kpi_cli.result import Result
+from kpi_cli.safe import printable
+
+
+def explained(result: Result, lang: str) -> list[str]:
+    """The lines that explain a result; none when it was not asked for."""
+    found: dict[str, Any] | None = result.extra.get("explain")
+    if not found:
+        return []
+    lines = [_formula(entry, result, lang) for entry in found["metrics"]]
+    return lines + [_file(entry, lang) for entry in found["files"]]
+
+
+def _formula(entry: dict[str, Any], result: Result, lang: str) -> str:
+    """`ROI = (revenue × margin − cost) / cost = (10,000 × 1 − 7,000) / 7,000 = 42.86%`."""
+    column = next(c for c in result.columns if c.name == entry["metric"])
+    shown = {name: _figure(value, lang) for name, value in entry["inputs"].items()}
+    names = sorted(shown, key=len, reverse=True)
+    pattern = "|".join(rf"\b{re.escape(name)}\b" for name in names)
+    filled = re.sub(pattern, lambda match: shown[match[0]], entry["formula"])
+    value = entry["value"]
+    answer = "–" if value is None else numbers.figure(value, column.unit, numbers.places(column.unit, [value]), lang)
+    return f"{printable(column.label)} = {entry['formula']} = {filled} = {answer}"
+
+
+def _figure(value: Any, lang: str) -> str:
+    if value is None:
+        return "–"
+    exact = numbers.exactly(value)
+    return str(value) if exact is None else numbers.accounted(exact, lang)
+
+
+def _file(entry: dict[str, Any], lang: str) -> str:
+    return printable(f"{entry['file']}: {word('used_of', lang, entry['used'], entry['read'])}")

@@ -20,7 +20,7 @@ from kpi_cli.exports.tables import Source, Store
 from kpi_cli.grouping import Grouping
 from kpi_cli.period import Window, buckets, resolve
 from kpi_cli.result import Note, Span
-from kpi_cli.texts import label, note
+from kpi_cli.texts import label, money_text, note
 
 
 @dataclass(slots=True)
@@ -48,12 +48,6 @@ class Books:
     def span(self) -> Span | None:
         """The period as the answer states it."""
         return Span(self.window.start, self.window.end, self.days_with_data) if self.window else None
-
-    @property
-    def settings(self) -> dict[str, str] | None:
-        """The kpi.yml behind the answer."""
-        config = self.ask.config
-        return {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
 
 Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed

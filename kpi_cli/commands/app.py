@@ -84,6 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except MemoryError:
         return report(KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json)
+    except Exception as error:  # the last net: a user never meets a traceback, nor a value that one could hold
+        if os.environ.get("KPI_DEBUG"):
+            raise
+        text = f"an internal error ({type(error).__name__})"
+        return report(KpiError("internal", text, "please report it; KPI_DEBUG=1 shows where"), wants_json=wants_json)
     return code
 
 

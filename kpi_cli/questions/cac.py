@@ -17,6 +17,7 @@ from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.period import UNITS, Window, as_of, buckets, previous
 from kpi_cli.questions.allocating import allocate
+from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.roi import joined, through
 from kpi_cli.result import Result
@@ -69,6 +70,8 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     result = lay_out("cac", books, figure_columns(figures, ask.profit_share), answer, before)
     result.extra |= _per_month(books, answer.total)
     result.notes = list(books.notes)
+    if ask.explain:
+        _explain(result, ask.profit_share)
     return result
 
 
@@ -77,7 +80,16 @@ def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None) -
     given: Measures = {"cost": cost, "media_cost": cost, "new_customers": customers, "leads": leads}
     total, reasons = _figures(given, loaded=False)
     total["payback_months"], reasons["payback_months"] = None, "no_revenue"
-    return lay_out("cac", None, figure_columns(FIGURES, None), Answer({}, total, {None: reasons}), None)
+    result = lay_out("cac", None, figure_columns(FIGURES, None), Answer({}, total, {None: reasons}), None)
+    _explain(result, None)
+    return result
+
+
+def _explain(result: Result, margin: Decimal | None) -> None:
+    """The ratios of the total; payback is read off the months, not computed from a formula."""
+    explain(result, margin)
+    metrics_shown = result.extra["explain"]["metrics"]
+    metrics_shown[:] = [entry for entry in metrics_shown if entry["metric"] != "payback_months"]
 
 
 def _answer(books: Books, window: Window | None) -> Answer:

@@ -20,7 +20,8 @@ from kpi_cli.period import Window, previous
 from kpi_cli.questions import roi as returns
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.cac import known_leads, named, tell_few, tell_first_purchases, tell_free
-from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
+from kpi_cli.questions.explaining import explain
+from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, on_books
 from kpi_cli.result import Column, Result
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
@@ -77,7 +78,10 @@ def channels(ask: Ask) -> Result:
         earlier = previous(books.window, ask.period.compare, returns.through(books))
         before = (earlier, _answer(books, earlier))
     _tell(books, answer)
-    return lay_out("channels", books, figure_columns(FIGURES, ask.profit_share), answer, before)
+    result = lay_out("channels", books, figure_columns(FIGURES, ask.profit_share), answer, before)
+    if ask.explain:
+        explain(result, ask.profit_share)
+    return result
 
 
 def _by_channel(ask: Ask) -> Ask:
@@ -252,5 +256,5 @@ def why(ask: Ask, visit: str) -> Result:
     channel, rule = channel_of(books, {"source": source, "medium": medium, "campaign": campaign})
     row = {"visit": visit, "channel": channel, "strategy": books.grouping.strategy(channel), "rule": rule}
     result = Result("channels", [Column(name, label(name), "text") for name in row], [row], {}, by=["visit"])
-    result.config = books.settings
+    on_books(result, books)
     return result

@@ -61,14 +61,18 @@ def live() -> list[Command]:
         command = program.commands[name]  # type: ignore[attr-defined]  # the program is a group of commands
         with command.make_context(name, [], resilient_parsing=True) as context:
             params = command.get_params(context)
-        found.append(Command(name, summary, tuple(map(_option, (p for p in params if p.param_type_name == "option")))))
+        found.append(
+            Command(name, summary, tuple(map(_option, (p for p in params if p.param_type_name == "option"))))
+        )
     return found
 
 
 def _option(param: object) -> Option:
     names = (*param.opts, *param.secondary_opts)  # type: ignore[attr-defined]  # a parser's own class, vendored
     text = getattr(param, "help", "") or ""
-    return Option(tuple(sorted(names, key=len, reverse=True)), text, _takes(param, names), bool(param.multiple))  # type: ignore[attr-defined]
+    return Option(
+        tuple(sorted(names, key=len, reverse=True)), text, _takes(param, names), bool(param.multiple)
+    )  # type: ignore[attr-defined]
 
 
 def _takes(param: object, names: Iterable[str]) -> str:
@@ -90,7 +94,7 @@ def bash(commands: list[Command]) -> str:
     """The bash script."""
     names = " ".join(command.name for command in commands)
     values = "\n".join(
-        f"        {_places(commands, takes)}) COMPREPLY=($(compgen -W {_quoted(takes)} -- \"$word\")); return ;;"
+        f'        {_places(commands, takes)}) COMPREPLY=($(compgen -W {_quoted(takes)} -- "$word")); return ;;'
         for takes in sorted({o.takes for c in commands for o in c.options} - {FLAG, FILE, FREE})
     )
     options = "\n".join(
@@ -234,7 +238,8 @@ def fish(commands: list[Command]) -> str:
         "complete -c kpi -n __fish_use_subcommand -f -l help -d 'Show help.'",
     ]
     lines += [
-        f"complete -c kpi -n __fish_use_subcommand -f -a {command.name} -d {_fish(command.help)}" for command in commands
+        f"complete -c kpi -n __fish_use_subcommand -f -a {command.name} -d {_fish(command.help)}"
+        for command in commands
     ]
     owners: dict[Option, list[str]] = {}
     for command in commands:

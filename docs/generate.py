@@ -213,7 +213,9 @@ def _fixed(spec: Mapping[str, Any]) -> str:
 
 
 def _rules(word: str, used: Mapping[str, Any] | None) -> str:
-    parts = [f"{column} {', '.join(str(v) or 'blank' for v in values)}" for column, values in (used or {}).items()]
+    parts = [
+        f"{column} {', '.join(str(v) or 'blank' for v in values)}" for column, values in (used or {}).items()
+    ]
     return f"{word}: {_cell('; '.join(parts))}." if parts else ""
 
 

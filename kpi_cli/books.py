@@ -181,14 +181,13 @@ def trust_errors(notes: Iterable[Note]) -> list[KpiError]:
 
 
 TRUST = frozenset(
-    "control_total_differs unknown_cells currency_unstated tax_included duplicates_kept new_customers_overstated"
-    " truncated_source reslice channel_assumed mojibake_repaired".split()
+    ["control_total_differs", "unknown_cells", "currency_unstated", "tax_included", "duplicates_kept", "new_customers_overstated", "truncated_source", "reslice", "channel_assumed", "mojibake_repaired"]
 )
 
 
 # ------------------------------------------------------------------------------------------- currency
 
-_MONEY_OF = {"spend": "cost", "sales": "charged", "costs": "cost"}
+_MONEY_OF = {"spend": "cost", "sales": "charged", "costs": "cost", "touches": "value"}
 
 
 def _currency(books: Books, uses: Sequence[str]) -> str | None:

@@ -20,7 +20,7 @@ from kpi_cli import measures
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.measures import Key, Measures, Table
-from kpi_cli.period import UNITS, Window, bucket_sql
+from kpi_cli.period import UNITS, Every, Window, bucket_sql, unit_around
 
 Arrays = dict[str, Any]  # a numpy array a column
 
@@ -151,8 +151,9 @@ def _grouped(dims: Sequence[str]) -> str:
 # -------------------------------------------------------------------------------------------- cohorts
 
 
-def observed_through(books: Books) -> dt.date | None:
-    """The last day that can be called observed: sales reach over a gap no longer than their own longest."""
+def observed_through(books: Books, unit: Every) -> dt.date | None:
+    """The last day that can be called observed: sales reach over a gap no longer than their own longest,
+    but not into another unit of time than that of their last day."""
     ends = [s.period[1] for s in books.store.of_role("sales") if s.period]
     if not ends or books.window is None:
         return None
@@ -162,7 +163,7 @@ def observed_through(books: Books) -> dt.date | None:
         """SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
            FROM (SELECT DISTINCT "start" FROM sales WHERE fate IS NULL AND "start" IS NOT NULL))"""
     )[0][0]
-    reach = max(ends) + dt.timedelta(days=gap or 0)
+    reach = min(max(ends) + dt.timedelta(days=gap or 0), unit_around(max(ends), unit).end)
     period = books.ask.period
     asked = period.month or period.last or period.to
     return min(books.window.end, reach) if asked else reach

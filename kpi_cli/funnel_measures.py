@@ -1,8 +1,8 @@
 """Measures of a funnel: how many reached each stage, by group, from counted exports or from a log of events.
 
-    stages(books, kin)     the stages that the files of one kin know, first to last
-    counted(books, …)      sums and distinct counts of those stages by group
-    followed(books, …)     people followed through a log, step by step
+stages(books, kin)     the stages that the files of one kin know, first to last
+counted(books, …)      sums and distinct counts of those stages by group
+followed(books, …)     people followed through a log, step by step
 """
 
 from __future__ import annotations
@@ -91,7 +91,11 @@ KINS = (
     ),
     Kin(
         ("social",),
-        (_alike("social", "reach", "impressions"), _alike("social", "engagements"), _alike("social", "clicks")),
+        (
+            _alike("social", "reach", "impressions"),
+            _alike("social", "engagements"),
+            _alike("social", "clicks"),
+        ),
     ),
 )
 
@@ -317,7 +321,11 @@ def _beside(books: Books, path: Path) -> tuple[Measures, int, int]:
     """Who came in midway, who went backwards, and whose time was not over, from `firsts`."""
     later = [f"m{n}" for n in range(2, len(path.steps) + 1)]
     soonest = f"least({', '.join(later)})" if later else "NULL::TIMESTAMP"
-    came = "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END" if later else "0"
+    came = (
+        "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END"
+        if later
+        else "0"
+    )
     found = books.store.rows(
         f"""SELECT way, count(*) FROM (
               SELECT CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS way
@@ -348,7 +356,9 @@ def _interval(within: Duration) -> str:
     return f"to_microseconds({int(within.days * 86_400_000_000)})"
 
 
-def days_between(books: Books, spellings: Sequence[str], window: Window | None) -> tuple[int, int, Decimal | None]:
+def days_between(
+    books: Books, spellings: Sequence[str], window: Window | None
+) -> tuple[int, int, Decimal | None]:
     """Of one event: the people, the gaps between their days with it, and the median gap in days."""
     people, gaps, median = books.store.rows(
         f"""SELECT count(DISTINCT person), count(gap), CAST(median(gap) AS DECIMAL(18,6)) FROM (
@@ -364,5 +374,3 @@ def nameless(books: Books) -> list[tuple[int, int, int]]:
     return books.store.rows(
         'SELECT file, count(*), min(line) FROM events WHERE fate IS NULL AND "user" IS NULL GROUP BY file ORDER BY file'
     )
-
-

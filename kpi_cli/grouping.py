@@ -151,7 +151,7 @@ class _Shipped(NamedTuple):
 
 @cache
 def _shipped() -> _Shipped:
-    from kpi_cli.texts import package_data
+    from kpi_cli.packaged import package_data
 
     data = package_data("grouping.yaml")
     strategies: dict[str, list[str]] = package_data("strategies.yaml")

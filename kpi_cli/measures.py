@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
@@ -23,8 +22,7 @@ Measures = dict[str, Decimal | int | None]
 Table = dict[Key, Measures]
 
 _HIDDEN = frozenset(
-    "file line fate start end currency customer order_id row_id is_order is_line charged refunds tax_charged tax_kept"
-    " format_channel by_channel by_strategy by_platform by_campaign by_network reference customer_type".split()
+    ["file", "line", "fate", "start", "end", "currency", "customer", "order_id", "row_id", "is_order", "is_line", "charged", "refunds", "tax_charged", "tax_kept", "format_channel", "by_channel", "by_strategy", "by_platform", "by_campaign", "by_network", "reference", "customer_type"]
 )
 
 

@@ -6,21 +6,12 @@ import os
 from contextvars import ContextVar
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kpi_cli.packaged import package_data
 from kpi_cli.result import Note
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
-
-
-def package_data(name: str) -> Any:
-    """A data file of the package, parsed."""
-    path = Path(__file__).parent / name
-    return yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 (a safe loader; our own file)
 
 
 @cache

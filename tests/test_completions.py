@@ -17,7 +17,14 @@ GENERATE: dict[str, Any] = runpy.run_path(str(FOLDER / "generate.py"))
 COMMANDS = GENERATE["live"]()
 NOT_OF_WORDS = {GENERATE[kind] for kind in ("FLAG", "FILE", "FREE")}
 CHECKS = {"kpi.bash": "bash", "_kpi": "zsh", "kpi.fish": "fish"}
-UNKNOWN_WORD = {"bad_choice", "unknown_format", "unknown_language", "unknown_model", "bad_duration", "unclear_unit"}
+UNKNOWN_WORD = {
+    "bad_choice",
+    "unknown_format",
+    "unknown_language",
+    "unknown_model",
+    "bad_duration",
+    "unclear_unit",
+}
 
 
 def completed(*words: str) -> list[str]:

@@ -30,10 +30,20 @@ ASKED = {
         f"{SCHOOL} --month 2026-10 --compare previous",
         "--cost 5000 --customers 40",
     ],
-    "channels": [f"{SCHOOL} --month 2026-10", f"{SCHOOL} --last quarter --as-of 2026-11-02 --compare previous"],
+    "channels": [
+        f"{SCHOOL} --month 2026-10",
+        f"{SCHOOL} --last quarter --as-of 2026-11-02 --compare previous",
+    ],
     "ltv": [SCHOOL, f"{SCHOOL} --predict", "--average-sale 150 --purchases 3/year --retention 12mo"],
-    "funnel": [f"{SCHOOL} --month 2026-10", "--stage visits=5000 --stage leads=200", "--a 400/5000 --b 470/5100"],
-    "check": ["sample_data/exports/*.csv sample_data/costs.yaml", "tests/errors/bad_date.csv tests/errors/spend.csv"],
+    "funnel": [
+        f"{SCHOOL} --month 2026-10",
+        "--stage visits=5000 --stage leads=200",
+        "--a 400/5000 --b 470/5100",
+    ],
+    "check": [
+        "sample_data/exports/*.csv sample_data/costs.yaml",
+        "tests/errors/bad_date.csv tests/errors/spend.csv",
+    ],
 }
 CASES = [pytest.param(name, line, id=f"{name} {line}") for name in COMMANDS for line in ASKED.get(name, [])]
 NO_BY = ("--revenue", "--cost", "--stage", "--a")
@@ -66,7 +76,9 @@ def _at_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert VALIDATOR.is_valid({"errors": [dict.fromkeys(["file", "line", "column"]) | {"code": "a", "text": "b", "fix": ""}]})
+    assert VALIDATOR.is_valid(
+        {"errors": [dict.fromkeys(["file", "line", "column"]) | {"code": "a", "text": "b", "fix": ""}]}
+    )
     assert not VALIDATOR.is_valid({"schema": 1, "question": "check", "notes": []})
 
 
@@ -93,18 +105,30 @@ def test_columns_rows_nulls_and_sources_agree(
     figures = {column["name"] for column in answer["columns"] if column["unit"] not in {"text", "date"}}
     assert all(set(row) <= names for row in rows)
     reasoned = {(null["row"], null["column"]) for null in answer["nulls"]}
-    blank = {(n, name) for n, row in enumerate(rows) for name, value in row.items() if value is None and name in figures}
+    blank = {
+        (n, name)
+        for n, row in enumerate(rows)
+        for name, value in row.items()
+        if value is None and name in figures
+    }
     blank |= {(None, name) for name, value in answer["total"].items() if value is None and name in figures}
     assert blank - reasoned == set(), "every null has its reason"
-    assert all(s["rows"]["read"] == s["rows"]["used"] + sum(s["rows"]["left_out"].values()) for s in answer["sources"])
+    assert all(
+        s["rows"]["read"] == s["rows"]["used"] + sum(s["rows"]["left_out"].values())
+        for s in answer["sources"]
+    )
 
 
 @pytest.mark.parametrize(("command", "line"), CASES)
-def test_the_same_question_has_the_same_bytes(command: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_question_has_the_same_bytes(
+    command: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert ask(capsys, command, f"{line} --json") == ask(capsys, command, f"{line} --json")
 
 
-@pytest.mark.parametrize(("command", "line"), [case for case in CASES if not str(case.values[1]).startswith(NO_BY)])
+@pytest.mark.parametrize(
+    ("command", "line"), [case for case in CASES if not str(case.values[1]).startswith(NO_BY)]
+)
 def test_no_customer_is_named(command: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, err = ask(capsys, command, f"{line} --json")
     _, table, notes = ask(capsys, command, line)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kpi_cli.config import ChannelRule, Pattern
 from kpi_cli.grouping import Decision, Grouping
-from kpi_cli.texts import package_data
+from kpi_cli.packaged import package_data
 
 GROUPING = Grouping()
 RULES = package_data("grouping.yaml")

@@ -40,7 +40,10 @@ def imported(*argv: str) -> set[str]:
         (["--help"], FRAMES | STATISTICS | WORKBOOKS | PRINTING | DATA | NETWORK),
         (["--version"], FRAMES | STATISTICS | WORKBOOKS | PRINTING | DATA | NETWORK),
         (["roi", "--help"], FRAMES | STATISTICS | WORKBOOKS | PRINTING | DATA | NETWORK),
-        (["roi", "--revenue", "10000", "--cost", "7000"], FRAMES | STATISTICS | WORKBOOKS | {"duckdb"} | NETWORK),
+        (
+            ["roi", "--revenue", "10000", "--cost", "7000"],
+            FRAMES | STATISTICS | WORKBOOKS | {"duckdb"} | NETWORK,
+        ),
         (["roi", *CONFIG, "--by", "channel"], FRAMES | STATISTICS | WORKBOOKS | NETWORK),
         (["roi", *CONFIG, "--json"], FRAMES | STATISTICS | WORKBOOKS | PRINTING | NETWORK),
         (["cac", *CONFIG], FRAMES | STATISTICS | WORKBOOKS | NETWORK),

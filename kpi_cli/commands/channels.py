@@ -56,5 +56,6 @@ def channels(
     if model is not None:
         from kpi_cli.questions.attribution import attribution
 
-        return deliver(attribution(ask, model, parse_duration(half_life, "--half-life")), common)
+        days = float(parse_duration(half_life, "--half-life").days)
+        return deliver(attribution(ask, model, days), common)
     return deliver(questions.channels(ask), common)

@@ -24,8 +24,8 @@ def check(
 
     kpi check exports/*.csv
     """
-    from kpi_cli.commands.app import report
     from kpi_cli.commands.answering import deliver
+    from kpi_cli.commands.app import report
     from kpi_cli.errors import Refusals
     from kpi_cli.questions.check import check as question
 

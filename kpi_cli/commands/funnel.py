@@ -27,7 +27,7 @@ def _own(*names: str, text: str, metavar: str | None = None) -> Any:
 
 
 @shared
-def funnel(  # noqa: PLR0913 - one parameter an option, all given by name
+def funnel(
     files: Annotated[
         list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")
     ] = None,
@@ -40,15 +40,20 @@ def funnel(  # noqa: PLR0913 - one parameter an option, all given by name
     between: Annotated[
         str | None, _own("--between", text="Median days between two of this event.", metavar="EVENT")
     ] = None,
-    test: Annotated[bool, _own("--test", text="Test the groups of --by variant: last stage of first.")] = False,
+    test: Annotated[
+        bool, _own("--test", text="Test the groups of --by variant: last stage of first.")
+    ] = False,
     change: Annotated[
-        str | None, _own("--change", text="Test: the smallest change worth showing, such as 1%.", metavar="POINTS")
+        str | None,
+        _own("--change", text="Test: the smallest change worth showing, such as 1%.", metavar="POINTS"),
     ] = None,
     split: Annotated[
-        str | None, _own("--split", text="Test: the planned split, such as 90/10; even without.", metavar="A/B")
+        str | None,
+        _own("--split", text="Test: the planned split, such as 90/10; even without.", metavar="A/B"),
     ] = None,
     stage: Annotated[
-        list[str] | None, _own("--stage", text="Calculator: a stage and its count, repeated.", metavar="NAME=N")
+        list[str] | None,
+        _own("--stage", text="Calculator: a stage and its count, repeated.", metavar="NAME=N"),
     ] = None,
     a: Annotated[str | None, _own("--a", text="Calculator: the control.", metavar="WON/VISITORS")] = None,
     b: Annotated[str | None, _own("--b", text="Calculator: the variant.", metavar="WON/VISITORS")] = None,
@@ -92,7 +97,8 @@ def _trial(change: str | None, split: str | None) -> Trial:
     shares = [figure(part.strip(), "--split") for part in split.split("/")] if split else []
     worth = parse_rate(change, "--change") if change else None
     return Trial(
-        None if worth is None else float(worth), tuple(float(share) for share in shares if share is not None) or None
+        None if worth is None else float(worth),
+        tuple(float(share) for share in shares if share is not None) or None,
     )
 
 
@@ -122,5 +128,7 @@ def _arm(name: str, text: str) -> Arm:
 
     won, slash, visitors = (part.strip() for part in text.partition("/"))
     if not (slash and won.isdecimal() and visitors.isdecimal()):
-        raise UsageError("bad_arm", f"--{name.lower()} “{text}” is no arm", "write conversions/visitors: 400/5000")
+        raise UsageError(
+            "bad_arm", f"--{name.lower()} “{text}” is no arm", "write conversions/visitors: 400/5000"
+        )
     return Arm(name, int(won), int(visitors))

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command("ltv", cls=KpiCommand)(ltv)
 
 
-def _opt(*names: str, help: str, metavar: str | None = None) -> Any:  # noqa: A002 (Typer's own name)
+def _opt(*names: str, help: str, metavar: str | None = None) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, show_default=False)
 
 

@@ -23,7 +23,7 @@ FILES, PERIOD, ROWS, READING, OUTPUT = "Files", "Period", "Rows and figures", "W
 Texts = list[str] | None
 
 
-def _opt(group: str, *names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's own name)
+def _opt(group: str, *names: str, help: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
 
 
@@ -133,7 +133,7 @@ class KpiCommand(TyperCommand):
 
 # ------------------------------------------------------------------------------- from options to an Ask
 
-_ROLES = "spend sales costs traffic leads search mail social progress events touches rates".split()
+_ROLES = ["spend", "sales", "costs", "traffic", "leads", "search", "mail", "social", "progress", "events", "touches", "rates"]
 
 
 def settle_language(common: Common, config_lang: str | None) -> None:

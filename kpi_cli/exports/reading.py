@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kpi_cli.errors import InputError, KpiError
+from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
-from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose

@@ -18,12 +18,16 @@ from typing import Any
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import DELIMITERS, split
 from kpi_cli.exports.vocabulary import vocabulary
+from kpi_cli.packaged import checksum, compiled, parsed
 from kpi_cli.safe import folded, plainest, quoted
-from kpi_cli.texts import package_data
 
 GENERIC = "generic"
+FORMATS = Path(__file__).parent / "formats.json"
 _SCAN = 30
 _METADATA = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
+
+
+Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Format:
     name: str
     role: str
     spec: Mapping[str, Any]
-    aliases: Mapping[str, tuple[str, str, int]]  # folded header → canonical column, language, rank
+    aliases: Mapping[str, Alias]
 
     def get(self, key: str, default: Any = None) -> Any:
         """A setting of the format file."""
@@ -71,11 +75,22 @@ class Place:
 @cache
 def catalogue() -> tuple[Format, ...]:
     """Every format, the platforms' first, the generic roles last."""
-    folder = Path(__file__).parent / "formats"
+    files, stored = format_files(), compiled(FORMATS)
+    if stored.get("checksum") != checksum(files):
+        return shapes_of(files)
+    return tuple(Format(**shape) for shape in stored["shapes"])
+
+
+def format_files() -> list[bytes]:
+    """The format files as they are written, in the order of their names."""
+    return [path.read_bytes() for path in sorted((FORMATS.parent / "formats").glob("*.yaml"))]
+
+
+def shapes_of(files: Iterable[bytes]) -> tuple[Format, ...]:
+    """What format files say: a shape for each role of each platform, then for each role of generic files."""
     found: list[Format] = []
     generic: list[Format] = []
-    for path in sorted(folder.glob("*.yaml")):
-        spec = package_data(f"exports/formats/{path.name}")
+    for spec in map(parsed, files):
         if "roles" in spec:
             shared = {key: value for key, value in spec.items() if key != "roles"}
             generic += [_format(spec["format"], role, shared | part) for role, part in spec["roles"].items()]
@@ -86,7 +101,7 @@ def catalogue() -> tuple[Format, ...]:
 
 
 def _format(name: str, role: str, spec: Mapping[str, Any]) -> Format:
-    aliases: dict[str, tuple[str, str, int]] = {}
+    aliases: dict[str, Alias] = {}
     for canonical in spec["columns"]:
         if name == GENERIC:
             aliases[canonical.replace("_", " ")] = (canonical, "en", -1)
@@ -106,7 +121,7 @@ def listed(value: str | list[str]) -> list[str]:
 @cache
 def _every_alias() -> frozenset[str]:
     settings = [row for fmt in catalogue() for row in fmt.get("recognise", {}).get("companions", ())]
-    return frozenset(map(folded, chain(*settings, *(fmt.aliases for fmt in catalogue()))))
+    return frozenset(map(folded, chain(*settings))).union(*(fmt.aliases for fmt in catalogue()))
 
 
 def recognise(
@@ -166,7 +181,7 @@ def _keys(header: str) -> tuple[str, str]:
     return (whole, match[1]) if match and _is_metadata(match[2]) else (whole, whole)
 
 
-def column_of(fmt: Format, header: str) -> tuple[str, str, int] | None:
+def column_of(fmt: Format, header: str) -> Alias | None:
     """The canonical column a header names in a format; hand-made headers may drop accents or use underscores."""
     whole, bare = _keys(header)
     if fmt.name == GENERIC:

@@ -16,10 +16,20 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.recognising import GENERIC, Header
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.recognising import GENERIC, Header
 from kpi_cli.exports.roles import IDENTITY, kind
-from kpi_cli.exports.values import BadValue, Days, Marks, Written, day, evidence, is_unknown, month_start, number
+from kpi_cli.exports.values import (
+    BadValue,
+    Days,
+    Marks,
+    Written,
+    day,
+    evidence,
+    is_unknown,
+    month_start,
+    number,
+)
 from kpi_cli.result import Note
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import note

@@ -305,6 +305,7 @@ def day(cell: str, order: str, tz: str | None = None) -> dt.date:
     return _in_zone(found, parts, tz) if tz and parts.zone and parts.clock else found
 
 
+_PLAIN_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}")
 _FRACTION = re.compile(r":\d{2}[.,](\d{1,6})")
 _SPOKEN_CLOCK = re.compile(r"(?P<time>\d{1,2}[:h]\d{2}(?::\d{2})?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?")
 
@@ -319,6 +320,11 @@ def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
     >>> moment("2026-04-05 22:47:04.5 +0500", "ymd"), moment("5 oct. 2026 14h02", "dmy").hour
     (datetime.datetime(2026, 4, 5, 22, 47, 4, 500000), 14)
     """
+    if _PLAIN_MOMENT.fullmatch(cell) and "1990" <= cell[:4] <= "2100":  # most logs, and long ones
+        try:
+            return dt.datetime.fromisoformat(cell)
+        except ValueError:
+            pass  # told below, as for every other cell
     found, parts = day(cell, order), written(cell)
     if parts is None:
         return dt.datetime.combine(found, dt.time()) + dt.timedelta(days=float(cell) % 1)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from kpi_cli.packaged import package_data
 from kpi_cli.safe import plainest
-from kpi_cli.texts import package_data
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ from kpi_cli.metrics import METRICS
 from kpi_cli.result import Result, Value
 
 
-def explain(result: Result, margin: Decimal | None) -> None:
-    """Put into a result how its total comes about: `explain` lists the metrics, with formula and inputs."""
-    given: dict[str, Value] = {**result.total, "margin": margin}
+def explain(result: Result, margin: Decimal | None, sums: Mapping[str, Value] | None = None) -> None:
+    """Put into a result how its total comes about: `explain` lists the metrics, with formula and inputs.
+
+    `sums` are inputs that the answer itself does not show.
+    """
+    given: dict[str, Value] = {**(sums or {}), **result.total, "margin": margin}
     entries = [_entry(name, given, result) for name in result.total if name in METRICS]
     used = [
         {"file": s["file"], "role": s["role"], "read": s["rows"]["read"], "used": s["rows"]["used"]}

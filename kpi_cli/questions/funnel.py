@@ -5,7 +5,7 @@ files → books → funnel measures (counts by group and stage) → rates of tho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,30 +18,31 @@ from kpi_cli.errors import InputError, NoDataError, UsageError
 from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
-from kpi_cli.models.abtest import Arm, Sample, ab_test, welch, wilson
+from kpi_cli.models.abtest import Arm, Sample, ab_test, welch
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.laying_out import Answer, on_books, ordered
 from kpi_cli.questions.roi import through
-from kpi_cli.result import Better, Column, Note, Null, Previous, Result, Row, Span, Unit, Value
+from kpi_cli.questions.staging import (
+    Counts,
+    added,
+    biggest_leak,
+    filled,
+    funnel_before,
+    funnel_result,
+    larger_later,
+    not_additive,
+    plain_stages,
+    share_of_whole,
+    stage_columns,
+    too_few,
+    whole_funnel,
+)
+from kpi_cli.result import Column, Null, Result, Row, Unit
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import LANGUAGE, label, note
 
 USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
-FEW_CONVERSIONS, FEW_PEOPLE = 10, 100
-
-_UNITS: dict[str, Unit] = {
-    "stage": "text",
-    "count": "count",
-    "step_rate": "rate",
-    "overall_rate": "rate",
-    "lost": "count",
-    "step_rate_low": "rate",
-    "step_rate_high": "rate",
-    "overall_rate_low": "rate",
-    "overall_rate_high": "rate",
-}
-_BETTER: dict[str, Better] = {"count": "higher", "step_rate": "higher", "overall_rate": "higher", "lost": "lower"}
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
@@ -61,15 +62,6 @@ class Wanted:
     within: Duration | None = None
     between: str | None = None
     trial: Trial | None = None
-
-
-@dataclass(slots=True)
-class Counts:
-    """What one window holds: each stage's count by group and over all, and what following people found."""
-
-    groups: Table
-    whole: Measures
-    trail: Trail | None = None
 
 
 def funnel(ask: Ask, wanted: Wanted | None = None) -> Result:
@@ -108,14 +100,20 @@ def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
     names = [name for name, _ in given]
     _once(names)
     if len(given) < 2:
-        raise UsageError("one_stage", "a funnel needs two stages or more", "such as visits=5000 and leads=400")
+        raise UsageError(
+            "one_stage", "a funnel needs two stages or more", "such as visits=5000 and leads=400"
+        )
     low = next((name for name, count in given if count < 0), None)
     if low:
         raise UsageError("negative_count", f"stage {quoted(low)} is below 0", "give how many reached it")
     counts: Measures = {name: int(count) if count == int(count) else count for name, count in given}
-    result = _result((), names, Counts({(): counts}, counts), [()])
-    result.notes = _larger(names, {(): counts})
-    result.extra = {"stages": _plainly(names, counts), "leak": _leak(names, counts, None), "test": None}
+    result = funnel_result((), names, Counts({(): counts}, counts), [()])
+    result.notes = larger_later(names, {(): counts})
+    result.extra = {
+        "stages": plain_stages(names, counts),
+        "leak": biggest_leak(names, counts, None),
+        "test": None,
+    }
     return result
 
 
@@ -124,10 +122,10 @@ def compare(arms: Sequence[Arm], trial: Trial) -> Result:
     test = ab_test(arms, trial.change, trial.split).to_dict(LANGUAGE.get())
     names = ("visitors", "conversions")
     groups: Table = {(arm.variant,): {"visitors": arm.n, "conversions": arm.conversions} for arm in arms}
-    whole = _added(groups, names)
-    result = _result(("variant",), names, Counts(groups, whole), list(groups))
+    whole = added(groups, names)
+    result = funnel_result(("variant",), names, Counts(groups, whole), list(groups))
     result.notes = [note("peeking")]
-    result.extra = {"stages": _plainly(names, whole), "leak": None, "test": test}
+    result.extra = {"stages": plain_stages(names, whole), "leak": None, "test": test}
     return result
 
 
@@ -147,14 +145,18 @@ class _Funnel:
         """Which roles count this funnel: the first kin that has files, the steps and the dimensions asked for."""
         present = [kin for kin in KINS if any(books.has(role) for role in kin.roles)]
         if not present:
-            raise NoDataError("no_file", "there is no file with stages to count", "add spend, visits, sales or events")
+            raise NoDataError(
+                "no_file", "there is no file with stages to count", "add spend, visits, sales or events"
+            )
         fitting = [kin for kin in present if kin.names.issuperset(self.wanted.steps)] or [
             kin for kin in present if kin is EVENTS
         ]
         if not fitting:
             known = sorted(set().union(*(kin.names for kin in present)))
             strange = next(step for step in self.wanted.steps if step not in known)
-            raise UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+            raise UsageError(
+                "unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known)
+            )
         self.kin = next((kin for kin in fitting if _knows(books, kin)), fitting[0])
         if self.kin is EVENTS:
             self.path = self._path(books)
@@ -165,7 +167,9 @@ class _Funnel:
     def _path(self, books: Books) -> Path:
         if not self.wanted.steps:
             names = ",".join(list(funnel_measures.event_names(books))[:4])
-            raise UsageError("no_steps", "a log does not say which steps make the funnel", f"such as --steps {names}")
+            raise UsageError(
+                "no_steps", "a log does not say which steps make the funnel", f"such as --steps {names}"
+            )
         for number, count, line in funnel_measures.nameless(books):
             file = next(s.file for s in books.store.sources if s.number == number)
             books.notes.append(note("unknown_cells", file=file, line=line, count=count, column="user"))
@@ -177,31 +181,33 @@ class _Funnel:
     def answer(self) -> Result:
         books, wanted = self.books, self.wanted
         if wanted.within and not self.path:
-            raise UsageError("no_log", "--within speaks of people in a log of events", "give one, or leave it out")
+            raise UsageError(
+                "no_log", "--within speaks of people in a log of events", "give one, or leave it out"
+            )
         measures.check_dimensions(books, self.kin.roles)
         self._settle_stages()
         names = [stage.name for stage in self.stages] if not self.path else list(self.path.steps)
         now = self._count(books.window)
         dims = self.ask.dimensions
-        result = _result(dims, names, now, self._order(names, now))
+        result = funnel_result(dims, names, now, self._order(names, now))
         before = self._earlier()
         if before:
-            result.previous = _previous(before, dims, names, list(now.groups))
+            result.previous = funnel_before(before, dims, names, list(now.groups))
         self._tell(names, now)
         on_books(result, books)
         if self.sliced:
-            _shares(result, now.whole)
+            share_of_whole(result, now.whole)
         result.extra = self._extra(names, now)
         if before:
-            result.extra["stages_before"] = _plainly(names, before[1].whole)
+            result.extra["stages_before"] = plain_stages(names, before[1].whole)
         return result
 
     def _order(self, names: Sequence[str], now: Counts) -> list[Key]:
         """Groups as the rows have them: arms by name, others as asked, else by what the last stage counts."""
         if self.wanted.trial or not self.ask.dimensions:
             return sorted(now.groups)
-        ends: dict[Key, Measures] = {key: _total(names, sums) for key, sums in now.groups.items()}  # type: ignore[misc]
-        return ordered(self.books, Answer(ends, {}, {}), _columns())
+        ends: dict[Key, Measures] = {key: whole_funnel(names, sums) for key, sums in now.groups.items()}  # type: ignore[misc]
+        return ordered(self.books, Answer(ends, {}, {}), stage_columns())
 
     def _settle_stages(self) -> None:
         """The stages that the files know, and of those asked for groups the ones that can be grouped so."""
@@ -214,16 +220,24 @@ class _Funnel:
         if steps:
             by_name = {stage.name: stage for place in self.kin.places for stage in place}
             known = {stage.name for stage in found}
-            found = [by_name[name] for name in steps if name in known or funnel_measures.known(books, by_name[name])]
+            found = [
+                by_name[name]
+                for name in steps
+                if name in known or funnel_measures.known(books, by_name[name])
+            ]
         for dim in self.ask.dimensions:
             without = [s for s in found if not self._can(s, dim)]
             found = [s for s in found if s not in without]
             if without and found:
                 named = ", ".join(label(s.name).lower() for s in without)
-                books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
+                books.notes.append(
+                    note("stage_without_dimension", stages=named, dimension=label(dim).lower())
+                )
         lacking = set(steps) - {stage.name for stage in found}
         if lacking or not found:
-            raise NoDataError("no_stage", f"nothing counts {', '.join(sorted(lacking)) or 'a stage'} so", "add files")
+            raise NoDataError(
+                "no_stage", f"nothing counts {', '.join(sorted(lacking)) or 'a stage'} so", "add files"
+            )
         self.stages = found
 
     def _can(self, stage: Stage, dim: str) -> bool:
@@ -237,7 +251,7 @@ class _Funnel:
         if self.path:
             names = self.path.steps
             trail = funnel_measures.followed(books, self.path, window)
-            whole = _added(trail.groups, names)
+            whole = added(trail.groups, names)
             return Counts(trail.groups if books.ask.dimensions else {(): whole}, whole, trail)
         if self.sliced and window and not funnel_measures.whole_slices(books, window):
             raise InputError(
@@ -246,9 +260,9 @@ class _Funnel:
                 "export it for the period asked for",
             )
         names = tuple(stage.name for stage in self.stages)
-        whole = _filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
+        whole = filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
         groups = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {(): whole}
-        return Counts({key: _filled(sums, names) for key, sums in groups.items()}, whole)
+        return Counts({key: filled(sums, names) for key, sums in groups.items()}, whole)
 
     def _earlier(self) -> tuple[Window, Counts] | None:
         """The counts of the period compared with."""
@@ -263,17 +277,17 @@ class _Funnel:
     def _tell(self, names: Sequence[str], now: Counts) -> None:
         """Notes on what the counts rest on, and what they must not be taken for."""
         told = self.books.notes
-        told += _larger(names, now.groups)
+        told += larger_later(names, now.groups)
         if len({funnel_measures.role_of(self.books, stage) for stage in self.stages}) > 1:
             told.append(note("stage_sources", sources=self._sources()))
         if len(now.groups) > 1:
-            told += _too_few(names, now.groups)
-            told += [note("not_additive", column=label(n)) for n in _not_additive(names, now)]
+            told += too_few(names, now.groups)
+            told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]
         if now.trail and self.path:
             self._tell_trail(now.trail, self.path)
         if self.sliced:
             last = names[-1]
-            held = metrics.ratio(_added(now.groups, names)[last], now.whole[last])
+            held = metrics.ratio(added(now.groups, names)[last], now.whole[last])
             share = f"{100 * held:.1f} %" if held is not None else "–"
             told.append(note("share_of_total", share=share, stage=label(last).lower()))
 
@@ -281,7 +295,9 @@ class _Funnel:
         """Which files count which stages."""
         by_role: dict[str, list[str]] = {}
         for stage in self.stages:
-            by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(label(stage.name).lower())
+            by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(
+                label(stage.name).lower()
+            )
         files = {role: ", ".join(s.file for s in self.books.store.of_role(role)) for role in by_role}
         return "; ".join(f"{', '.join(names)} {files[role]}" for role, names in by_role.items())
 
@@ -297,11 +313,15 @@ class _Funnel:
 
     def _extra(self, names: Sequence[str], now: Counts) -> dict[str, Any]:
         """What stands beside the rows: all stages with their files, the leak, the test."""
-        stages = _plainly(names, now.whole)
+        stages = plain_stages(names, now.whole)
         for entry, stage in zip(stages, self.stages or [None] * len(stages), strict=True):
             role = funnel_measures.role_of(self.books, stage) if stage else "events"
             entry |= {"role": role, "files": [s.file for s in self.books.store.of_role(role)]}
-        extra: dict[str, Any] = {"stages": stages, "leak": _leak(names, now.whole, self._revenue()), "test": None}
+        extra: dict[str, Any] = {
+            "stages": stages,
+            "leak": biggest_leak(names, now.whole, self._revenue()),
+            "test": None,
+        }
         if now.trail:
             extra["midway"] = [{"stage": name, "count": count} for name, count in now.trail.midway.items()]
         if self.kin.roles == ("social",) and "engagements" in names:
@@ -309,7 +329,11 @@ class _Funnel:
                 "of": names[0],
                 "rate": metrics.ratio(now.whole["engagements"], now.whole[names[0]]),
             }
-        seconds = funnel_measures.seconds_on_page(self.books, self.books.window) if "traffic" in self.kin.roles else None
+        seconds = (
+            funnel_measures.seconds_on_page(self.books, self.books.window)
+            if "traffic" in self.kin.roles
+            else None
+        )
         if seconds is not None:
             extra["seconds_on_page"] = seconds
         if self.wanted.trial:
@@ -332,7 +356,9 @@ class _Funnel:
         if len(dims) != 1 or dims[0] in UNITS:
             raise UsageError("no_variants", "a test compares the groups of one dimension", "say --by variant")
         if len(names) < 2:
-            raise UsageError("one_stage", "a test needs visitors and conversions", "give a file that counts both")
+            raise UsageError(
+                "one_stage", "a test needs visitors and conversions", "give a file that counts both"
+            )
         arms = self._arms(names, now)
         self.books.notes.append(note("peeking"))
         test = ab_test(arms, trial.change, trial.split)
@@ -369,7 +395,12 @@ class _Funnel:
             return []
         tests = [welch(samples[0], sample) for sample in samples[1:]]
         return [
-            {"variant": arm.variant, "control": samples[0].mean, "value": sample.mean, **(found._asdict() if found else {})}
+            {
+                "variant": arm.variant,
+                "control": samples[0].mean,
+                "value": sample.mean,
+                **(found._asdict() if found else {}),
+            }
             for arm, sample, found in zip(arms[1:], samples[1:], tests, strict=True)
         ]
 
@@ -385,7 +416,9 @@ def _once(names: Sequence[str]) -> None:
 
 def _no_dimension(ask: Ask, option: str) -> None:
     if ask.dimensions:
-        raise UsageError("no_groups", f"{option} speaks of everybody in the log", "leave --by and --every out")
+        raise UsageError(
+            "no_groups", f"{option} speaks of everybody in the log", "leave --by and --every out"
+        )
 
 
 def _knows(books: Books, kin: Kin) -> bool:
@@ -393,7 +426,9 @@ def _knows(books: Books, kin: Kin) -> bool:
     known = measures.dimensions(books, [role for role in kin.roles if books.has(role)])
     own = {"platform", "campaign", "channel", "strategy"}
     asked = set(books.ask.dimensions) - set(UNITS)
-    return asked <= known and (kin is KINS[0] or kin is EVENTS or not asked & own or _named(books, kin, asked & own))
+    return asked <= known and (
+        kin is KINS[0] or kin is EVENTS or not asked & own or _named(books, kin, asked & own)
+    )
 
 
 def _named(books: Books, kin: Kin, asked: set[str]) -> bool:
@@ -412,140 +447,3 @@ def _spellings(books: Books, step: str) -> tuple[str, ...]:
         fix = did_you_mean(step, names) or f"it has {', '.join(list(names)[:8])}"
         raise UsageError("unknown_event", f"the log has no event {quoted(step)}", fix)
     return found
-
-
-# ---------------------------------------------------------------------------------- counts into rows
-
-
-def _filled(sums: Mapping[str, Any], names: Sequence[str]) -> Measures:
-    return {name: sums.get(name) or 0 for name in names}
-
-
-def _added(groups: Table, names: Sequence[str]) -> Measures:
-    return {name: sum((sums.get(name) or 0 for sums in groups.values()), 0) for name in names}
-
-
-def _figures(count: Value, before: Value, first: Value) -> Row:
-    """One stage's rates, fractions, with their Wilson intervals (95 %)."""
-    step, overall = metrics.ratio(count, before), metrics.ratio(count, first)
-    row: Row = {"count": count, "step_rate": step, "overall_rate": overall}
-    row["lost"] = None if before is None else before - count  # type: ignore[operator]  # counts are numbers
-    for name, whole in (("step_rate", before), ("overall_rate", first)):
-        interval = None if before is None else wilson(float(count), float(whole))  # type: ignore[arg-type]
-        row[f"{name}_low"], row[f"{name}_high"] = interval or (None, None)
-    return row
-
-
-def _rows(dims: Sequence[str], key: Key, names: Sequence[str], sums: Measures) -> list[Row]:
-    """A group's row for each stage."""
-    head: Row = dict(zip(dims, key, strict=True))
-    before: Value = None
-    rows: list[Row] = []
-    for name in names:
-        count = sums[name]
-        rows.append(head | {"stage": name} | _figures(count, before, sums[names[0]]))
-        before = count
-    return rows
-
-
-def _total(names: Sequence[str], whole: Measures) -> Row:
-    """The whole funnel as one step, from its first stage to its last."""
-    first, last = whole[names[0]], whole[names[-1]]
-    return {"stage": names[-1]} | _figures(last, first, first)
-
-
-def _plainly(names: Sequence[str], whole: Measures) -> list[dict[str, Any]]:
-    return [dict(row) for row in _rows((), (), names, whole)]
-
-
-def _columns() -> list[Column]:
-    return [Column(name, label(name), unit, _BETTER.get(name)) for name, unit in _UNITS.items()]
-
-
-def _result(dims: Sequence[str], names: Sequence[str], counts: Counts, keys: Sequence[Key]) -> Result:
-    """A row for each group and stage."""
-    heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
-    rows = [row for key in keys for row in _rows(dims, key, names, counts.groups[key])]
-    nulls = [Null(i, name, reason) for i, row in enumerate(rows) for name, reason in _reasons(row).items()]
-    total = _total(names, counts.whole)
-    nulls += [Null(None, name, reason) for name, reason in _reasons(total).items()]
-    return Result("funnel", [*heads, *_columns()], rows, total, by=list(dims), nulls=nulls)
-
-
-def _previous(
-    before: tuple[Window, Counts], dims: Sequence[str], names: Sequence[str], keys: Sequence[Key]
-) -> Previous:
-    window, counts = before
-    order = [k for k in keys if k in counts.groups] + sorted(set(counts.groups) - set(keys))
-    rows = [row for key in order for row in _rows(dims, key, names, counts.groups[key])]
-    return Previous(Span(window.start, window.end, window.days), rows, _total(names, counts.whole))
-
-
-def _reasons(row: Row) -> dict[str, str]:
-    """Why figures of a row are empty."""
-    empty = [name for name in _UNITS if row[name] is None]
-    found = {}
-    for name in empty:
-        rate = name.removesuffix("_low").removesuffix("_high")
-        if row[rate] is None and (row["lost"] is not None or name == "overall_rate"):
-            found[name] = "empty_stage"
-        else:
-            found[name] = "first_stage" if row["lost"] is None else "more_than_before"
-    return found
-
-
-def _shares(result: Result, whole: Measures) -> None:
-    """Beside each count its share of the total that the days give."""
-    result.columns.append(Column("share", label("share"), "rate"))
-    for row in result.rows:
-        row["share"] = metrics.ratio(row["count"], whole[str(row["stage"])])
-    result.total["share"] = metrics.ratio(whole[str(result.total["stage"])], whole[str(result.total["stage"])])
-
-
-def _leak(names: Sequence[str], whole: Measures, revenue: Decimal | None) -> dict[str, Any] | None:
-    """The step that the fewest take, and what one more point there would bring at the end of the funnel.
-
-    One point of `n` people is n / 100 more at that step; of them as many go on as do now.
-    """
-    last = whole[names[-1]] or 0
-    steps = [(a, b) for a, b in zip(names, names[1:], strict=False) if (whole[a] or 0) >= (whole[b] or 0) > 0]
-    sure = [(a, b) for a, b in steps if _enough(whole[a], whole[b])] or steps
-    if not sure:
-        return None
-    worst = min(sure, key=lambda step: metrics.ratio(Decimal(whole[step[1]] or 0), Decimal(whole[step[0]] or 0)))
-    before, after = Decimal(whole[worst[0]] or 0), Decimal(whole[worst[1]] or 0)
-    gain = metrics.ratio(before * Decimal(last) / 100, after)
-    worth = None if revenue is None or not last else revenue * gain / Decimal(last)
-    return {
-        "from": worst[0],
-        "to": worst[1],
-        "step_rate": metrics.ratio(after, before),
-        "lost": before - after,
-        "point_stage": names[-1],
-        "point_gain": gain,
-        "point_revenue": worth,
-    }
-
-
-def _enough(visitors: Value, conversions: Value) -> bool:
-    return float(visitors or 0) >= FEW_PEOPLE and float(conversions or 0) >= FEW_CONVERSIONS  # type: ignore[arg-type]
-
-
-def _larger(names: Sequence[str], groups: Table) -> list[Note]:
-    """The stages that count more than the one before, in any group."""
-    found: dict[str, None] = {}
-    for sums in groups.values():
-        for before, here in zip(names, names[1:], strict=False):
-            if (sums[here] or 0) > (sums[before] or 0):
-                found[f"{label(before)} → {label(here)}"] = None
-    return [note("later_stage_larger", names=", ".join(found))] if found else []
-
-
-def _too_few(names: Sequence[str], groups: Table) -> list[Note]:
-    few = [" / ".join(key) for key, sums in sorted(groups.items()) if not _enough(sums[names[0]], sums[names[-1]])]
-    return [note("too_small_to_rank", names=", ".join(few))] if few else []
-
-
-def _not_additive(names: Sequence[str], now: Counts) -> list[str]:
-    sums = _added(now.groups, names)
-    return [name for name in names if name in {"orders", "customers"} and sums[name] != now.whole[name]]

@@ -20,6 +20,7 @@ from kpi_cli.customers import Cell
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.period import Every, Window, previous, shift, start_of
 from kpi_cli.questions import cac, predicting
+from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.predicting import Prediction, Wanted
 from kpi_cli.questions.roi import through
@@ -86,11 +87,13 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
     result = lay_out("ltv", books, figure_columns(figures, ask.profit_share), answer, before)
     if ask.profit_share is None:
         result.nulls.append(Null(None, "margin_per_customer", "no_margin"))
-    result.extra = {
+    result.extra |= {
         "cohort_unit": _unit(books),
         "cohorts": cohorts,
         "model": prediction.model if prediction else None,
     }
+    if ask.explain:
+        _explain(books, result)
     return Worth(result, books, prediction)
 
 
@@ -114,6 +117,14 @@ def _tell(books: Books, *, named: bool) -> None:
         books.notes.append(note("sales_without_customer", count=orders, amount=amount))
     if books.window and (older := customers.bought_before(books, books.window)):
         books.notes.append(note("bought_before", count=older))
+
+
+def _explain(books: Books, result: Result) -> None:
+    """How the total's ratios come about; payback is read off the months, not computed by a formula."""
+    sums = customers.observed(books, books.window, ()).get((), {})
+    explain(result, books.ask.profit_share, {**sums, "margin_ltv": result.total["ltv"]})
+    metrics_told = result.extra["explain"]["metrics"]
+    result.extra["explain"]["metrics"] = [entry for entry in metrics_told if entry["metric"] != "payback_months"]
 
 
 # ------------------------------------------------------------------------------------------- observed
@@ -156,7 +167,7 @@ def _figures(
     }
     reasons = {name: why.get(name, "no_cost") for name in ("cac", "payback_months") if values[name] is None}
     if values["days_between_purchases"] is None:
-        reasons["days_between_purchases"] = "no_repeat_orders"
+        reasons["days_between_purchases"] = "no_repeat_purchases"
     for name in ("aov", "purchase_frequency", "repeat_rate", "ltv"):
         _evaluate(name, {**sums, "margin": margin}, values, reasons)
     _evaluate("ltv_cac", {"margin_ltv": None if margin is None else values["ltv"], "cac": values["cac"]}, values, reasons)
@@ -200,10 +211,10 @@ def _cohorts(books: Books) -> list[Cohort]:
     A cell speaks of the customers won long enough ago for its unit of time to be over (`at_risk`), and is null
     where there are none. Their value to date is per customer won, whether active or not.
     """
-    window, observed = books.window, customers.observed_through(books)
+    unit, dims = _unit(books), books.ask.dimensions or ("month",)
+    window, observed = books.window, customers.observed_through(books, unit)
     if window is None or observed is None:
         return []
-    unit, dims = _unit(books), books.ask.dimensions or ("month",)
     sizes: dict[Key, dict[dt.date, int]] = defaultdict(dict)
     for (key, won), count in customers.cohort_sizes(books, window, dims, unit).items():
         sizes[key][won] = count

@@ -44,7 +44,7 @@ def facts(source: Mapping[str, Any], lang: str) -> list[Fact]:
         Fact(word("period", lang), _period(source, lang)),
         Fact(word("rows", lang), _rows(source, lang)),
         *(Fact(word("sums", lang), _sums(sums, lang)) for sums in source.get("sums") or ()),
-        *(_control(entry, lang) for entry in source.get("control") or ()),
+        *_controls(source, lang),
         *(Fact(word("note", lang), _note(note, lang)) for note in source.get("notes") or ()),
     ]
     if source.get("error"):
@@ -60,7 +60,7 @@ def _taken(source: Mapping[str, Any], lang: str) -> str:
         source.get("role"),
         language and numbers.language(language, lang),
         source.get("encoding"),
-        delimiter and f"“{printable(delimiter)}”",
+        delimiter and (word("tab", lang) if delimiter == "\t" else f"“{printable(delimiter)}”"),
         header and word("header", lang, header),
     )
     return _JOIN.join(_together(printable(str(part))) for part in parts if part)
@@ -105,15 +105,28 @@ def _measure(name: str, value: Any, currency: str | None, lang: str) -> str:
     return f"{figure} {printable(currency)}" if currency else figure
 
 
-def _control(entry: Mapping[str, Any], lang: str) -> Fact:
+def _controls(source: Mapping[str, Any], lang: str) -> list[Fact]:
+    """Each total row of the file: one line where it agrees throughout, one a column where it does not."""
+    totals: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for entry in source.get("control") or ():
+        totals.setdefault((str(entry["label"]), entry["line"]), []).append(entry)
+    lines = []
+    for (said, line), entries in totals.items():
+        place = f"{printable(said)}, {word('line', lang, line)}" if said else word("line", lang, line)
+        if all(entry["agrees"] for entry in entries):
+            names = ", ".join(label(entry["column"]) for entry in entries)
+            lines.append(Fact(word("control", lang), _JOIN.join([f"{_SIGNS[True]} {place}", names])))
+        elif all(entry["agrees"] is not False for entry in entries):
+            lines.append(Fact(word("control", lang), _JOIN.join([f"{_SIGNS[None]} {place}", word("wider", lang)])))
+        else:
+            lines += [_control(entry, place, lang) for entry in entries]
+    return lines
+
+
+def _control(entry: Mapping[str, Any], place: str, lang: str) -> Fact:
     agrees, name = entry.get("agrees"), entry["column"]
     stated, summed = (_measure(name, entry[side], None, lang) for side in ("stated", "summed"))
-    parts = [
-        f"{_SIGNS[agrees]} {printable(str(entry['label']))}, {word('line', lang, entry['line'])}",
-        f"{label(name)} {word('stated', lang, stated, summed)}",
-    ]
-    if agrees is None:
-        parts.append(word("wider", lang))
+    parts = [f"{_SIGNS[agrees]} {place}", f"{label(name)} {word('stated', lang, stated, summed)}"]
     return Fact(word("control", lang), _JOIN.join(map(_together, parts)), "bad" if agrees is False else "")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
-from kpi_cli.result import Column, Result, Row, Value
+from kpi_cli.result import Result, Row, Value
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
@@ -58,7 +58,10 @@ def _row(row: Mapping[str, Value], result: Result) -> Row:
 
 def stage(value: Value, result: Result) -> str:
     """What a stage is called: ours in the reader's language, an event or a stage by hand as it is written."""
-    ours = any(entry["stage"] == value and entry.get("role") not in (None, "events") for entry in result.extra["stages"])
+    ours = any(
+        entry["stage"] == value and entry.get("role") not in (None, "events")
+        for entry in result.extra["stages"]
+    )
     return label(str(value)) if ours else str(value)
 
 
@@ -84,7 +87,9 @@ def said(result: Result, lang: str) -> list[str]:
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
     def count(value: Value) -> str:
         exact = numbers.exactly(value) or Decimal(0)
-        return numbers.number(exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang)
+        return numbers.number(
+            exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang
+        )
 
     rate = numbers.figure(leak["step_rate"], "rate", 2 if leak["step_rate"] < Decimal("0.1") else 1, lang)
     here, there = stage(leak["from"], result), stage(leak["to"], result)
@@ -96,9 +101,13 @@ def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
 
 
 def _takings(each: Mapping[str, Any], result: Result, lang: str) -> str:
-    here, before = (numbers.amount(Decimal(str(each[side])), result.currency, lang) for side in ("value", "control"))
+    here, before = (
+        numbers.amount(Decimal(str(each[side])), result.currency, lang) for side in ("value", "control")
+    )
     text = word("takings", lang, printable(each["variant"]), here, before)
-    return text + (f", p = {numbers.number(Decimal(repr(each['p'])), 3, lang)}" if each.get("p") is not None else "")
+    return text + (
+        f", p = {numbers.number(Decimal(repr(each['p'])), 3, lang)}" if each.get("p") is not None else ""
+    )
 
 
 # ----------------------------------------------------------------------------------------------- bars
@@ -154,7 +163,10 @@ def _decimals(rate: Value) -> int:
 
 def _widths(lines: Sequence[_Line], width: int) -> list[int]:
     """How wide each figure is; the count alone where there is no room for more."""
-    columns = [max(len(figure) for figure in column) for column in zip(*(line.figures for line in lines), strict=True)]
+    columns = [
+        max(len(figure) for figure in column)
+        for column in zip(*(line.figures for line in lines), strict=True)
+    ]
     return columns if sum(columns) + 2 * len(columns) + 8 <= width else columns[:1]
 
 

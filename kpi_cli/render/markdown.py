@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from kpi_cli.render import lifetime
 from kpi_cli.render.checked import facts, summary
 from kpi_cli.render.page import Page
-from kpi_cli.render.sheet import Strip, lay_out, note_line
+from kpi_cli.render.sheet import Strip, lay_out
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
 
@@ -56,9 +57,17 @@ def _table(result: Result, page: Page) -> list[str]:
         _line([escaped(_heading(strip, strips)) for strip in strips]),
         _line(["---:" if strip.figure else ":---" for strip in strips]),
         *map(_line, rows),
+        *(line for block in lifetime.blocks(result, page.lang) for line in _block(block)),
         *([""] if foot else []),
         *map(_item, foot),
     ]
+
+
+def _block(block: lifetime.Block) -> list[str]:
+    """A smaller table under a heading of its own."""
+    marks = [":---", *["---:"] * (len(block.headings) - 1)]
+    rows = [_line([escaped(cell) for cell in row]) for row in (block.headings, *block.rows)]
+    return ["", f"### {escaped(block.title)}", "", rows[0], _line(marks), *rows[1:]]
 
 
 def _heading(strip: Strip, strips: list[Strip]) -> str:
@@ -81,5 +90,4 @@ def _checked(check: CheckResult, page: Page) -> list[str]:
     for source in check.sources:
         lines += ["", f"### {escaped(printable(str(source['file'])))}", ""]
         lines += [f"- **{fact.label}**: {escaped(fact.text)}" for fact in facts(source, page.lang)]
-    notes = [note_line(note) for note in check.notes]
-    return [*lines, *([""] if notes else []), *map(_item, notes)]
+    return lines

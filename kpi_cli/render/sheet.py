@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from kpi_cli.render import funnel, numbers
+from kpi_cli.render import funnel, lifetime, numbers
 from kpi_cli.render.explained import explained
 from kpi_cli.render.words import name, question, reason, word
 from kpi_cli.result import Column, Note, Result, Row, Unit, Value
@@ -23,6 +23,7 @@ _FIRST = {
     "roi": ("roi", "revenue", "cost", "profit", "roas", "media_cost"),
     "cac": ("cac", "new_customers", "cost", "cpl", "leads", "payback_months"),
     "channels": ("revenue", "cost", "roi", "orders", "cac", "visits", "conversion_rate"),
+    "ltv": ("ltv", "customers", "repeat_rate", "orders", "ltv_cac", "payback_months", "aov", "cac"),
     "funnel": ("count", "step_rate", "overall_rate", "lost"),
 }
 # Given in JSON and CSV only, where a table has no room for them.
@@ -65,6 +66,7 @@ class Sheet:
             *_empty(self.result, shown, self.lang),
             *_compared(self.result, self.lang),
             *(funnel.said(self.result, self.lang) if funnel.is_funnel(self.result) else ()),
+            *lifetime.said(self.result, self.lang),
             *explained(self.result, self.lang),
             *_notes(self.result, self.lang),
         ]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kpi_cli.render import funnel
+from kpi_cli.render import funnel, lifetime
 from kpi_cli.render.checked import Fact, facts, summary
 from kpi_cli.render.page import Page
-from kpi_cli.render.sheet import Sheet, Strip, lay_out, note_line
+from kpi_cli.render.sheet import Sheet, Strip, lay_out
 from kpi_cli.render.words import word
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
@@ -38,8 +38,9 @@ def _result(result: Result, page: Page) -> Iterator[str]:
     yield ""
     if page.width and funnel.is_funnel(result) and not result.previous:
         yield from funnel.drawn(result, page, page.width)
-    else:
+    elif not lifetime.is_cells(result):
         yield from _grid(sheet, chosen, page)
+    yield from lifetime.drawn(result, page)
     shown = {column.strip.name for column in chosen}
     figures = [strip for strip in sheet.strips if not strip.key and not strip.of]
     missing = [strip.heading for strip in figures if strip.name not in shown]
@@ -223,10 +224,6 @@ def _check(check: CheckResult, page: Page) -> Iterator[str]:
         yield ""
         yield from _said(printable(str(source["file"])), page, "bold")
         yield from _facts(facts(source, page.lang), page)
-    if check.notes:
-        yield ""
-    for note in check.notes:
-        yield from _said(note_line(note), page, "dim")
 
 
 def _facts(known: Sequence[Fact], page: Page) -> Iterator[str]:

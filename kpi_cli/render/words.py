@@ -27,8 +27,20 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{} more notes on how the files were read: kpi check, or --json",
         "{} autres notes sur la lecture des fichiers : kpi check, ou --json",
     ),
+    "tab": ("tab", "tabulation"),
     "used_of": ("{} rows used of {} read", "{} lignes utilisées sur {} lues"),
     "narrow": ("Not shown at this width: {}", "Non affiché à cette largeur : {}"),
+    "first_purchase": ("the first purchase", "le premier achat"),
+    "bought_again": ("Bought again, % of the customers won, by {}", "Ont racheté, % des clients gagnés, par {}"),
+    "to_date": ("{} to date, by {}", "{} à ce jour, par {}"),
+    "segments": ("Predicted from {}", "Prévu à partir du {}"),
+    "purchases_made": ("Purchases so far", "Achats faits"),
+    "held_out": (
+        "Held out {}: {} purchases predicted, {} made ({})",
+        "Mis de côté {} : {} achats prévus, {} faits ({})",
+    ),
+    "bg_nbd": ("BG/NBD, in weeks", "BG/NBD, en semaines"),
+    "fit": ("{}: {}; log-likelihood {}", "{} : {} ; log-vraisemblance {}"),
     "points": ("pt", "pt"),
     "one_file": ("1 file", "1 fichier"),
     "files": ("{} files", "{} fichiers"),
@@ -47,7 +59,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "range": ("one range", "un seul intervalle"),
     "line": ("line {}", "ligne {}"),
     "stated": ("{} stated, {} summed", "{} indiqué, {} sommé"),
-    "wider": ("covers more than these rows", "couvre plus que ces lignes"),
+    "wider": ("a part or a whole account, not the sum of these rows", "une partie ou tout un compte, pas la somme de ces lignes"),
 }
 
 # Columns whose values are words of ours; in others, only what stands in brackets is.

@@ -1,0 +1,61 @@
+"""Sales and spend of a made-up school, as many rows as wanted: the same rows for the same seed, always.
+
+    python bench/make_data.py FOLDER ROWS [SEED]      writes FOLDER/sales_ROWS.csv and FOLDER/spend.csv
+
+Three years of sales of ten channels, refunds in one row of fifty; the spend of the paid channels by day.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+FIRST, DAYS = "2024-01-01", 1096
+CHANNELS = ("Paid Search", "Paid Social", "Organic Search", "Organic Social", "Email")
+CHANNELS += ("Direct", "Referral", "Affiliates", "Display", "Audio")
+PAID = ("Paid Search", "Paid Social", "Display")
+PRIME, MODULUS = 48271, 2147483647  # the multiplicative generator of Park and Miller (1993)
+
+
+def draw(row: str, place: int, seed: int) -> str:
+    """SQL for a whole number of 0 to MODULUS − 1 that hangs on the row, the place and the seed alone."""
+    first = f"(({row} * {PRIME} + {place} * 7919 + {seed} * 104729) % {MODULUS})"
+    return f"(({first} * {PRIME} % {MODULUS}) * {PRIME} % {MODULUS})"
+
+
+def sales_sql(rows: int, seed: int) -> str:
+    """The sales as a query; days in no order, as a busy shop's export by id has them."""
+    listed = ", ".join(f"'{c}'" for c in CHANNELS)
+    cents = f"(900 + {draw('i', 3, seed)} % 49000)"
+    return f"""
+        SELECT strftime(DATE '{FIRST}' + CAST({draw("i", 1, seed)} % {DAYS} AS INTEGER), '%Y-%m-%d') AS date,
+               100000000 + i AS order_id,
+               [{listed}][1 + {draw("i", 3, seed)} % {len(CHANNELS)}] AS channel,
+               CAST({cents} / 100.0 AS DECIMAL(9,2)) AS amount,
+               CASE WHEN {draw("i", 4, seed)} % 50 = 0 THEN CAST(CAST({cents} / 100.0 AS DECIMAL(9,2)) AS VARCHAR) ELSE '0' END AS refunded
+        FROM range({rows}) AS t(i)"""
+
+
+def spend_sql(seed: int) -> str:
+    """The spend of the paid channels, a row a day and channel."""
+    listed = ", ".join(f"'{c}'" for c in PAID)
+    return f"""
+        SELECT strftime(DATE '{FIRST}' + CAST(i AS INTEGER), '%Y-%m-%d') AS date, channel,
+               CAST((20000 + {draw("i * 3 + length(channel)", 5, seed)} % 30000) / 100.0 AS DECIMAL(9,2)) AS cost
+        FROM range({DAYS}) AS t(i), unnest([{listed}]) AS c(channel) ORDER BY ALL"""
+
+
+def make(folder: Path, rows: int, seed: int = 20261) -> tuple[Path, Path]:
+    """Write both files, unless they are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sales, spend = folder / f"sales_{rows}.csv", folder / "spend.csv"
+    for path, sql in ((sales, sales_sql(rows, seed)), (spend, spend_sql(seed))):
+        if not path.exists():
+            duckdb.sql(f"COPY ({sql}) TO '{path}' (HEADER, DELIMITER ',')")
+    return sales, spend
+
+
+if __name__ == "__main__":
+    print(*make(Path(sys.argv[1]), int(sys.argv[2]), *map(int, sys.argv[3:])))

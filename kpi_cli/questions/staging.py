@@ -1,0 +1,188 @@
+"""Counts of stages into rows: rates with their intervals, the biggest leak, and notes on what to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from kpi_cli import metrics
+from kpi_cli.funnel_measures import Trail
+from kpi_cli.measures import Key, Measures, Table
+from kpi_cli.models.abtest import wilson
+from kpi_cli.period import Window
+from kpi_cli.result import Better, Column, Note, Null, Previous, Result, Row, Span, Unit, Value
+from kpi_cli.texts import label, note
+
+FEW_CONVERSIONS, FEW_PEOPLE = 10, 100
+
+_UNITS: dict[str, Unit] = {
+    "stage": "text",
+    "count": "count",
+    "step_rate": "rate",
+    "overall_rate": "rate",
+    "lost": "count",
+    "step_rate_low": "rate",
+    "step_rate_high": "rate",
+    "overall_rate_low": "rate",
+    "overall_rate_high": "rate",
+}
+_BETTER: dict[str, Better] = {
+    "count": "higher",
+    "step_rate": "higher",
+    "overall_rate": "higher",
+    "lost": "lower",
+}
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one window holds: each stage's count by group and over all, and what following people found."""
+
+    groups: Table
+    whole: Measures
+    trail: Trail | None = None
+
+
+def filled(sums: Mapping[str, Any], names: Sequence[str]) -> Measures:
+    return {name: sums.get(name) or 0 for name in names}
+
+
+def added(groups: Table, names: Sequence[str]) -> Measures:
+    return {name: sum((sums.get(name) or 0 for sums in groups.values()), 0) for name in names}
+
+
+def _figures(count: Value, before: Value, first: Value) -> Row:
+    """One stage's rates, fractions, with their Wilson intervals (95 %)."""
+    step, overall = metrics.ratio(count, before), metrics.ratio(count, first)
+    row: Row = {"count": count, "step_rate": step, "overall_rate": overall}
+    row["lost"] = None if before is None else before - count  # type: ignore[operator]  # counts are numbers
+    for name, whole in (("step_rate", before), ("overall_rate", first)):
+        interval = None if before is None else wilson(float(count), float(whole))  # type: ignore[arg-type]
+        row[f"{name}_low"], row[f"{name}_high"] = interval or (None, None)
+    return row
+
+
+def stage_rows(dims: Sequence[str], key: Key, names: Sequence[str], sums: Measures) -> list[Row]:
+    """A group's row for each stage."""
+    head: Row = dict(zip(dims, key, strict=True))
+    before: Value = None
+    rows: list[Row] = []
+    for name in names:
+        count = sums[name]
+        rows.append(head | {"stage": name} | _figures(count, before, sums[names[0]]))
+        before = count
+    return rows
+
+
+def whole_funnel(names: Sequence[str], whole: Measures) -> Row:
+    """The whole funnel as one step, from its first stage to its last."""
+    first, last = whole[names[0]], whole[names[-1]]
+    return {"stage": names[-1]} | _figures(last, first, first)
+
+
+def plain_stages(names: Sequence[str], whole: Measures) -> list[dict[str, Any]]:
+    return [dict(row) for row in stage_rows((), (), names, whole)]
+
+
+def stage_columns() -> list[Column]:
+    return [Column(name, label(name), unit, _BETTER.get(name)) for name, unit in _UNITS.items()]
+
+
+def funnel_result(dims: Sequence[str], names: Sequence[str], counts: Counts, keys: Sequence[Key]) -> Result:
+    """A row for each group and stage."""
+    heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
+    rows = [row for key in keys for row in stage_rows(dims, key, names, counts.groups[key])]
+    nulls = [Null(i, name, reason) for i, row in enumerate(rows) for name, reason in _reasons(row).items()]
+    total = whole_funnel(names, counts.whole)
+    nulls += [Null(None, name, reason) for name, reason in _reasons(total).items()]
+    return Result("funnel", [*heads, *stage_columns()], rows, total, by=list(dims), nulls=nulls)
+
+
+def funnel_before(
+    before: tuple[Window, Counts], dims: Sequence[str], names: Sequence[str], keys: Sequence[Key]
+) -> Previous:
+    window, counts = before
+    order = [k for k in keys if k in counts.groups] + sorted(set(counts.groups) - set(keys))
+    rows = [row for key in order for row in stage_rows(dims, key, names, counts.groups[key])]
+    return Previous(Span(window.start, window.end, window.days), rows, whole_funnel(names, counts.whole))
+
+
+def _reasons(row: Row) -> dict[str, str]:
+    """Why figures of a row are empty."""
+    empty = [name for name in _UNITS if row[name] is None]
+    found = {}
+    for name in empty:
+        rate = name.removesuffix("_low").removesuffix("_high")
+        if row[rate] is None and (row["lost"] is not None or name == "overall_rate"):
+            found[name] = "empty_stage"
+        else:
+            found[name] = "first_stage" if row["lost"] is None else "more_than_before"
+    return found
+
+
+def share_of_whole(result: Result, whole: Measures) -> None:
+    """Beside each count its share of the total that the days give."""
+    result.columns.append(Column("share", label("share"), "rate"))
+    for row in result.rows:
+        row["share"] = metrics.ratio(row["count"], whole[str(row["stage"])])
+    result.total["share"] = metrics.ratio(
+        whole[str(result.total["stage"])], whole[str(result.total["stage"])]
+    )
+
+
+def biggest_leak(names: Sequence[str], whole: Measures, revenue: Decimal | None) -> dict[str, Any] | None:
+    """The step that the fewest take, and what one more point there would bring at the end of the funnel.
+
+    One point of `n` people is n / 100 more at that step; of them as many go on as do now.
+    """
+    last = whole[names[-1]] or 0
+    steps = [(a, b) for a, b in pairwise(names) if (whole[a] or 0) >= (whole[b] or 0) > 0]
+    sure = [(a, b) for a, b in steps if _enough(whole[a], whole[b])] or steps
+    if not sure:
+        return None
+    worst = min(
+        sure, key=lambda step: metrics.ratio(Decimal(whole[step[1]] or 0), Decimal(whole[step[0]] or 0))
+    )
+    before, after = Decimal(whole[worst[0]] or 0), Decimal(whole[worst[1]] or 0)
+    gain = metrics.ratio(before * Decimal(last) / 100, after)
+    worth = None if revenue is None or not last else revenue * gain / Decimal(last)
+    return {
+        "from": worst[0],
+        "to": worst[1],
+        "step_rate": metrics.ratio(after, before),
+        "lost": before - after,
+        "point_stage": names[-1],
+        "point_gain": gain,
+        "point_revenue": worth,
+    }
+
+
+def _enough(visitors: Value, conversions: Value) -> bool:
+    return float(visitors or 0) >= FEW_PEOPLE and float(conversions or 0) >= FEW_CONVERSIONS  # type: ignore[arg-type]
+
+
+def larger_later(names: Sequence[str], groups: Table) -> list[Note]:
+    """The stages that count more than the one before, in any group."""
+    found: dict[str, None] = {}
+    for sums in groups.values():
+        for before, here in pairwise(names):
+            if (sums[here] or 0) > (sums[before] or 0):
+                found[f"{label(before)} → {label(here)}"] = None
+    return [note("later_stage_larger", names=", ".join(found))] if found else []
+
+
+def too_few(names: Sequence[str], groups: Table) -> list[Note]:
+    few = [
+        " / ".join(key)
+        for key, sums in sorted(groups.items())
+        if not _enough(sums[names[0]], sums[names[-1]])
+    ]
+    return [note("too_small_to_rank", names=", ".join(few))] if few else []
+
+
+def not_additive(names: Sequence[str], now: Counts) -> list[str]:
+    sums = added(now.groups, names)
+    return [name for name in names if name in {"orders", "customers"} and sums[name] != now.whole[name]]

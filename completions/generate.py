@@ -61,18 +61,14 @@ def live() -> list[Command]:
         command = program.commands[name]  # type: ignore[attr-defined]  # the program is a group of commands
         with command.make_context(name, [], resilient_parsing=True) as context:
             params = command.get_params(context)
-        found.append(
-            Command(name, summary, tuple(map(_option, (p for p in params if p.param_type_name == "option"))))
-        )
+        found.append(Command(name, summary, tuple(map(_option, (p for p in params if p.param_type_name == "option")))))
     return found
 
 
 def _option(param: object) -> Option:
     names = (*param.opts, *param.secondary_opts)  # type: ignore[attr-defined]  # a parser's own class, vendored
     text = getattr(param, "help", "") or ""
-    return Option(
-        tuple(sorted(names, key=len, reverse=True)), text, _takes(param, names), bool(param.multiple)
-    )  # type: ignore[attr-defined]
+    return Option(tuple(sorted(names, key=len, reverse=True)), text, _takes(param, names), bool(param.multiple))  # type: ignore[attr-defined]
 
 
 def _takes(param: object, names: Iterable[str]) -> str:
@@ -94,11 +90,11 @@ def bash(commands: list[Command]) -> str:
     """The bash script."""
     names = " ".join(command.name for command in commands)
     values = "\n".join(
-        f'        {_places(commands, takes)}) COMPREPLY=($(compgen -W {_quoted(takes)} -- "$word")); return ;;'
+        f"        {_places(commands, takes)}) options={_quoted(takes)} ;;"
         for takes in sorted({o.takes for c in commands for o in c.options} - {FLAG, FILE, FREE})
     )
     options = "\n".join(
-        f"        {command.name}) options={_quoted(' '.join(n for o in command.options for n in o.names))} ;;"
+        f"            {command.name}) options={_quoted(' '.join(n for o in command.options for n in o.names))} ;;"
         for command in commands
     )
     return BASH.format(
@@ -149,10 +145,12 @@ _kpi() {{
         {files}) return ;; # a file: bash's own completion
         {free}) compopt +o default 2>/dev/null; return ;;
     esac
-    [[ $word == -* ]] || return
-    case $command in
+    if [[ -z $options && $word == -* ]]; then
+        case $command in
 {options}
-    esac
+        esac
+    fi
+    [[ -n $options ]] || return
     COMPREPLY=($(compgen -W "$options" -- "$word"))
 }}
 
@@ -200,7 +198,7 @@ _kpi() {{
   shared=(
 {shared}
   )
-  _arguments -C '--version[Show the version.]' '--help[Show help.]' '1:command:->command' '*::argument:->argument'
+  _arguments -C '--version[Show the version.]' '--help[Show help.]' '1:command:->command' '*::rest:->argument'
   case $state in
     command)
       summaries=(

@@ -1,10 +1,10 @@
 """Runs every console block of the documentation again, and writes what the program can say of itself.
 
-    python docs/generate.py      (or `make docs`) rewrites README.md, docs/*.md and tests/errors/expected.console
+    python docs/generate.py      (or `make docs`) writes README.md, docs/*.md, tests/errors/expected.console
 
 A block is fenced with ```console; its `$ kpi …` lines are run from the repository root on a terminal of
 80 columns, and what they print follows them. A code other than 0 is shown as `[exit 3]`.
-Three parts are written whole: docs/formats.md, the list of platforms in README.md and of errors in docs/check.md.
+Three parts are written whole: docs/formats.md, the platforms in README.md and the errors in docs/check.md.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def run(command: str) -> str:
 
 @contextlib.contextmanager
 def repository() -> Iterator[None]:
-    """A folder that looks like the repository's root, so that nothing is written into it; and a plain environment."""
+    """A folder that looks like the repository's root, lest something be written there; a plain environment."""
     before, environment = Path.cwd(), dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         for entry in ROOT.iterdir():
@@ -213,9 +213,7 @@ def _fixed(spec: Mapping[str, Any]) -> str:
 
 
 def _rules(word: str, used: Mapping[str, Any] | None) -> str:
-    parts = [
-        f"{column} {', '.join(str(v) or 'blank' for v in values)}" for column, values in (used or {}).items()
-    ]
+    parts = [f"{column} {', '.join(str(v) or 'blank' for v in values)}" for column, values in (used or {}).items()]
     return f"{word}: {_cell('; '.join(parts))}." if parts else ""
 
 
@@ -243,15 +241,15 @@ FORMATS_TOP = """\
 <!-- Written by `make docs` from kpi_cli/exports/formats/*.yaml; change those files, not this page. -->
 # Formats
 
-What `kpi` knows of each platform's download. A file is recognised by its columns, in any of the languages listed,
-after its encoding, delimiter, preamble and header row were found; [check](check.md) shows what a file was taken for.
-Headers are compared without regard to case, accents composed or not, kinds of space, quote and dash;
-a currency or zone in brackets after a header is read as such. Columns not listed are ignored.
+What `kpi` knows of each platform's download. A file is recognised by its columns, in any of the languages
+listed, after its encoding, delimiter, preamble and header row were found; [check](check.md) shows what a file was
+taken for. Headers are compared without regard to case and to kinds of space, quote and dash; a currency or
+zone in brackets after a header is read as such. Columns not listed are ignored.
 """
 
 GENERIC_TOP = """\
-A CSV, TSV, XLSX, Parquet, JSON or YAML file with columns of these names. The name in the first column always works,
-with `_` or a space. YAML and JSON hold a list of records, or lists under `spend:`, `sales:`, `costs:` and so on.
+A CSV, TSV, XLSX, Parquet, JSON or YAML file with columns of these names. The name in the first column always
+works, with `_` or a space. YAML and JSON hold a list of records, or lists under `spend:`, `sales:`, `costs:`.
 `--map ROLE.COLUMN=HEADER` names a column that has another name.
 """
 
@@ -263,14 +261,14 @@ One file, no code:
 1. Export a small file and replace what is in it: invented campaigns and customers, round figures.
 2. Copy the nearest file of `kpi_cli/exports/formats/` to `NAME.yaml`; `format` is `NAME`, `role` is one of
    spend, sales, costs, traffic, leads, search, mail, social, progress, events, touches.
-3. Under `columns`, write each header exactly as the platform does, by language. `recognise.all` lists the columns
-   that make the file what it is, `recognise.any` those that only this platform has: a header row must have all of
-   the first and one of each group of the second, or a title above it that `recognise.title` matches.
-4. Say what the file does not: `decimal`, `date_order`, `grain: range`, the channel of its rows, which `totals` rows
-   it has, what `footer` lines it ends with, and for sales every `status` there is, either in `used` or in
+3. Under `columns`, write each header exactly as the platform does, by language. `recognise.all` lists the
+   columns that make the file what it is, `recognise.any` those that only this platform has: a header row must
+   have all of the first and one of each group of the second, or a title above it that `recognise.title` matches.
+4. Say what the file does not: `decimal`, `date_order`, `grain: range`, the channel of its rows, which `totals`
+   rows it has, what `footer` lines it ends with, and for sales every `status` there is, either in `used` or in
    `left_out`. A status in neither is refused: a guess would be a wrong figure.
-5. Run `kpi check` on the file: every row should be used or left out for a reason, and the platform's own totals
-   should agree. Work out the sums by hand and add the file with them to the tests.
+5. Run `kpi check` on the file: every row should be used or left out for a reason, and the platform's own
+   totals should agree. Work out the sums by hand and add the file with them to the tests.
 6. `make docs` writes this page again.
 """
 

@@ -63,9 +63,11 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], ch
         choose: given the files as read, says which roles are used and needed after all.
 
     Raises:
+        UsageError: a period that cannot be understood.
         InputError: what cannot be read or added for certain.
         NoDataError: a needed role has no file, or no row in the period.
     """
+    resolve(ask.period)  # a mistake in the options is told before any in the files
     store = read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses))
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
@@ -172,6 +174,15 @@ def _counts_leads(books: Books, role: str, event: str) -> bool:
         return bool(books.store.rows(stated))
     named = f"SELECT 1 FROM {role} WHERE fate IS NULL AND lower(trim(event)) = $1 LIMIT 1"
     return role == "traffic" and bool(books.store.rows(named, [event.casefold()]))
+
+
+def _strict(books: Books) -> None:
+    """Under --strict, notes on trust are refusals and a partly covered period is missing data."""
+    if errors := trust_errors(books.notes):
+        raise Refusals(errors)
+    for found in books.notes:
+        if found.code == "incomplete_period":
+            raise NoDataError("incomplete_period", found.text, "wait for the missing days", found.file)
 
 
 def trust_errors(notes: Iterable[Note]) -> list[KpiError]:
@@ -312,15 +323,12 @@ def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
     for (role, _, _), (first, last, sources) in spans.items():
         reach = gap if role == "sales" else dt.timedelta()
         if first > window.end or last < window.start:
-            text = {"start": "–", "end": "–"}
+            start, end = "–", "–"
         elif first - reach > window.start or last + reach < window.end:
-            text = {"start": str(max(first, window.start)), "end": str(min(last, window.end))}
+            start, end = str(max(first, window.start)), str(min(last, window.end))
         else:
             continue
-        books.notes.append(note("incomplete_period", file=sources[0].file, **text))
-    if books.ask.reading.strict and any(n.code == "incomplete_period" for n in books.notes):
-        found = next(n for n in books.notes if n.code == "incomplete_period")
-        raise NoDataError("incomplete_period", found.text, "wait for the missing days", found.file)
+        books.notes.append(note("incomplete_period", file=sources[0].file, start=start, end=end))
 
 
 def _role_windows(books: Books, spans: Spans, window: Window | None) -> dict[str, list[tuple[dt.date, dt.date]]]:

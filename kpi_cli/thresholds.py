@@ -70,7 +70,7 @@ def tripped(result: Result, conditions: Iterable[str]) -> list[str]:
     """
     found = []
     for condition in map(parse, conditions):
-        known = [name for name in result.total]
+        known = list(result.total)
         if condition.name not in known:
             raise UsageError(
                 "unknown_column",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kpi_cli.commands import app
+from kpi_cli.errors import KpiError
 
 FOLDER = Path(__file__).resolve().parent.parent / "completions"
 GENERATE: dict[str, Any] = runpy.run_path(str(FOLDER / "generate.py"))
@@ -94,7 +95,12 @@ def test_a_word_that_is_offered_is_one_the_command_takes(
 ) -> None:
     monkeypatch.chdir(FOLDER.parent / "tests" / "errors")
     raised: list[str] = []
-    monkeypatch.setattr(app, "report", lambda error, **how: raised.extend(e.code for e in error.parts()) or 1)
+
+    def heard(error: KpiError, **_how: bool) -> int:
+        raised.extend(part.code for part in error.parts())
+        return error.exit_code
+
+    monkeypatch.setattr(app, "report", heard)
     app.main([command, "spend.csv", "sales.csv", option, word])
     assert set(raised) & UNKNOWN_WORD == set()
 

@@ -1,4 +1,4 @@
-"""Every command keeps the contract: its JSON fits the schema, its figures add up, its exit codes mean what they say."""
+"""Every command keeps the contract: its JSON fits the schema, nulls have reasons, exit codes their meaning."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ def test_the_json_fits_the_schema(command: str, line: str, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize(("command", "line"), [case for case in CASES if case.values[0] != "check"])
-def test_columns_rows_nulls_and_sources_agree(
-    command: str, line: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_columns_rows_nulls_and_sources_agree(command: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = ask(capsys, command, f"{line} --json")
     answer = plain_json(out)
     names = {column["name"] for column in answer["columns"]}
@@ -105,30 +103,20 @@ def test_columns_rows_nulls_and_sources_agree(
     figures = {column["name"] for column in answer["columns"] if column["unit"] not in {"text", "date"}}
     assert all(set(row) <= names for row in rows)
     reasoned = {(null["row"], null["column"]) for null in answer["nulls"]}
-    blank = {
-        (n, name)
-        for n, row in enumerate(rows)
-        for name, value in row.items()
-        if value is None and name in figures
+    blank: set[tuple[int | None, str]] = {
+        (n, name) for n, row in enumerate(rows) for name, value in row.items() if value is None and name in figures
     }
     blank |= {(None, name) for name, value in answer["total"].items() if value is None and name in figures}
     assert blank - reasoned == set(), "every null has its reason"
-    assert all(
-        s["rows"]["read"] == s["rows"]["used"] + sum(s["rows"]["left_out"].values())
-        for s in answer["sources"]
-    )
+    assert all(s["rows"]["read"] == s["rows"]["used"] + sum(s["rows"]["left_out"].values()) for s in answer["sources"])
 
 
 @pytest.mark.parametrize(("command", "line"), CASES)
-def test_the_same_question_has_the_same_bytes(
-    command: str, line: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_same_question_has_the_same_bytes(command: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask(capsys, command, f"{line} --json") == ask(capsys, command, f"{line} --json")
 
 
-@pytest.mark.parametrize(
-    ("command", "line"), [case for case in CASES if not str(case.values[1]).startswith(NO_BY)]
-)
+@pytest.mark.parametrize(("command", "line"), [case for case in CASES if not str(case.values[1]).startswith(NO_BY)])
 def test_no_customer_is_named(command: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, err = ask(capsys, command, f"{line} --json")
     _, table, notes = ask(capsys, command, line)

@@ -47,9 +47,7 @@ def test_a_link_leads_to_a_file(page: Path) -> None:
 def test_every_command_has_its_page() -> None:
     from kpi_cli.commands.app import COMMANDS
 
-    assert {
-        name for name in COMMANDS if f"$ kpi {name}" not in (ROOT / "docs" / f"{name}.md").read_text()
-    } == set()
+    assert {name for name in COMMANDS if f"$ kpi {name}" not in (ROOT / "docs" / f"{name}.md").read_text()} == set()
 
 
 def test_an_exit_code_and_stderr_are_part_of_a_block() -> None:

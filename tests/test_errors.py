@@ -1,6 +1,6 @@
 """Every error kind has a fixture and a golden message: tests/errors/expected.console, run in that folder.
 
-A part of that file is `# code`, the command, and what it prints; `make docs` rewrites it after a change of wording.
+A part of that file is `# code`, the command, and what it prints; `make docs` rewrites it.
 """
 
 from __future__ import annotations
@@ -67,13 +67,7 @@ def codes_in_the_program() -> set[str]:
 
 
 def name_of(called: ast.expr) -> str:
-    return (
-        called.id
-        if isinstance(called, ast.Name)
-        else called.attr
-        if isinstance(called, ast.Attribute)
-        else ""
-    )
+    return called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
 
 
 @pytest.mark.usefixtures("in_errors")
@@ -82,9 +76,12 @@ def test_an_error_says_what_is_wrong_where_and_what_to_do(
     message: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raised: list[KpiError] = []
-    monkeypatch.setattr(
-        app, "report", lambda error, **how: raised.extend(error.parts()) or report(error, **how)
-    )
+
+    def heard(error: KpiError, **how: bool) -> int:
+        raised.extend(error.parts())
+        return report(error, **how)
+
+    monkeypatch.setattr(app, "report", heard)
     code = app.main(DOCS["words"](message.command))
     out, err = capsys.readouterr()
     assert f"{err}[exit {code}]\n" == message.said, "if the wording was meant to change: make docs"

@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -124,7 +125,7 @@ def _usage(error: Any) -> UsageError:
 def _format_given(arguments: Sequence[str]) -> set[str]:
     """The value of -f / --format, read before parsing so that a parser's error can be JSON too."""
     found = {a.partition("=")[2] for a in arguments if a.startswith("--format=")}
-    return found | {b for a, b in zip(arguments, arguments[1:], strict=False) if a in {"-f", "--format"}}
+    return found | {b for a, b in pairwise(arguments) if a in {"-f", "--format"}}
 
 
 def report(error: KpiError, *, wants_json: bool = False) -> int:

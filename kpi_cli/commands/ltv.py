@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
-from kpi_cli.errors import UsageError
+from kpi_cli.errors import InputError, UsageError
 from kpi_cli.safe import quoted
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def ltv(
 
         worth.result = cohort_rows(worth.result)
     if customers_out:
-        _write_customers(worth, customers_out)
+        _write_customers(worth, customers_out, common)
     return deliver(worth.result, common)
 
 
@@ -260,13 +261,18 @@ def _wanted(given: Given) -> Wanted:
     return Wanted(horizon, holdout, _discount(given.discount, "month"), first == "included")
 
 
-def _write_customers(worth: Worth, target: str) -> None:
-    """A row a customer, for its owner's eyes only."""
+def _write_customers(worth: Worth, target: str, common: Common) -> None:
+    """A row a customer, for its owner's eyes only; nothing when the answer itself could not be written."""
     from kpi_cli.questions.predicting import customers_csv
-    from kpi_cli.render import target_of
+    from kpi_cli.render import Options, format_of, target_of, writer_of
     from kpi_cli.render.output import write_file
+    from kpi_cli.thresholds import tripped
 
     if worth.prediction is None or worth.prediction.fitted is None:
-        raise UsageError("no_customers", "the sales name no customers to write", "leave --customers-out out")
+        raise InputError("no_customer_id", "the sales name no customers to write", "leave --customers-out out")
+    writer_of("json" if common.json else format_of(Options(common.format, common.output)))
+    tripped(worth.result, common.fail_if or ())
     path = target_of(target, worth.result)
+    if common.output and Path(common.output) == path:
+        raise UsageError("one_file_twice", "-o and --customers-out name the same file", "name two files")
     write_file(path, customers_csv(worth.books, worth.prediction.fitted), private=True)

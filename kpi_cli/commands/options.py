@@ -5,7 +5,6 @@ A command lists its own options and ends with `common: Common`; `shared` puts th
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from collections.abc import Callable
@@ -103,14 +102,14 @@ def shared(command: Callable[..., int]) -> Callable[..., int]:
         for f in fields(Common)
     ]
 
-    @functools.wraps(command)
     def run(**given: Any) -> int:
         common = Common(**{name: given.pop(name) for name in names})
         return command(**given, common=common)
 
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect, unknown to mypy
-    run.__annotations__ = {p.name: p.annotation for p in parameters}
-    del run.__wrapped__  # type: ignore[attr-defined]  # else inspect would look through to the command
+    told: Any = run  # what Typer reads of a function, said of one that takes anything
+    told.__name__, told.__doc__ = command.__name__, command.__doc__
+    told.__signature__ = inspect.Signature(parameters)
+    told.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
 
 
@@ -169,7 +168,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
 
     config = configuration(common)
     settle_language(common, config.lang)
-    said = [(path, None) for path in files or ()]
+    said: list[tuple[str, str | None]] = [(path, None) for path in files or ()]
     said += [(path, role) for role in _ROLES for path in getattr(common, role) or ()]
     tz = common.tz or config.tz
     return Ask(

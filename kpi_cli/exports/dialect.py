@@ -65,7 +65,7 @@ class Text:
         """A fresh reader from the first character; line ends are kept as they are."""
         if self.content is not None:
             return io.StringIO(self.content, newline="")
-        return self.path.open(encoding=codec(self.encoding), newline="")  # type: ignore[return-value]  # TextIOWrapper is a TextIOBase
+        return self.path.open(encoding=codec(self.encoding), newline="")
 
     def head(self, count: int) -> list[str]:
         """The first lines, without their ends."""

@@ -164,7 +164,7 @@ def _unzip(download: Download, folder: Path) -> Iterator[Download]:
         ) from error
 
 
-def _pour(source: IO[bytes], target: Path, packed: int, name: str) -> None:
+def _pour(source: IO[bytes] | gzip.GzipFile, target: Path, packed: int, name: str) -> None:
     """Unpack within a limit on the bytes that really come out."""
     written = 0
     with target.open("wb") as out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.composing import price_rule
@@ -54,7 +55,7 @@ def read(
             _unchanged(found, store)
     for table in inline:
         source = _new(store, table.name)
-        _take(store, source, lambda t=table: _structured_sheet(t, options), Wants(options, roles))
+        _take(store, source, partial(_structured_sheet, table, options), Wants(options, roles))
     _after(store, options)
     return store
 
@@ -88,7 +89,7 @@ def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable
         for number, table in enumerate(tables):
             if number:
                 source = _new(store, download.name)
-            yield source, lambda t=table: _structured_sheet(t, download.options)  # type: ignore[misc]
+            yield source, partial(_structured_sheet, table, download.options)
         return
     source = _new(store, download.name)
     yield source, lambda: _text_sheet(download)
@@ -152,7 +153,10 @@ def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) ->
     for block in blocks:
         lines = block.pop("line")
         rows = list(zip(*block.values(), strict=True))
-        repeated = [row in seen or seen.add(row) is not None for row in rows]
+        repeated = []
+        for row in rows:
+            repeated.append(row in seen)
+            seen.add(row)
         again += [line for line, twice in zip(lines, repeated, strict=True) if twice]
         block["line"] = lines
         if options.dedupe and any(repeated):

@@ -119,18 +119,14 @@ class Reader:
         index = self.sheet.columns[column]
         cells = block.cells(index)
         known: dict[str, T] = {}
-        bad: dict[str, BadValue] = {}
         for cell in dict.fromkeys(cells):
             try:
                 known[cell] = read(cell)
             except BadValue as error:
-                bad[cell] = error
-                break
-        for cell, error in bad.items():
-            name = self.sheet.header.names[index].strip()
-            text = f"{name} {self.sheet.shown(cell, column)} is {error}"
-            code = "bad_date" if kind(column) == "day" else "bad_number"
-            raise self.sheet.error(code, text, "mend the cell", block.line_of(index, cell), column) from error
+                name = self.sheet.header.names[index].strip()
+                text = f"{name} {self.sheet.shown(cell, column)} is {error}"
+                code = "bad_date" if kind(column) == "day" else "bad_number"
+                raise self.sheet.error(code, text, "mend the cell", block.line_of(index, cell), column) from error
         return [known[cell] for cell in cells]
 
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:

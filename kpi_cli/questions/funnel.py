@@ -314,8 +314,8 @@ class _Funnel:
     def _extra(self, names: Sequence[str], now: Counts) -> dict[str, Any]:
         """What stands beside the rows: all stages with their files, the leak, the test."""
         stages = plain_stages(names, now.whole)
-        for entry, stage in zip(stages, self.stages or [None] * len(stages), strict=True):
-            role = funnel_measures.role_of(self.books, stage) if stage else "events"
+        roles = [funnel_measures.role_of(self.books, stage) for stage in self.stages]
+        for entry, role in zip(stages, roles or ["events"] * len(stages), strict=True):
             entry |= {"role": role, "files": [s.file for s in self.books.store.of_role(role)]}
         extra: dict[str, Any] = {
             "stages": stages,

@@ -59,7 +59,7 @@ def lay_out(
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
     inner = [f.name for f, _ in columns if not f.total_only]
     keys = ordered(books, answer, [c for _, c in columns]) if books else []
-    rows = [dict(zip(dims, key, strict=True)) | _picked(answer.rows[key], inner) for key in keys]
+    rows = [_named(dims, key) | _picked(answer.rows[key], inner) for key in keys]
     nulls = [
         Null(i, name, reason)
         for i, key in enumerate(keys)
@@ -91,6 +91,10 @@ def on_books(result: Result, books: Books) -> None:
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
 
+def _named(dims: Sequence[str], key: Key) -> Row:
+    return dict(zip(dims, key, strict=True))
+
+
 def _picked(sums: Mapping[str, object], names: Sequence[str]) -> Row:
     return {name: sums.get(name) for name in names}  # type: ignore[misc]  # figures are Values
 
@@ -104,7 +108,7 @@ def _previous(
 ) -> Previous:
     window, answer = before
     order = [k for k in keys if k in answer.rows] + sorted(k for k in answer.rows if k not in set(keys))
-    rows = [dict(zip(dims, key, strict=True)) | _picked(answer.rows[key], inner) for key in order]
+    rows = [_named(dims, key) | _picked(answer.rows[key], inner) for key in order]
     return Previous(Span(window.start, window.end, window.days), rows, _picked(answer.total, names))
 
 

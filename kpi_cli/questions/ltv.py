@@ -158,19 +158,18 @@ def _figures(
     """The metrics of one row of sums, and the reasons of those that are null."""
     margin = books.ask.profit_share
     spent, why = of_cost
-    values: Measures = {
-        "customers": sums.get("customers") or 0,
-        "orders": sums.get("orders") or 0,
-        "days_between_purchases": sums.get("days_between_purchases"),
-        "cac": spent.get("cac"),
-        "payback_months": spent.get("payback_months"),
-    }
-    reasons = {name: why.get(name, "no_cost") for name in ("cac", "payback_months") if values[name] is None}
+    values: Measures = {name: sums.get(name) or 0 for name in ("customers", "orders")}
+    values["days_between_purchases"] = sums.get("days_between_purchases")
+    reasons = {}
     if values["days_between_purchases"] is None:
         reasons["days_between_purchases"] = "no_repeat_purchases"
     for name in ("aov", "purchase_frequency", "repeat_rate", "ltv"):
         _evaluate(name, {**sums, "margin": margin}, values, reasons)
-    _evaluate("ltv_cac", {"margin_ltv": None if margin is None else values["ltv"], "cac": values["cac"]}, values, reasons)
+    if _has_cost(books):
+        values |= {name: spent.get(name) for name in ("cac", "payback_months")}
+        reasons |= {name: why.get(name, "no_cost") for name in ("cac", "payback_months") if values[name] is None}
+        worth = None if margin is None else values["ltv"]
+        _evaluate("ltv_cac", {"margin_ltv": worth, "cac": values["cac"]}, values, reasons)
     if books.window is None:
         values["repeat_rate"] = values["purchase_frequency"] = None
         reasons |= dict.fromkeys(("repeat_rate", "purchase_frequency", "days_between_purchases"), "no_dates")
@@ -188,7 +187,8 @@ def _nameless(
 ) -> tuple[Measures, dict[Key | None, dict[str, str]]]:
     """The total of sales that say nothing of who bought: orders and their mean, the rest null."""
     orders, revenue = customers.unnamed(books, window)
-    names = [*_OF_CUSTOMERS, *(figure.name for figure in AGAINST_COST), *(predicting.FIGURES if prediction else ())]
+    names = [*_OF_CUSTOMERS, *(predicting.FIGURES if prediction else ())]
+    names += [figure.name for figure in AGAINST_COST] if _has_cost(books) else []
     total: Measures = {"orders": orders, **dict.fromkeys(names)}
     reasons = dict.fromkeys(names, "no_customer_id")
     _evaluate("aov", {"revenue": revenue, "orders": orders}, total, reasons)

@@ -62,7 +62,7 @@ def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result
     """ROI of two figures given by hand."""
     total, reasons = _figures({"revenue": revenue, "media_cost": cost, "cost": cost}, margin)
     total["mer"] = total["roas"]
-    nulls = {None: reasons}
+    nulls: dict[Key | None, dict[str, str]] = {None: reasons}
     columns = figure_columns((*FIGURES, MER), margin)
     result = lay_out("roi", None, columns, Answer({}, total, nulls), None)
     explain(result, margin)

@@ -47,10 +47,12 @@ class Counts:
 
 
 def filled(sums: Mapping[str, Any], names: Sequence[str]) -> Measures:
+    """A count for each stage; none known is none there."""
     return {name: sums.get(name) or 0 for name in names}
 
 
 def added(groups: Table, names: Sequence[str]) -> Measures:
+    """Each stage's counts added up over groups."""
     return {name: sum((sums.get(name) or 0 for sums in groups.values()), 0) for name in names}
 
 
@@ -58,7 +60,7 @@ def _figures(count: Value, before: Value, first: Value) -> Row:
     """One stage's rates, fractions, with their Wilson intervals (95 %)."""
     step, overall = metrics.ratio(count, before), metrics.ratio(count, first)
     row: Row = {"count": count, "step_rate": step, "overall_rate": overall}
-    row["lost"] = None if before is None else before - count  # type: ignore[operator]  # counts are numbers
+    row["lost"] = None if before is None else before - count  # type: ignore[operator,assignment]  # counts are numbers
     for name, whole in (("step_rate", before), ("overall_rate", first)):
         interval = None if before is None else wilson(float(count), float(whole))  # type: ignore[arg-type]
         row[f"{name}_low"], row[f"{name}_high"] = interval or (None, None)
@@ -84,10 +86,12 @@ def whole_funnel(names: Sequence[str], whole: Measures) -> Row:
 
 
 def plain_stages(names: Sequence[str], whole: Measures) -> list[dict[str, Any]]:
+    """The stages over all groups."""
     return [dict(row) for row in stage_rows((), (), names, whole)]
 
 
 def stage_columns() -> list[Column]:
+    """The columns of a stage's row."""
     return [Column(name, label(name), unit, _BETTER.get(name)) for name, unit in _UNITS.items()]
 
 
@@ -104,6 +108,7 @@ def funnel_result(dims: Sequence[str], names: Sequence[str], counts: Counts, key
 def funnel_before(
     before: tuple[Window, Counts], dims: Sequence[str], names: Sequence[str], keys: Sequence[Key]
 ) -> Previous:
+    """The earlier period's rows, in the order of the present ones."""
     window, counts = before
     order = [k for k in keys if k in counts.groups] + sorted(set(counts.groups) - set(keys))
     rows = [row for key in order for row in stage_rows(dims, key, names, counts.groups[key])]
@@ -175,6 +180,7 @@ def larger_later(names: Sequence[str], groups: Table) -> list[Note]:
 
 
 def too_few(names: Sequence[str], groups: Table) -> list[Note]:
+    """The groups whose rates say too little to be ranked."""
     few = [
         " / ".join(key)
         for key, sums in sorted(groups.items())
@@ -184,5 +190,6 @@ def too_few(names: Sequence[str], groups: Table) -> list[Note]:
 
 
 def not_additive(names: Sequence[str], now: Counts) -> list[str]:
+    """The stages whose groups share people, so that their counts do not add up."""
     sums = added(now.groups, names)
     return [name for name in names if name in {"orders", "customers"} and sums[name] != now.whole[name]]

@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs completions sample bench clean
+.PHONY: help demo test check lint docs completions data sample bench clean
 
 help: ## list the targets
 	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ docs: $(BIN)/pytest ## run every console block again and rewrite docs/, README.m
 
 completions: $(BIN)/kpi ## rewrite completions/ from the live commands
 	$(BIN)/python completions/generate.py
+
+data: $(BIN)/kpi ## compile the package's YAML after a change to it
+	$(BIN)/python -m kpi_cli.exports.compile
 
 sample: $(BIN)/kpi ## write sample_data/ again
 	$(BIN)/python sample_data/make_sample_data.py

@@ -133,7 +133,7 @@ def _cell(text: str) -> str:
 
 def platform_files() -> list[Mapping[str, Any]]:
     """The platforms' format files, by role and name."""
-    from kpi_cli.texts import package_data
+    from kpi_cli.packaged import package_data
 
     folder = ROOT / "kpi_cli" / "exports" / "formats"
     specs = [package_data(f"exports/formats/{path.name}") for path in folder.glob("*.yaml")]
@@ -225,7 +225,7 @@ def _left_out(spec: Mapping[str, Any]) -> str:
 
 
 def _generic() -> str:
-    from kpi_cli.texts import package_data
+    from kpi_cli.packaged import package_data
 
     roles = package_data("exports/formats/generic.yaml")["roles"]
     parts = ["## Files made by hand (`generic`)\n", GENERIC_TOP]

@@ -254,7 +254,8 @@ class Trail:
 def event_names(books: Books) -> dict[str, int]:
     """The events of the log and how often each stands there, the most frequent first."""
     rows = books.store.rows(
-        "SELECT event, count(*) AS n FROM events WHERE fate IS NULL AND event IS NOT NULL GROUP BY event ORDER BY n DESC, event"
+        """SELECT event, count(*) AS n FROM events WHERE fate IS NULL AND event IS NOT NULL
+           GROUP BY event ORDER BY n DESC, event"""
     )
     return dict(rows)
 
@@ -267,9 +268,7 @@ def followed(books: Books, path: Path, window: Window | None) -> Trail:
     """
     entered = _enter(books, path, window)
     names = [f"s{i}" for i in range(1, len(path.steps) + 1)]
-    later = ", ".join(
-        f"{here} AS MATERIALIZED ({_next(path, i, window)})" for i, here in enumerate(names) if i
-    )
+    later = ", ".join(f"{here} AS MATERIALIZED ({_next(path, i, window)})" for i, here in enumerate(names) if i)
     dims = books.ask.dimensions
     keys = [f"coalesce(k{i}, '(not set)')" if dim not in UNITS else f"k{i}" for i, dim in enumerate(dims)]
     joins = " ".join(f'LEFT JOIN {name} ON {name}."user" = s1."user"' for name in names[1:])
@@ -305,8 +304,8 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
     if time is not None:
         keys.append(f"b.label AS k{time}")
         join = 'JOIN buckets b ON CAST(m1 AS DATE) BETWEEN b."start" AND b."end"'
-    picks = "".join(f", {key}" for key in keys)
-    return f's1 AS MATERIALIZED (SELECT "user", m1 AS entered, m1 AS reached{picks} FROM firsts {join} WHERE m1 IS NOT NULL)'
+    picks = ", ".join(['"user"', "m1 AS entered", "m1 AS reached", *keys])
+    return f"s1 AS MATERIALIZED (SELECT {picks} FROM firsts {join} WHERE m1 IS NOT NULL)"
 
 
 def _next(path: Path, place: int, window: Window | None) -> str:
@@ -321,11 +320,7 @@ def _beside(books: Books, path: Path) -> tuple[Measures, int, int]:
     """Who came in midway, who went backwards, and whose time was not over, from `firsts`."""
     later = [f"m{n}" for n in range(2, len(path.steps) + 1)]
     soonest = f"least({', '.join(later)})" if later else "NULL::TIMESTAMP"
-    came = (
-        "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END"
-        if later
-        else "0"
-    )
+    came = "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END" if later else "0"
     found = books.store.rows(
         f"""SELECT way, count(*) FROM (
               SELECT CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS way
@@ -356,9 +351,7 @@ def _interval(within: Duration) -> str:
     return f"to_microseconds({int(within.days * 86_400_000_000)})"
 
 
-def days_between(
-    books: Books, spellings: Sequence[str], window: Window | None
-) -> tuple[int, int, Decimal | None]:
+def days_between(books: Books, spellings: Sequence[str], window: Window | None) -> tuple[int, int, Decimal | None]:
     """Of one event: the people, the gaps between their days with it, and the median gap in days."""
     people, gaps, median = books.store.rows(
         f"""SELECT count(DISTINCT person), count(gap), CAST(median(gap) AS DECIMAL(18,6)) FROM (

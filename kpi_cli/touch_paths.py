@@ -32,6 +32,7 @@ from kpi_cli.safe import folded
 from kpi_cli.texts import note
 
 _CHUNK = 50_000
+_PARTED = r"\s*>\s*"
 _WANTED = ("user", "time", "path", "channel", "source", "medium", "campaign")
 
 
@@ -52,7 +53,7 @@ def fill_steps(books: Books, window: Window | None) -> None:
         f"""CREATE OR REPLACE TEMP TABLE steps AS
             WITH written AS (
               SELECT row_number() OVER (ORDER BY file, line) AS path, conversions, coalesce(non_conversions, 0) AS nulls,
-                     value, list_transform(string_split(path, '>'), s -> trim(s)) AS listed
+                     value, regexp_split_to_array(trim(path), '{_PARTED}') AS listed
               FROM touches WHERE fate IS NULL AND path IS NOT NULL),
             spelled AS (
               SELECT path, coalesce(conversions, 0) AS conversions, nulls, value, len(listed) AS length,
@@ -61,7 +62,7 @@ def fill_steps(books: Books, window: Window | None) -> None:
             FROM spelled JOIN step_names n USING (step)
             UNION ALL
             SELECT -dense_rank() OVER (ORDER BY who, nth), row_number() OVER journey, count(*) OVER (PARTITION BY who, nth),
-                   n.channel, n.direct, epoch(ended - time) / 86400, conversions, nulls, value
+                   n.channel, n.direct, epoch(ended - time) / 86400, conversions, nulls, worth
             FROM journeys JOIN step_names n ON n.step = journeys.channel
             WHERE is_touch AND ended::DATE {within}
             WINDOW journey AS (PARTITION BY who, nth ORDER BY time, converts, journeys.channel)"""
@@ -81,7 +82,7 @@ _JOURNEYS = f"""
       FROM told)
     SELECT *, sum(converts) OVER journey AS conversions, max(time) OVER journey AS ended,
            CASE WHEN sum(converts) OVER journey > 0 THEN 0 ELSE 1 END AS nulls,
-           sum(value) FILTER (converts > 0) OVER journey AS value_of_journey,
+           sum(value) FILTER (converts > 0) OVER journey AS worth,
            bool_or(is_touch) OVER journey AS touched
     FROM numbered WINDOW journey AS (PARTITION BY who, nth)"""
 
@@ -118,7 +119,8 @@ def _file(store: Store, number: int) -> str:
 def _name_steps(books: Books) -> None:
     """The table `step_names`: each step as written, its channel's standard name, and whether that is Direct."""
     found = books.store.rows(
-        """SELECT DISTINCT trim(unnest(string_split(path, '>'))) AS step FROM touches WHERE path IS NOT NULL
+        f"""SELECT DISTINCT unnest(regexp_split_to_array(trim(path), '{_PARTED}')) AS step FROM touches
+            WHERE path IS NOT NULL
            UNION SELECT DISTINCT by_channel FROM touches WHERE path IS NULL ORDER BY ALL"""
     )
     steps = [step for (step,) in found if step is not None]

@@ -28,9 +28,7 @@ def _own(*names: str, text: str, metavar: str | None = None) -> Any:
 
 @shared
 def funnel(
-    files: Annotated[
-        list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")] = None,
     steps: Annotated[
         str | None, _own("--steps", text="Stages or events in order, such as view,lead,buy.", metavar="A,B,…")
     ] = None,
@@ -40,9 +38,7 @@ def funnel(
     between: Annotated[
         str | None, _own("--between", text="Median days between two of this event.", metavar="EVENT")
     ] = None,
-    test: Annotated[
-        bool, _own("--test", text="Test the groups of --by variant: last stage of first.")
-    ] = False,
+    test: Annotated[bool, _own("--test", text="Test the groups of --by variant: last stage of first.")] = False,
     change: Annotated[
         str | None,
         _own("--change", text="Test: the smallest change worth showing, such as 1%.", metavar="POINTS"),
@@ -72,9 +68,7 @@ def funnel(
     trial = _trial(change, split)
     if stage or a is not None or b is not None:
         if files:
-            raise UsageError(
-                "figures_and_files", "figures and files cannot be asked together", "leave one of them out"
-            )
+            raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
         asked(None, common)
         return deliver(_calculated(stage or [], (a, b), trial), common)
     if (change or split) and not test:
@@ -128,7 +122,5 @@ def _arm(name: str, text: str) -> Arm:
 
     won, slash, visitors = (part.strip() for part in text.partition("/"))
     if not (slash and won.isdecimal() and visitors.isdecimal()):
-        raise UsageError(
-            "bad_arm", f"--{name.lower()} “{text}” is no arm", "write conversions/visitors: 400/5000"
-        )
+        raise UsageError("bad_arm", f"--{name.lower()} “{text}” is no arm", "write conversions/visitors: 400/5000")
     return Arm(name, int(won), int(visitors))

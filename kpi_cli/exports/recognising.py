@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -174,6 +174,7 @@ def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, st
     return [(number, delimiter, cells) for _, number, delimiter, cells in sorted(scored)[:3]]
 
 
+@lru_cache(maxsize=1 << 12)
 def _keys(header: str) -> tuple[str, str]:
     """A header as compared: whole, and without the currency or zone in brackets at its end."""
     whole = folded(header)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import BATCH, Sheet, batched
-from kpi_cli.exports.values import BadValue, amount, day, halves, is_unknown, month_start, number, written
+from kpi_cli.exports.values import BadValue, amount, day, halves, is_iso, is_unknown, month_start, number, written
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded
 from kpi_cli.texts import note
@@ -238,6 +238,9 @@ class Reader:
         tz = sheet.options.tz if len(sheet.days.offsets) > 1 else None
 
         def read(cell: str) -> tuple[str, str]:
+            if column == "date" and is_iso(cell):
+                plain = day(cell, order, tz).isoformat()
+                return plain, plain
             if is_unknown(cell):
                 raise BadValue("blank")
             if two := halves(cell):

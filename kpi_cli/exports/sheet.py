@@ -26,6 +26,7 @@ from kpi_cli.exports.values import (
     Written,
     day,
     evidence,
+    is_iso,
     is_unknown,
     month_start,
     number,
@@ -318,11 +319,8 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
 
 def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     """The cells whose day and month, year or zone want settling."""
-    known = (c for c in cells if not is_unknown(c) and not _ISO_DAY.fullmatch(c))
+    known = (c for c in cells if not is_iso(c) and not is_unknown(c))
     return [c for c in known if month_start(c) is None]
-
-
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?")
 
 
 def _settle_decimal(sheet: Sheet) -> None:

@@ -277,6 +277,21 @@ def _worded(text: str) -> Written:
     return Written(years[0], months[0], days[0] if days else 1, False)
 
 
+def is_iso(cell: str) -> bool:
+    """Whether a cell is a plain ISO day, with or without a time of day: the case that needs no settling.
+
+    >>> is_iso("2026-10-05"), is_iso("2026-10-05 22:47:04"), is_iso("05/10/2026"), is_iso("2026-10-05T22:47Z")
+    (True, True, False, False)
+    """
+    size = len(cell)
+    return (
+        size in {10, 16, 19}
+        and cell[4] == "-" == cell[7]
+        and cell[:4].isdigit()
+        and (size == 10 or (cell[10] in " T" and cell[13] == ":" and cell[11:13].isdigit() and cell[14:16].isdigit()))
+    )
+
+
 @lru_cache(maxsize=1 << 16)
 def day(cell: str, order: str, tz: str | None = None) -> dt.date:
     """The day a cell names when `order` (ymd, dmy, mdy, excel) settles day and month.
@@ -287,6 +302,13 @@ def day(cell: str, order: str, tz: str | None = None) -> dt.date:
     >>> day("13/10/2026", "dmy"), day("45000", "excel"), day("2026-04-05 22:47:04 +0500", "ymd")
     (datetime.date(2026, 10, 13), datetime.date(2023, 3, 15), datetime.date(2026, 4, 5))
     """
+    if tz is None and is_iso(cell):
+        try:
+            plain = dt.datetime.fromisoformat(cell).date()
+        except ValueError as error:
+            raise BadValue("not a day of the calendar") from error
+        if 1990 <= plain.year <= 2100:
+            return plain
     parts = written(cell)
     if parts is None:
         if order != "excel":

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from kpi_cli import touch_paths
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books, insist, open_books
 from kpi_cli.errors import UsageError
 from kpi_cli.models.attribution import HALF_LIFE, MODELS, Credit
 from kpi_cli.questions.laying_out import Answer, Figure, lay_out
@@ -56,6 +56,9 @@ def _one(books: Books, model: str, half_life: float) -> Result:
         answer.rows[(channel,)] = {"credit": credit.conversions, "credited_value": credit.value}
         answer.reasons[(channel,)] = _no_value(credit)
     worth = [credit.value for credit in found.values() if credit.value is not None]
+    if worth and books.currency is None:
+        books.notes.append(note("currency_unstated", file=books.store.of_role("touches")[0].file))
+        insist(books)
     answer.total["credit"] = sum((credit.conversions for credit in found.values()), Decimal(0))
     answer.total["credited_value"] = sum(worth, Decimal(0)) if worth else None
     answer.reasons[None] = {} if worth else {"credited_value": "no_value"}

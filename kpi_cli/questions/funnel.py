@@ -25,6 +25,7 @@ from kpi_cli.questions.roi import through
 from kpi_cli.questions.staging import (
     Counts,
     added,
+    begun,
     biggest_leak,
     filled,
     funnel_before,
@@ -100,9 +101,7 @@ def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
     names = [name for name, _ in given]
     _once(names)
     if len(given) < 2:
-        raise UsageError(
-            "one_stage", "a funnel needs two stages or more", "such as visits=5000 and leads=400"
-        )
+        raise UsageError("one_stage", "a funnel needs two stages or more", "such as visits=5000 and leads=400")
     low = next((name for name, count in given if count < 0), None)
     if low:
         raise UsageError("negative_count", f"stage {quoted(low)} is below 0", "give how many reached it")
@@ -145,18 +144,14 @@ class _Funnel:
         """Which roles count this funnel: the first kin that has files, the steps and the dimensions asked for."""
         present = [kin for kin in KINS if any(books.has(role) for role in kin.roles)]
         if not present:
-            raise NoDataError(
-                "no_file", "there is no file with stages to count", "add spend, visits, sales or events"
-            )
+            raise NoDataError("no_file", "there is no file with stages to count", "add spend, visits, sales or events")
         fitting = [kin for kin in present if kin.names.issuperset(self.wanted.steps)] or [
             kin for kin in present if kin is EVENTS
         ]
         if not fitting:
             known = sorted(set().union(*(kin.names for kin in present)))
             strange = next(step for step in self.wanted.steps if step not in known)
-            raise UsageError(
-                "unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known)
-            )
+            raise UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
         self.kin = next((kin for kin in fitting if _knows(books, kin)), fitting[0])
         if self.kin is EVENTS:
             self.path = self._path(books)
@@ -167,9 +162,7 @@ class _Funnel:
     def _path(self, books: Books) -> Path:
         if not self.wanted.steps:
             names = ",".join(list(funnel_measures.event_names(books))[:4])
-            raise UsageError(
-                "no_steps", "a log does not say which steps make the funnel", f"such as --steps {names}"
-            )
+            raise UsageError("no_steps", "a log does not say which steps make the funnel", f"such as --steps {names}")
         for number, count, line in funnel_measures.nameless(books):
             file = next(s.file for s in books.store.sources if s.number == number)
             books.notes.append(note("unknown_cells", file=file, line=line, count=count, column="user"))
@@ -181,9 +174,7 @@ class _Funnel:
     def answer(self) -> Result:
         books, wanted = self.books, self.wanted
         if wanted.within and not self.path:
-            raise UsageError(
-                "no_log", "--within speaks of people in a log of events", "give one, or leave it out"
-            )
+            raise UsageError("no_log", "--within speaks of people in a log of events", "give one, or leave it out")
         measures.check_dimensions(books, self.kin.roles)
         self._settle_stages()
         names = [stage.name for stage in self.stages] if not self.path else list(self.path.steps)
@@ -193,13 +184,13 @@ class _Funnel:
         before = self._earlier()
         if before:
             result.previous = funnel_before(before, dims, names, list(now.groups))
-        self._tell(names, now)
-        on_books(result, books)
         if self.sliced:
             share_of_whole(result, now.whole)
+        self._tell(names, now)
         result.extra = self._extra(names, now)
         if before:
             result.extra["stages_before"] = plain_stages(names, before[1].whole)
+        on_books(result, books)
         return result
 
     def _order(self, names: Sequence[str], now: Counts) -> list[Key]:
@@ -220,24 +211,16 @@ class _Funnel:
         if steps:
             by_name = {stage.name: stage for place in self.kin.places for stage in place}
             known = {stage.name for stage in found}
-            found = [
-                by_name[name]
-                for name in steps
-                if name in known or funnel_measures.known(books, by_name[name])
-            ]
+            found = [by_name[name] for name in steps if name in known or funnel_measures.known(books, by_name[name])]
         for dim in self.ask.dimensions:
             without = [s for s in found if not self._can(s, dim)]
             found = [s for s in found if s not in without]
             if without and found:
                 named = ", ".join(label(s.name).lower() for s in without)
-                books.notes.append(
-                    note("stage_without_dimension", stages=named, dimension=label(dim).lower())
-                )
+                books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
         lacking = set(steps) - {stage.name for stage in found}
         if lacking or not found:
-            raise NoDataError(
-                "no_stage", f"nothing counts {', '.join(sorted(lacking)) or 'a stage'} so", "add files"
-            )
+            raise NoDataError("no_stage", f"nothing counts {', '.join(sorted(lacking)) or 'a stage'} so", "add files")
         self.stages = found
 
     def _can(self, stage: Stage, dim: str) -> bool:
@@ -262,7 +245,7 @@ class _Funnel:
         names = tuple(stage.name for stage in self.stages)
         whole = filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
         groups = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {(): whole}
-        return Counts({key: filled(sums, names) for key, sums in groups.items()}, whole)
+        return Counts({key: begun(sums, names) for key, sums in groups.items()}, whole)
 
     def _earlier(self) -> tuple[Window, Counts] | None:
         """The counts of the period compared with."""
@@ -295,9 +278,7 @@ class _Funnel:
         """Which files count which stages."""
         by_role: dict[str, list[str]] = {}
         for stage in self.stages:
-            by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(
-                label(stage.name).lower()
-            )
+            by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(label(stage.name).lower())
         files = {role: ", ".join(s.file for s in self.books.store.of_role(role)) for role in by_role}
         return "; ".join(f"{', '.join(names)} {files[role]}" for role, names in by_role.items())
 
@@ -330,9 +311,7 @@ class _Funnel:
                 "rate": metrics.ratio(now.whole["engagements"], now.whole[names[0]]),
             }
         seconds = (
-            funnel_measures.seconds_on_page(self.books, self.books.window)
-            if "traffic" in self.kin.roles
-            else None
+            funnel_measures.seconds_on_page(self.books, self.books.window) if "traffic" in self.kin.roles else None
         )
         if seconds is not None:
             extra["seconds_on_page"] = seconds
@@ -356,9 +335,7 @@ class _Funnel:
         if len(dims) != 1 or dims[0] in UNITS:
             raise UsageError("no_variants", "a test compares the groups of one dimension", "say --by variant")
         if len(names) < 2:
-            raise UsageError(
-                "one_stage", "a test needs visitors and conversions", "give a file that counts both"
-            )
+            raise UsageError("one_stage", "a test needs visitors and conversions", "give a file that counts both")
         arms = self._arms(names, now)
         self.books.notes.append(note("peeking"))
         test = ab_test(arms, trial.change, trial.split)
@@ -416,9 +393,7 @@ def _once(names: Sequence[str]) -> None:
 
 def _no_dimension(ask: Ask, option: str) -> None:
     if ask.dimensions:
-        raise UsageError(
-            "no_groups", f"{option} speaks of everybody in the log", "leave --by and --every out"
-        )
+        raise UsageError("no_groups", f"{option} speaks of everybody in the log", "leave --by and --every out")
 
 
 def _knows(books: Books, kin: Kin) -> bool:
@@ -426,9 +401,7 @@ def _knows(books: Books, kin: Kin) -> bool:
     known = measures.dimensions(books, [role for role in kin.roles if books.has(role)])
     own = {"platform", "campaign", "channel", "strategy"}
     asked = set(books.ask.dimensions) - set(UNITS)
-    return asked <= known and (
-        kin is KINS[0] or kin is EVENTS or not asked & own or _named(books, kin, asked & own)
-    )
+    return asked <= known and (kin is KINS[0] or kin is EVENTS or not asked & own or _named(books, kin, asked & own))
 
 
 def _named(books: Books, kin: Kin, asked: set[str]) -> bool:

@@ -93,7 +93,7 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
         "model": prediction.model if prediction else None,
     }
     if ask.explain:
-        _explain(books, result)
+        _explain(result, answer.total, ask.profit_share)
     return Worth(result, books, prediction)
 
 
@@ -119,12 +119,11 @@ def _tell(books: Books, *, named: bool) -> None:
         books.notes.append(note("bought_before", count=older))
 
 
-def _explain(books: Books, result: Result) -> None:
+def _explain(result: Result, sums: Measures, margin: Decimal | None) -> None:
     """How the total's ratios come about; payback is read off the months, not computed by a formula."""
-    sums = customers.observed(books, books.window, ()).get((), {})
-    explain(result, books.ask.profit_share, {**sums, "margin_ltv": result.total["ltv"]})
-    metrics_told = result.extra["explain"]["metrics"]
-    result.extra["explain"]["metrics"] = [entry for entry in metrics_told if entry["metric"] != "payback_months"]
+    explain(result, margin, {**sums, "margin_ltv": result.total["ltv"]})
+    told = result.extra["explain"]
+    told["metrics"] = [entry for entry in told["metrics"] if entry["metric"] != "payback_months"]
 
 
 # ------------------------------------------------------------------------------------------- observed
@@ -158,15 +157,14 @@ def _figures(
     """The metrics of one row of sums, and the reasons of those that are null."""
     margin = books.ask.profit_share
     spent, why = of_cost
-    values: Measures = {name: sums.get(name) or 0 for name in ("customers", "orders")}
-    values["days_between_purchases"] = sums.get("days_between_purchases")
+    values: Measures = {"customers": 0, "orders": 0, "days_between_purchases": None, **sums}
     reasons = {}
     if values["days_between_purchases"] is None:
         reasons["days_between_purchases"] = "no_repeat_purchases"
     for name in ("aov", "purchase_frequency", "repeat_rate", "ltv"):
         _evaluate(name, {**sums, "margin": margin}, values, reasons)
     if _has_cost(books):
-        values |= {name: spent.get(name) for name in ("cac", "payback_months")}
+        values |= {name: spent.get(name) for name in ("cost", "new_customers", "cac", "payback_months")}
         reasons |= {name: why.get(name, "no_cost") for name in ("cac", "payback_months") if values[name] is None}
         worth = None if margin is None else values["ltv"]
         _evaluate("ltv_cac", {"margin_ltv": worth, "cac": values["cac"]}, values, reasons)
@@ -226,8 +224,14 @@ def _cohorts(books: Books) -> list[Cohort]:
     ages = range(max(_age(earliest, past, unit) + 1, 1))
     return [
         {"cohort": " / ".join(key), "size": sum(group.values()), **_followed(books, group, cells[key], ages, past)}
-        for key, group in sorted(sizes.items())
+        for key, group in sorted(sizes.items(), key=lambda item: _order(books, *item))
     ]
+
+
+def _order(books: Books, key: Key, group: dict[dt.date, int]) -> tuple[int, Key]:
+    """Cohorts stand by time, else the largest first."""
+    by_time = bool(books.ask.every) or not books.ask.dimensions
+    return 0 if by_time else -sum(group.values()), key
 
 
 def _past_units(observed: dt.date, unit: Every) -> dt.date:

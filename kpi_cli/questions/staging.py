@@ -51,6 +51,15 @@ def filled(sums: Mapping[str, Any], names: Sequence[str]) -> Measures:
     return {name: sums.get(name) or 0 for name in names}
 
 
+def begun(sums: Mapping[str, Any], names: Sequence[str]) -> Measures:
+    """A group's counts: nothing known before its first stage, and none where a later stage has no row.
+
+    Visits from a search engine were never an impression of an ad: their funnel begins with the visit.
+    """
+    first = next((place for place, name in enumerate(names) if sums.get(name) is not None), 0)
+    return {name: None if place < first else sums.get(name) or 0 for place, name in enumerate(names)}
+
+
 def added(groups: Table, names: Sequence[str]) -> Measures:
     """Each stage's counts added up over groups."""
     return {name: sum((sums.get(name) or 0 for sums in groups.values()), 0) for name in names}
@@ -70,18 +79,22 @@ def _figures(count: Value, before: Value, first: Value) -> Row:
 def stage_rows(dims: Sequence[str], key: Key, names: Sequence[str], sums: Measures) -> list[Row]:
     """A group's row for each stage."""
     head: Row = dict(zip(dims, key, strict=True))
-    before: Value = None
-    rows: list[Row] = []
-    for name in names:
-        count = sums[name]
-        rows.append(head | {"stage": name} | _figures(count, before, sums[names[0]]))
-        before = count
-    return rows
+    own = _own(names, sums)
+    pairs = zip(own, [None, *own], strict=False)
+    return [
+        head | {"stage": name} | _figures(sums[name], sums[before] if before else None, sums[own[0]])
+        for name, before in pairs
+    ]
+
+
+def _own(names: Sequence[str], sums: Measures) -> list[str]:
+    """The stages a group has."""
+    return [name for name in names if sums[name] is not None]
 
 
 def whole_funnel(names: Sequence[str], whole: Measures) -> Row:
     """The whole funnel as one step, from its first stage to its last."""
-    first, last = whole[names[0]], whole[names[-1]]
+    first, last = whole[_own(names, whole)[0]], whole[names[-1]]
     return {"stage": names[-1]} | _figures(last, first, first)
 
 
@@ -133,35 +146,32 @@ def share_of_whole(result: Result, whole: Measures) -> None:
     result.columns.append(Column("share", label("share"), "rate"))
     for row in result.rows:
         row["share"] = metrics.ratio(row["count"], whole[str(row["stage"])])
-    result.total["share"] = metrics.ratio(
-        whole[str(result.total["stage"])], whole[str(result.total["stage"])]
-    )
+    result.total["share"] = metrics.ratio(whole[str(result.total["stage"])], whole[str(result.total["stage"])])
 
 
 def biggest_leak(names: Sequence[str], whole: Measures, revenue: Decimal | None) -> dict[str, Any] | None:
     """The step that the fewest take, and what one more point there would bring at the end of the funnel.
 
-    One point of `n` people is n / 100 more at that step; of them as many go on as do now.
+    One point of `n` people is n / 100 more at that step; of them as many go on as do now. Where a later stage is
+    larger than the one before, other people have come in: only the steps after that lead on to the end.
     """
-    last = whole[names[-1]] or 0
-    steps = [(a, b) for a, b in pairwise(names) if (whole[a] or 0) >= (whole[b] or 0) > 0]
-    sure = [(a, b) for a, b in steps if _enough(whole[a], whole[b])] or steps
-    if not sure:
+    number = {name: Decimal(whole[name] or 0) for name in names}
+    joined = [place for place, (a, b) in enumerate(pairwise(names), 1) if number[b] > number[a]]
+    steps = [(a, b) for a, b in pairwise(names[max(joined, default=0) :]) if number[a]]
+    steps = [(a, b) for a, b in steps if number[a] >= FEW_PEOPLE] or steps
+    if not steps:
         return None
-    worst = min(
-        sure, key=lambda step: metrics.ratio(Decimal(whole[step[1]] or 0), Decimal(whole[step[0]] or 0))
-    )
-    before, after = Decimal(whole[worst[0]] or 0), Decimal(whole[worst[1]] or 0)
-    gain = metrics.ratio(before * Decimal(last) / 100, after)
-    worth = None if revenue is None or not last else revenue * gain / Decimal(last)
+    here, there = min(steps, key=lambda step: number[step[1]] / number[step[0]])
+    last = number[names[-1]]
+    gain = number[here] * last / 100 / number[there] if last else None
     return {
-        "from": worst[0],
-        "to": worst[1],
-        "step_rate": metrics.ratio(after, before),
-        "lost": before - after,
+        "from": here,
+        "to": there,
+        "step_rate": metrics.ratio(number[there], number[here]),
+        "lost": number[here] - number[there],
         "point_stage": names[-1],
         "point_gain": gain,
-        "point_revenue": worth,
+        "point_revenue": None if revenue is None or gain is None else revenue * gain / last,
     }
 
 
@@ -173,7 +183,7 @@ def larger_later(names: Sequence[str], groups: Table) -> list[Note]:
     """The stages that count more than the one before, in any group."""
     found: dict[str, None] = {}
     for sums in groups.values():
-        for before, here in pairwise(names):
+        for before, here in pairwise(_own(names, sums)):
             if (sums[here] or 0) > (sums[before] or 0):
                 found[f"{label(before)} → {label(here)}"] = None
     return [note("later_stage_larger", names=", ".join(found))] if found else []
@@ -184,7 +194,7 @@ def too_few(names: Sequence[str], groups: Table) -> list[Note]:
     few = [
         " / ".join(key)
         for key, sums in sorted(groups.items())
-        if not _enough(sums[names[0]], sums[names[-1]])
+        if not _enough(sums[_own(names, sums)[0]], sums[names[-1]])
     ]
     return [note("too_small_to_rank", names=", ".join(few))] if few else []
 

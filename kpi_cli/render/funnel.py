@@ -34,9 +34,7 @@ def unfolded(result: Result, lang: str) -> Result:
     shown = {*heads, *(_SHOWN if not result.previous else _COMPARED)}
     columns = [column for column in result.columns if column.name in shown]
     before = result.previous.rows + _whole(result, "stages_before", lang) if result.previous else []
-    previous = result.previous and replace(
-        result.previous, rows=[_row(row, result) for row in before], total={}
-    )
+    previous = result.previous and replace(result.previous, rows=[_row(row, result) for row in before], total={})
     nulls = [null for null in result.nulls if null.reason != "first_stage" and null.row is not None]
     return replace(result, columns=columns, rows=rows, total={}, by=heads, previous=previous, nulls=nulls)
 
@@ -59,8 +57,7 @@ def _row(row: Mapping[str, Value], result: Result) -> Row:
 def stage(value: Value, result: Result) -> str:
     """What a stage is called: ours in the reader's language, an event or a stage by hand as it is written."""
     ours = any(
-        entry["stage"] == value and entry.get("role") not in (None, "events")
-        for entry in result.extra["stages"]
+        entry["stage"] == value and entry.get("role") not in (None, "events") for entry in result.extra["stages"]
     )
     return label(str(value)) if ours else str(value)
 
@@ -87,27 +84,23 @@ def said(result: Result, lang: str) -> list[str]:
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
     def count(value: Value) -> str:
         exact = numbers.exactly(value) or Decimal(0)
-        return numbers.number(
-            exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang
-        )
+        return numbers.number(exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang)
 
-    rate = numbers.figure(leak["step_rate"], "rate", 2 if leak["step_rate"] < Decimal("0.1") else 1, lang)
-    here, there = stage(leak["from"], result), stage(leak["to"], result)
+    rate = numbers.figure(leak["step_rate"], "rate", _decimals(leak["step_rate"]), lang)
+    text = word("leak", lang, stage(leak["from"], result), stage(leak["to"], result), rate, count(leak["lost"]))
+    if leak["point_gain"] is None:
+        return text
     gain = f"{count(leak['point_gain'])} {stage(leak['point_stage'], result).lower()}"
     if leak["point_revenue"] is not None:
         worth = f"{numbers.number(leak['point_revenue'], 0, lang)} {result.currency or ''}".rstrip()
         gain += word("worth", lang, worth)
-    return word("leak", lang, here, there, rate, count(leak["lost"]), gain)
+    return text + word("point", lang, gain)
 
 
 def _takings(each: Mapping[str, Any], result: Result, lang: str) -> str:
-    here, before = (
-        numbers.amount(Decimal(str(each[side])), result.currency, lang) for side in ("value", "control")
-    )
+    here, before = (numbers.amount(Decimal(str(each[side])), result.currency, lang) for side in ("value", "control"))
     text = word("takings", lang, printable(each["variant"]), here, before)
-    return text + (
-        f", p = {numbers.number(Decimal(repr(each['p'])), 3, lang)}" if each.get("p") is not None else ""
-    )
+    return text + (f", p = {numbers.number(Decimal(repr(each['p'])), 3, lang)}" if each.get("p") is not None else "")
 
 
 # ----------------------------------------------------------------------------------------------- bars
@@ -163,10 +156,7 @@ def _decimals(rate: Value) -> int:
 
 def _widths(lines: Sequence[_Line], width: int) -> list[int]:
     """How wide each figure is; the count alone where there is no room for more."""
-    columns = [
-        max(len(figure) for figure in column)
-        for column in zip(*(line.figures for line in lines), strict=True)
-    ]
+    columns = [max(len(figure) for figure in column) for column in zip(*(line.figures for line in lines), strict=True)]
     return columns if sum(columns) + 2 * len(columns) + 8 <= width else columns[:1]
 
 

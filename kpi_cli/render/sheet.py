@@ -84,7 +84,7 @@ def lay_out(result: Result, lang: str) -> Sheet:
 def title(result: Result, lang: str) -> str:
     """The question, its grouping, the period and the currency, in one line."""
     asked = question(result.question, lang)
-    if result.by:
+    if result.by and result.by != [result.question.removesuffix("s")]:
         asked += f" {word('by', lang)} " + ", ".join(label(by).lower() for by in result.by)
     span = result.period and numbers.span(result.period.start, result.period.end, lang)
     return printable(" · ".join(part for part in (asked, span, result.currency) if part))

@@ -12,8 +12,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "funnel": ("Funnel", "Entonnoir"),
     "channels": ("Channels", "Canaux"),
     "leak": (
-        "Biggest leak: {} → {}, {} go on and {} are lost; one more point there would bring about {}",
-        "Plus grosse fuite : {} → {}, {} continuent et {} sont perdus ; un point de plus rapporterait environ {}",
+        "Biggest leak: {} → {}, {} go on and {} are lost",
+        "Plus grosse fuite : {} → {}, {} continuent et {} sont perdus",
+    ),
+    "point": (
+        "; one more point there would bring about {}",
+        "\u202f; un point de plus rapporterait environ {}",
     ),
     "worth": (" and {} of revenue", " et {} de CA"),
     "engagement": ("Engagement rate {}, of {}", "Taux d’engagement {}, sur {}"),

@@ -220,14 +220,18 @@ class TestDays:
         found = rows_of(text, "snap.csv", 'CAST("start" AS VARCHAR), CAST("end" AS VARCHAR)')
         assert found == [("2026-10-01", "2026-10-31")] * 2
 
-    @pytest.mark.parametrize("period", ["10/1/2026 - 10/31/2026", "Oct 1, 2026 – Oct 31, 2026", "2026-10-01 to 2026-10-31"])
+    @pytest.mark.parametrize(
+        "period", ["10/1/2026 - 10/31/2026", "Oct 1, 2026 – Oct 31, 2026", "2026-10-01 to 2026-10-31"]
+    )
     def test_a_period_in_one_cell_has_two_days(self, period: str) -> None:
         text = f'Campaign,Time period,Spend,Impressions,Engagements,Clicks\nLaunch,"{period}",80,200,30,12\n'
         found = rows_of(text, "x.csv", 'CAST("start" AS VARCHAR), CAST("end" AS VARCHAR)')
         assert found == [("2026-10-01", "2026-10-31")]
 
     def test_a_period_that_ends_before_it_starts_is_refused(self, check: Any) -> None:
-        text = "Campaign,Time period,Spend,Impressions,Engagements,Clicks\nLaunch,2026-10-31 - 2026-10-01,80,200,30,12\n"
+        text = (
+            "Campaign,Time period,Spend,Impressions,Engagements,Clicks\nLaunch,2026-10-31 - 2026-10-01,80,200,30,12\n"
+        )
         [source] = check(("x.csv", text), code=3)
         assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("bad_date", 2, 2)
 
@@ -280,7 +284,10 @@ class TestMoney:
 
     def test_a_refund_in_overlapping_downloads_counts_once(self, check: Any) -> None:
         titles = "Date,Order #,N. Revenue (formatted),Status,Customer,Product(s),Items sold,Net Sales\n"
-        order, refund = "2026-10-01,7,€80.00,completed,A,Course,1,80\n", "2026-10-04,7,-€20.00,completed,A,Course,0,-20\n"
+        order, refund = (
+            "2026-10-01,7,€80.00,completed,A,Course,1,80\n",
+            "2026-10-04,7,-€20.00,completed,A,Course,0,-20\n",
+        )
         later = "2026-10-09,7,-€20.00,completed,A,Course,0,-20\n"
         first, second = check(("a.csv", titles + order + refund), ("b.csv", titles + refund + later))
         assert (first.sum("refunds"), second.sum("refunds")) == (20, 20)
@@ -294,7 +301,9 @@ class TestMoney:
 
     def test_a_refund_that_failed_is_money_kept(self, check: Any) -> None:
         titles = "id,Type,Source,Amount,Fee,Net,Currency,Created (UTC)\n"
-        text = titles + "t1,charge,ch_1,100.00,0,100.00,eur,2026-10-01\nt2,refund,re_1,-100.00,0,-100.00,eur,2026-10-02\n"
+        text = (
+            titles + "t1,charge,ch_1,100.00,0,100.00,eur,2026-10-01\nt2,refund,re_1,-100.00,0,-100.00,eur,2026-10-02\n"
+        )
         [source] = check(("b.csv", text + "t3,refund_failure,re_2,100.00,0,100.00,eur,2026-10-03\n"))
         assert (source.sum("refunds"), source.sum("revenue_net")) == (0, 100)
 
@@ -308,14 +317,18 @@ class TestMoney:
 
 class TestControlTotals:
     def test_a_hand_made_total_over_rows_that_are_left_out_agrees(self, check: Any) -> None:
-        text = "date,order_id,customer_id,amount,status\n2026-10-01,o1,c-0001,100,paid\n2026-10-02,o2,c-0002,50,failed\n"
+        text = (
+            "date,order_id,customer_id,amount,status\n2026-10-01,o1,c-0001,100,paid\n2026-10-02,o2,c-0002,50,failed\n"
+        )
         [source] = check(("s.csv", text + "Total,,,150,\n"))
         [control] = source["control"]
         assert (control["agrees"], control["stated"], control["summed"]) == (True, 150, 150)
         assert source.sum("revenue_gross") == 100
 
     def test_a_total_of_nothing_in_the_file_differs(self, check: Any) -> None:
-        text = "date,order_id,customer_id,amount,status\n2026-10-01,o1,c-0001,100,paid\n2026-10-02,o2,c-0002,50,failed\n"
+        text = (
+            "date,order_id,customer_id,amount,status\n2026-10-01,o1,c-0001,100,paid\n2026-10-02,o2,c-0002,50,failed\n"
+        )
         [source] = check(("s.csv", text + "Total,,,170,\n"))
         assert [entry["agrees"] for entry in source["control"]] == [False]
         assert "control_total_differs" in source.codes
@@ -328,7 +341,9 @@ class TestControlTotals:
 
 class TestWords:
     def test_categories_and_strategies_are_put_in_five_and_three_words(self) -> None:
-        text = "month,category,strategy,cost\n2026-10,Salaires,Entrant,100\n2026-10,Software,push,50\n2026-10,Gifts,,20\n"
+        text = (
+            "month,category,strategy,cost\n2026-10,Salaires,Entrant,100\n2026-10,Software,push,50\n2026-10,Gifts,,20\n"
+        )
         assert rows_of(text, "costs.csv", "category, strategy") == [
             ("people", "inbound"),
             ("tools", "outbound"),

@@ -1,0 +1,278 @@
+"""Large plain files of sales: DuckDB folds their rows into distinct records with sums, read then like any other.
+
+    fold(sheet, by)    the same sheet over folded records; None where only row after row will do
+    unusual(sheet, …)  whether the reading of folded records met what only the rows themselves can tell
+
+How a cell is read is defined once, in Python. Here it is only told apart whether a cell is so plain that it can
+be added up as it stands; whatever is not, wherever it stands, sends the whole file the ordinary way, which
+finds line and column. Ids are not kept: of files this large the checks that need every one run on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from kpi_cli.errors import KpiError
+from kpi_cli.exports.composing import price_rule, vat_of
+from kpi_cli.exports.dialect import Record, Text
+from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, kind
+from kpi_cli.exports.rows import Ledger
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.values import Days, Marks
+
+ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
+GROUPS = 200_000  # beyond so many records folding saves nothing
+_SAMPLE = 100_000
+_CHANNEL = frozenset(
+    {"channel", "source", "medium", "campaign", "campaign_id", "platform", "network", "campaign_type", "strategy"}
+    | {"utm_source", "utm_medium", "utm_campaign", "attribution", "currency"}
+)
+_DATED = ("date", "week", "month")
+_RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "disputed")
+_ID_MARK = "+"  # an id that a spreadsheet rounded is written 1.23E+12
+_CLOCK = "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+_DAY = "([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})"
+_ZONE = "(Z| ?[+-][0-9]{2}:?[0-9]{2})"
+# Digits with a dot that cannot group them: `1.234` could, and is left to the reading of the whole file.
+_PLAIN = r"[0-9]{1,12}|[0-9]{0,12}\.([0-9]{1,2}|[0-9]{4,6})"
+
+
+def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
+    """The sheet over records that stand for many rows each.
+
+    Args:
+        sheet: a file whose header is understood, and no more.
+        by: the dimensions that rows may be grouped by.
+
+    Returns:
+        None where the file is not large, or holds anything that calls for its rows one by one.
+    """
+    import duckdb
+
+    text = sheet.text
+    if text is None or text.survey.newlines <= ROWS or not (_is_plain(text) and _can_fold(sheet)):
+        return None
+    try:
+        plan = _plan(sheet, by)
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+            con.execute("SET preserve_insertion_order = false")
+            found = _folded(con, text, sheet, plan)
+    except (duckdb.Error, KpiError):
+        return None
+    if found is None:
+        return None
+    records = list(_records(found, plan, len(sheet.header.names)))
+    return replace(
+        sheet,
+        records=lambda: iter(records),
+        notes=[*sheet.notes],
+        totals=[],
+        left_out={},
+        marks=Marks(),
+        days=Days(),
+        symbols={},
+    )
+
+
+def unusual(sheet: Sheet, ledger: Ledger) -> bool:
+    """Whether anything was met whose line must be known: totals, footers, unknown cells, damaged ids."""
+    return bool(
+        sheet.left_out or sheet.totals or ledger.unknown or ledger.negative_style or ledger.damaged_ids
+    )
+
+
+def _is_plain(text: Text) -> bool:
+    """Whether every line is a record whose fields are what stands between its delimiters."""
+    seen = text.survey
+    whole = text.encoding in {"utf-8", "utf-8-sig"} and seen.utf8 and seen.nul is None
+    return whole and not text.mojibake and not seen.quotes and seen.returns in {0, seen.newlines}
+
+
+def _can_fold(sheet: Sheet) -> bool:
+    """Whether the rules of the sheet's format can be followed on records instead of rows."""
+    fmt, options = sheet.header.format, sheet.options
+    money = [c for c in sheet.columns if kind(c) == "money"]
+    headers = [name.strip().casefold() for name in sheet.header.names]
+    needs_rows = (
+        fmt.get("tables") == "many"
+        or any("any_cell" in rule for rule in fmt.get("totals", ()))
+        or any(c in fmt.get("micros", ()) or "micros" in headers[sheet.columns[c]] for c in money)
+        or (options.dedupe and not sheet.has("order_id"))
+        or (sheet.has("amount_formatted") and not sheet.has("currency"))
+        or "," in {options.decimal, fmt.get("decimal")}
+    )
+    dated = any(sheet.has(c) for c in _DATED)
+    return sheet.role == "sales" and dated and not sheet.left_out and "" not in headers and not needs_rows
+
+
+# --------------------------------------------------------------------------------------------- the plan
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What becomes of each column, by its index: SQL that groups, money that adds up, cells that are checked."""
+
+    keys: dict[int, str]
+    price: int
+    money: list[int]  # the price first, then what is read beside it
+    back: int | None  # the column of refunds
+    always_exact: bool  # amounts that do not add up row by row, such as a price and a quantity
+    exact_when_back: bool  # tax is scaled to what was kept: its rounding is each row's own
+    vat: Fraction | None  # the share of tax in a gross amount
+    lines: list[int] = field(default_factory=list)  # blank in the further lines of an order
+    checks: list[str] = field(default_factory=list)  # what must hold of every row
+
+
+def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
+    rule = price_rule(sheet)
+    at, days = sheet.columns, [c for c in sheet.columns if kind(c) == "day" and c != "time"]
+    keep = set(by) | _CHANNEL | _ruled(sheet)
+    beside = [c for c in (rule.get("times"), rule.get("plus"), "refunded", "tax") if c and c in at]
+    money = list(dict.fromkeys([rule["column"], *beside]))
+    keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
+    keys |= {at[c]: _day_sql(f"c{at[c]}", sheet.options.tz) for c in days}
+    vat = vat_of(sheet)
+    plan = _Plan(
+        keys,
+        at[rule["column"]],
+        [at[c] for c in money],
+        at.get("refunded"),
+        always_exact="times" in rule or "plus" in rule,
+        exact_when_back=sheet.has("tax") or vat is not None,
+        vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
+        lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],
+    )
+    plan.checks = list(_checks(sheet, set(money), plan))
+    return plan
+
+
+def _ruled(sheet: Sheet) -> set[str]:
+    """Every column that one of the format's rules looks at."""
+    fmt = sheet.header.format
+    rules = [rule for name in _RULES for rule in fmt.get(name, ())]
+    blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
+    subtotal = fmt.get("subtotal", {}).get("blank", ())
+    return {c for rule in rules for c in rule} | {*fmt.get("used", ()), *blanks, *subtotal, *fmt.get("continuation", ())}
+
+
+def _checks(sheet: Sheet, money: set[str], plan: _Plan) -> Iterator[str]:
+    """What must hold of the cells that are not kept, for the ordinary reading to have nothing to say of them."""
+    first_matters = bool(sheet.header.format.get("no_data"))
+    for column, index in sheet.columns.items():
+        cell = f"c{index}"
+        if column == "time":
+            yield f"strlen({cell}) <= 8 AND TRY_CAST({cell} AS TIME) IS NOT NULL"
+        elif kind(column) in {"money", "whole", "number"} and column not in money:
+            yield f"({cell} = '' OR {_value_sql(cell)} IS NOT NULL)"
+        elif column.endswith("_id") and index not in plan.keys:
+            yield f"NOT contains({cell}, '{_ID_MARK}')"
+    if first_matters and 0 not in plan.keys and 0 not in plan.money:
+        yield "NOT contains(c0, ' ')"
+
+
+# ------------------------------------------------------------------------------------------------- SQL
+
+
+def _day_sql(cell: str, tz: str | None) -> str:
+    """A date without its time of day, which only a change of zone would make matter."""
+    zoned = f"regexp_full_match({cell}, '{_DAY}{_CLOCK}([.,][0-9]+)?{_ZONE}')" if tz is None else "false"
+    return f"""CASE WHEN strlen({cell}) = 10 THEN {cell}
+        WHEN regexp_full_match({cell}, '{_DAY}{_CLOCK}') THEN left({cell}, 10)
+        WHEN {zoned} THEN left({cell}, 10) || ' 00:00' || regexp_extract({cell}, '{_ZONE}$') ELSE {cell} END"""
+
+
+def _value_sql(cell: str, *, blank_is_none: bool = False) -> str:
+    """The value of a cell that is plainly a number, else NULL; most are told by their round trip alone."""
+    cents, whole = f"TRY_CAST({cell} AS DECIMAL(18,2))", f"TRY_CAST({cell} AS BIGINT)"
+    blank = f"WHEN {cell} = '' THEN 0" if blank_is_none else ""
+    return f"""CASE WHEN CAST({cents} AS VARCHAR) = {cell} THEN TRY_CAST({cents} AS {MONEY_TYPE})
+        WHEN CAST({whole} AS VARCHAR) = {cell} THEN TRY_CAST({whole} AS {MONEY_TYPE}) {blank}
+        WHEN regexp_full_match({cell}, '{_PLAIN}') THEN TRY_CAST({cell} AS {MONEY_TYPE}) END"""
+
+
+def _vat_sql(money: str, share: Fraction) -> str:
+    """The tax in an amount in millionths, rounded half even as the rows' own is."""
+    product = f"(CAST({money} * 1000000 AS HUGEINT) * {share.numerator})"
+    whole, twice_rest = f"({product} // {share.denominator})", f"(2 * ({product} % {share.denominator}))"
+    return f"""({whole} + CASE WHEN {twice_rest} > {share.denominator}
+        OR ({twice_rest} = {share.denominator} AND {whole} % 2 = 1) THEN 1 ELSE 0 END)"""
+
+
+def _source_sql(text: Text, sheet: Sheet) -> str:
+    """The cells as they stand; a field too few leaves the last one NULL, one too many fills the extra one.
+
+    A quote, which the file does not hold, stands for NULL: no cell can.
+    """
+    names = [*(f"c{i}" for i in range(len(sheet.header.names))), "extra"]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    path = str(text.path).replace("'", "''")
+    return f"""read_csv('{path}', auto_detect = false, header = false, skip = {sheet.header.line},
+        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"', null_padding = true,
+        columns = {{{columns}}})"""
+
+
+def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
+    """One pass over the file: keys, exact cells where they are kept, sums, how many rows, and whether all is plain."""
+    last = len(sheet.header.names) - 1
+    refunds = f"v{plan.back}" if plan.back is not None else "0"
+    is_line = " AND ".join(f"trim(c{i}) = ''" for i in plan.lines) or "false"
+    exact = "true" if plan.always_exact else f"{refunds} <> 0" if plan.exact_when_back else "false"
+    blanks = {sheet.columns[c] for c in NONE_WHEN_BLANK if sheet.has(c)}
+    values = [f"{_value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
+    beside = [f"v{i} IS NOT NULL" for i in plan.money[1:]]
+    price = f"v{plan.price}"
+    plain = [f"c{last} IS NOT NULL", "extra IS NULL", *plan.checks, *beside, *(f"v{i} >= 0" for i in plan.money[1:])]
+    plain += [f"CASE WHEN is_line THEN c{plan.price} = '' ELSE {price} >= 0 AND {refunds} <= {price} END"]
+    vat = f"sum(CASE WHEN NOT exact THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
+    return f"""
+        WITH cells AS (SELECT *, {is_line} AS is_line, {", ".join(values)} FROM {source}),
+             told AS (SELECT *, {exact} AS exact, {refunds} <> 0 AS back FROM cells)
+        SELECT {", ".join(f"{sql} AS k{i}" for i, sql in plan.keys.items())}, is_line, exact, back,
+               {", ".join(f"CASE WHEN exact THEN c{i} END AS x{i}" for i in plan.money)},
+               {", ".join(f"sum(v{i}) AS s{i}" for i in plan.money)},
+               {vat} AS vat, count(*) AS n, coalesce(bool_and({" AND ".join(f"({p})" for p in plain)}), false) AS plain
+        FROM told GROUP BY ALL"""
+
+
+Folded = list[tuple[Any, ...]]
+
+
+def _folded(con: Any, text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
+    """The groups; None where there are too many, or a row is not plain, or rows and lines do not match."""
+    source = _source_sql(text, sheet)
+    sample = _fold_sql(f"(SELECT * FROM {source} LIMIT {_SAMPLE})", sheet, plan)
+    groups, rows, plain = con.execute(f"SELECT count(*), sum(n), bool_and(plain) FROM ({sample})").fetchone()
+    if not plain or groups > max(0.8 * rows, 1000):
+        return None
+    found: Folded = con.execute(_fold_sql(source, sheet, plan)).fetchmany(GROUPS + 1)
+    if len(found) > GROUPS or not all(group[-1] for group in found):
+        return None
+    due = text.survey.newlines - sheet.header.line + (not _ends_its_line(text))
+    return found if sum(group[-2] for group in found) == due else None
+
+
+def _ends_its_line(text: Text) -> bool:
+    with text.path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
+
+
+def _records(found: Folded, plan: _Plan, width: int) -> Iterator[Record]:
+    """Each group as a record of the file's own columns."""
+    keys, money = list(plan.keys), plan.money
+    shift = len(keys) + 3
+    for group in sorted(found, key=lambda g: tuple(map(str, g))):
+        cells = [""] * width
+        for index, cell in zip(keys, group, strict=False):
+            cells[index] = cell
+        is_line, exact = group[len(keys)], group[len(keys) + 1]
+        texts, sums = group[shift : shift + len(money)], group[shift + len(money) : shift + 2 * len(money)]
+        for index, text, total in zip(money, texts, sums, strict=True):
+            cells[index] = text if exact else "" if total is None else f"{total:f}"
+        vat, count = group[-3], group[-2]
+        tax = Decimal(vat).scaleb(-6) if vat is not None and not is_line else None
+        yield Record(0, cells, count, count if exact else 1, tax)

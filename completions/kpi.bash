@@ -12,29 +12,31 @@ _kpi() {
         return
     fi
     case $command:$before in
-        *:--decimal) COMPREPLY=($(compgen -W '. ,' -- "$word")); return ;;
-        *:--every) COMPREPLY=($(compgen -W 'day week month quarter year' -- "$word")); return ;;
-        *:--date-format) COMPREPLY=($(compgen -W 'dmy mdy ymd excel' -- "$word")); return ;;
-        *:--lang) COMPREPLY=($(compgen -W 'en fr' -- "$word")); return ;;
-        *:--model) COMPREPLY=($(compgen -W 'first last last-non-direct linear position time-decay markov shapley all' -- "$word")); return ;;
-        *:--first-payment) COMPREPLY=($(compgen -W 'included excluded period-end' -- "$word")); return ;;
-        *:--last) COMPREPLY=($(compgen -W 'month quarter year 30d' -- "$word")); return ;;
-        *:--compare) COMPREPLY=($(compgen -W 'previous year' -- "$word")); return ;;
-        *:--allocate) COMPREPLY=($(compgen -W 'revenue media customers even' -- "$word")); return ;;
-        *:--accounts) COMPREPLY=($(compgen -W 'separate' -- "$word")); return ;;
-        *:--format|*:-f) COMPREPLY=($(compgen -W 'table json csv markdown' -- "$word")); return ;;
+        *:--decimal) options='. ,' ;;
+        *:--every) options='day week month quarter year' ;;
+        *:--date-format) options='dmy mdy ymd excel' ;;
+        *:--lang) options='en fr' ;;
+        *:--model) options='first last last-non-direct linear position time-decay markov shapley all' ;;
+        *:--first-payment) options='included excluded period-end' ;;
+        *:--last) options='month quarter year 30d' ;;
+        *:--compare) options='previous year' ;;
+        *:--allocate) options='revenue media customers even' ;;
+        *:--accounts) options='separate' ;;
+        *:--format|*:-f) options='table json csv markdown' ;;
         *:--config|*:--spend|*:--sales|*:--costs|*:--traffic|*:--leads|*:--search|*:--mail|*:--social|*:--progress|*:--events|*:--touches|*:--rates|*:--output|*:-o|*:--customers-out) return ;; # a file: bash's own completion
         *:--revenue|*:--cost|*:--month|*:--from|*:--to|*:--as-of|*:--by|*:--sort|*:--top|*:--margin|*:--sales-from|*:--currency|*:--tz|*:--encoding|*:--map|*:--fail-if|*:--target|*:--customers|*:--why|*:--half-life|*:--horizon|*:--holdout|*:--average-sale|*:--purchases|*:--retention|*:--arpa|*:--retention-rate|*:--churn-rate|*:--discount|*:--retention-gain|*:--steps|*:--within|*:--between|*:--change|*:--split|*:--stage|*:--a|*:--b) compopt +o default 2>/dev/null; return ;;
     esac
-    [[ $word == -* ]] || return
-    case $command in
-        roi) options='--revenue --cost --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
-        cac) options='--target --cost --customers --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
-        channels) options='--why --model --half-life --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
-        ltv) options='--cohorts --predict --horizon --holdout --customers-out --average-sale --purchases --retention --arpa --retention-rate --churn-rate --discount --first-payment --retention-gain --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
-        funnel) options='--steps --within --between --test --change --split --stage --a --b --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
-        check) options='--config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
-    esac
+    if [[ -z $options && $word == -* ]]; then
+        case $command in
+            roi) options='--revenue --cost --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
+            cac) options='--target --cost --customers --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
+            channels) options='--why --model --half-life --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
+            ltv) options='--cohorts --predict --horizon --holdout --customers-out --average-sale --purchases --retention --arpa --retention-rate --churn-rate --discount --first-payment --retention-gain --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
+            funnel) options='--steps --within --between --test --change --split --stage --a --b --config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
+            check) options='--config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
+        esac
+    fi
+    [[ -n $options ]] || return
     COMPREPLY=($(compgen -W "$options" -- "$word"))
 }
 

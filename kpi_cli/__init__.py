@@ -85,12 +85,13 @@ def check(*data: Any, **options: Unpack[Options]) -> CheckResult:
 def _ask(data: Sequence[Any], options: Options) -> Ask:
     """The same Ask that a command line makes."""
     from kpi_cli.ask import Ask, Files
-    from kpi_cli.config import Config, load_config
+    from kpi_cli.config import Config
+    from kpi_cli.definitions import load_settings
     from kpi_cli.exports.options import ReadOptions
     from kpi_cli.period import PeriodOptions
     from kpi_cli.texts import LANGUAGE
 
-    config = load_config(Path(options["config"])) if "config" in options else Config.empty()
+    config = load_settings(Path(options["config"])) if "config" in options else Config.empty()
     LANGUAGE.set(options.get("lang") or config.lang or "en")
     said = [(item, None) for item in data] + list(_by_role(options.get("roles", {})))
     vat = _share(options.get("vat"), "vat")

@@ -53,7 +53,14 @@ class Books:
 Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed
 
 
-def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], choose: Choice | None = None) -> Books:
+def open_books(
+    ask: Ask,
+    uses: Sequence[str],
+    needs: Sequence[Sequence[str]],
+    choose: Choice | None = None,
+    *,
+    ids: bool = True,
+) -> Books:
     """Read the files of a question.
 
     Args:
@@ -61,6 +68,7 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], ch
         uses: roles the question draws on; files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
+        ids: whether the answer counts orders or customers, so that every row's own ids matter.
 
     Raises:
         UsageError: a period that cannot be understood.
@@ -68,7 +76,8 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], ch
         NoDataError: a needed role has no file, or no row in the period.
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
-    store = read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses))
+    by = None if ids else frozenset(ask.dimensions)
+    store = read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses), by=by)
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     if choose:
@@ -90,13 +99,19 @@ def open_books(ask: Ask, uses: Sequence[str], needs: Sequence[Sequence[str]], ch
 
 
 def insist(books: Books) -> None:
-    """Under --strict, refuse what is noted on trust.
+    """Under --strict, notes on trust are refusals and a partly covered period is missing data.
 
     Raises:
-        Refusals: one error for each such note.
+        Refusals: one error for each note on trust.
+        NoDataError: a file covers less of the period than its role does.
     """
-    if books.ask.reading.strict and (errors := trust_errors(books.notes)):
+    if not books.ask.reading.strict:
+        return
+    if errors := trust_errors(books.notes):
         raise Refusals(errors)
+    for found in books.notes:
+        if found.code == "incomplete_period":
+            raise NoDataError("incomplete_period", found.text, "wait for the missing days", found.file)
 
 
 def asked_files(ask: Ask) -> list[Asked]:
@@ -174,15 +189,6 @@ def _counts_leads(books: Books, role: str, event: str) -> bool:
         return bool(books.store.rows(stated))
     named = f"SELECT 1 FROM {role} WHERE fate IS NULL AND lower(trim(event)) = $1 LIMIT 1"
     return role == "traffic" and bool(books.store.rows(named, [event.casefold()]))
-
-
-def _strict(books: Books) -> None:
-    """Under --strict, notes on trust are refusals and a partly covered period is missing data."""
-    if errors := trust_errors(books.notes):
-        raise Refusals(errors)
-    for found in books.notes:
-        if found.code == "incomplete_period":
-            raise NoDataError("incomplete_period", found.text, "wait for the missing days", found.file)
 
 
 def trust_errors(notes: Iterable[Note]) -> list[KpiError]:
@@ -378,7 +384,7 @@ def _in_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
             continue
         money = "charged" if role == "sales" else "cost"
         for number, count, amount in books.store.rows(
-            f"""SELECT file, count(*), coalesce(sum({money}), 0) FROM {role}
+            f"""SELECT file, CAST(sum("rows") AS BIGINT), coalesce(sum({money}), 0) FROM {role}
                 WHERE fate IS NULL AND ("end" < $1::DATE OR "start" > $2::DATE) GROUP BY file ORDER BY file""",
             [start, end],
         ):

@@ -169,9 +169,7 @@ def observed_through(books: Books, unit: Every) -> dt.date | None:
     return min(books.window.end, reach) if asked else reach
 
 
-def cohort_sizes(
-    books: Books, window: Window, dims: Sequence[str], unit: str
-) -> dict[tuple[Key, dt.date], int]:
+def cohort_sizes(books: Books, window: Window, dims: Sequence[str], unit: str) -> dict[tuple[Key, dt.date], int]:
     """Customers won in the window, by group and by the unit of time they were won in."""
     rows = books.store.rows(
         f"""SELECT {_selected(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) FROM buyers b
@@ -278,8 +276,8 @@ def repeat_values(books: Books) -> Arrays:
     ).fetchnumpy()
 
 
-def purchase_facts(books: Books, window: Window) -> dict[str, int]:
-    """What became of orders on one day, of those of amount 0 and of those that were refunded."""
+def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
+    """Orders that share a day with another of their customer, orders of amount 0, and refunds."""
     orders, free, refunded = books.store.rows(
         f"""SELECT {measures.ORDERS}, count(*) FILTER (t.is_order AND t.charged = 0),
                    count(*) FILTER (t.refunds > 0)
@@ -287,7 +285,7 @@ def purchase_facts(books: Books, window: Window) -> dict[str, int]:
             WHERE t.fate IS NULL AND t."start" <= DATE '{window.end}'"""
     )[0]
     days = books.store.rows("SELECT coalesce(sum(x + 1), 0) FROM histories")[0][0]
-    return {"same_day": int(orders - days), "free": free, "refunded": refunded}
+    return int(orders - days), free, refunded
 
 
 def mean_first_value(books: Books) -> float:

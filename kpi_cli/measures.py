@@ -64,6 +64,7 @@ IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t.
 
 
 def revenue_sql(books: Books) -> str:
+    """A sales row's revenue as SQL; with --gross the refunds stay in."""
     return "charged - tax_charged" if books.ask.reading.gross else "charged - refunds - tax_kept"
 
 

@@ -52,8 +52,9 @@ def fill_steps(books: Books, window: Window | None) -> None:
     store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE steps AS
             WITH written AS (
-              SELECT row_number() OVER (ORDER BY file, line) AS path, conversions, coalesce(non_conversions, 0) AS nulls,
-                     value, regexp_split_to_array(trim(path), '{_PARTED}') AS listed
+              SELECT row_number() OVER (ORDER BY file, line) AS path, conversions,
+                     coalesce(non_conversions, 0) AS nulls, value,
+                     regexp_split_to_array(trim(path), '{_PARTED}') AS listed
               FROM touches WHERE fate IS NULL AND path IS NOT NULL),
             spelled AS (
               SELECT path, coalesce(conversions, 0) AS conversions, nulls, value, len(listed) AS length,
@@ -61,8 +62,9 @@ def fill_steps(books: Books, window: Window | None) -> None:
             SELECT path, position, length, n.channel, n.direct, NULL::DOUBLE AS age, conversions, nulls, value
             FROM spelled JOIN step_names n USING (step)
             UNION ALL
-            SELECT -dense_rank() OVER (ORDER BY who, nth), row_number() OVER journey, count(*) OVER (PARTITION BY who, nth),
-                   n.channel, n.direct, epoch(ended - time) / 86400, conversions, nulls, worth
+            SELECT -dense_rank() OVER (ORDER BY who, nth), row_number() OVER journey,
+                   count(*) OVER (PARTITION BY who, nth), n.channel, n.direct,
+                   epoch(ended - time) / 86400, conversions, nulls, worth
             FROM journeys JOIN step_names n ON n.step = journeys.channel
             WHERE is_touch AND ended::DATE {within}
             WINDOW journey AS (PARTITION BY who, nth ORDER BY time, converts, journeys.channel)"""
@@ -136,7 +138,8 @@ def _name_steps(books: Books) -> None:
 def _tell(books: Books, window: Window | None) -> None:
     """Conversions before any touch, rows that say nothing, and what lies outside the period."""
     lost, silent = books.store.rows(
-        """SELECT coalesce(sum(converts) FILTER (NOT touched), 0), count_if(NOT is_touch AND converts = 0) FROM journeys"""
+        """SELECT coalesce(sum(converts) FILTER (NOT touched), 0), count_if(NOT is_touch AND converts = 0)
+           FROM journeys"""
     )[0]
     if lost:
         books.notes.append(note("conversions_without_touch", count=f"{lost:f}".rstrip("0").rstrip(".")))
@@ -161,8 +164,7 @@ def credits(books: Books, model: str, half_life: float) -> dict[str, Credit]:
     """
     con = books.store.con
     if model in ("first", "last", "linear", "position"):
-        touches = _touches(con, "SELECT channel, position, length, sum(conversions), sum(value) FROM steps GROUP BY ALL")
-        return by_position(touches, model)
+        return by_position(_touches(con, _PLACES), model)
     special: dict[str, Callable[[], dict[str, Credit]]] = {
         "last_non_direct": lambda: by_position(_touches(con, _LAST_NON_DIRECT), "last"),
         "time_decay": lambda: attribute(_paths(con, _TIMED), "time_decay", half_life),
@@ -171,9 +173,11 @@ def credits(books: Books, model: str, half_life: float) -> dict[str, Credit]:
     }
     found = special[model]()
     nothing = Credit(Decimal(0), None if all(c.value is None for c in found.values()) else Decimal(0))
-    return {name: found.get(name, nothing) for (name,) in books.store.rows("SELECT DISTINCT channel FROM steps ORDER BY 1")}
+    every = books.store.rows("SELECT DISTINCT channel FROM steps ORDER BY channel")
+    return {channel: found.get(channel, nothing) for (channel,) in every}
 
 
+_PLACES = "SELECT channel, position, length, sum(conversions), sum(value) FROM steps GROUP BY ALL"
 _LAST_NON_DIRECT = """
     SELECT channel, 1, 1, sum(conversions), sum(value) FROM (
       SELECT coalesce(arg_max(channel, position) FILTER (NOT direct), arg_max(channel, position)) AS channel,

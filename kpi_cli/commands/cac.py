@@ -18,9 +18,7 @@ def register(app: typer.Typer) -> None:
 
 @shared
 def cac(
-    files: Annotated[
-        list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")] = None,
     target: Annotated[
         str | None, typer.Option("--target", help="The CAC not to be exceeded.", show_default=False)
     ] = None,
@@ -45,15 +43,14 @@ def cac(
     if cost is None and customers is None:
         return deliver(question(asked(files, common), figure(target, "--target")), common)
     if files:
-        raise UsageError(
-            "figures_and_files", "figures and files cannot be asked together", "leave one of them out"
-        )
+        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
     spent, won = figure(cost, "--cost"), figure(customers, "--customers")
     if spent is None or won is None:
         missing = "--cost" if spent is None else "--customers"
-        raise UsageError(
-            "figure_missing", f"{missing} is missing", "a calculator needs --cost and --customers"
-        )
+        raise UsageError("figure_missing", f"{missing} is missing", "a calculator needs --cost and --customers")
     leads = figure(common.leads[0], "--leads") if common.leads else None  # a count here, a file elsewhere
     asked(None, replace(common, leads=None))
+    for option, count in (("--customers", won), ("--leads", leads)):
+        if count is not None and count < 0:
+            raise UsageError("negative_count", f"{option} cannot be below 0", "give a count")
     return deliver(calculate(spent, won, leads), common)

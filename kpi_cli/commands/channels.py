@@ -17,9 +17,7 @@ def register(app: typer.Typer) -> None:
 
 @shared
 def channels(
-    files: Annotated[
-        list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")] = None,
     why: Annotated[
         str | None,
         typer.Option(

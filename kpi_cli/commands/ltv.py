@@ -48,9 +48,7 @@ def ltv(
     files: Annotated[list[str] | None, typer.Argument(help="Exports; kpi.yml's sources when none is given.")] = None,
     cohorts: Annotated[bool, _opt("--cohorts", help="A row a cohort and month, for spreadsheets.")] = False,
     predict: Annotated[bool, _opt("--predict", help="Predict what customers will buy and bring.")] = False,
-    horizon: Annotated[
-        str | None, _opt("--horizon", help="How far ahead: 12mo when not said.", metavar="TIME")
-    ] = None,
+    horizon: Annotated[str | None, _opt("--horizon", help="How far ahead: 12mo when not said.", metavar="TIME")] = None,
     holdout: Annotated[
         str | None, _opt("--holdout", help="Hold the prediction against the last 13w, say.", metavar="TIME")
     ] = None,
@@ -244,7 +242,9 @@ def _worth(given: Given, files: list[str] | None, common: Common) -> Worth:
     ahead = [name for name in _said(given.ahead) if name != "--cohorts"]
     for option, value in (("--discount", given.discount), ("--first-payment", given.first_payment)):
         if value is not None and not ahead:
-            raise UsageError("not_predicted", f"{option} is of a prediction or a formula", "add --predict, or leave it out")
+            raise UsageError(
+                "not_predicted", f"{option} is of a prediction or a formula", "add --predict, or leave it out"
+            )
     return question(asked(files, common), _wanted(given) if ahead else None)
 
 
@@ -253,7 +253,8 @@ def _wanted(given: Given) -> Wanted:
     from kpi_cli.questions.predicting import Wanted
 
     horizon, holdout = (
-        parse_duration(str(given.ahead[name]), name) if given.ahead[name] else None for name in ("--horizon", "--holdout")
+        parse_duration(str(given.ahead[name]), name) if given.ahead[name] else None
+        for name in ("--horizon", "--holdout")
     )
     first = _first_payment(given.first_payment)
     if first == "period-end":

@@ -190,12 +190,15 @@ def asked(files: list[str] | None, common: Common) -> Any:
 
 def configuration(common: Common) -> Any:
     """kpi.yml, when there is one and it is wanted."""
-    from kpi_cli.config import Config, load_config
-
-    if common.config:
-        return load_config(common.config)
     usual = Path("kpi.yml")
-    return load_config(usual) if not common.no_config and usual.is_file() else Config.empty()
+    path = common.config or (usual if not common.no_config and usual.is_file() else None)
+    if path is None:
+        from kpi_cli.config import Config
+
+        return Config.empty()
+    from kpi_cli.definitions import load_settings
+
+    return load_settings(path)
 
 
 def _one_of(option: str, given: str | None, allowed: tuple[str, ...]) -> str | None:

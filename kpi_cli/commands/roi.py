@@ -24,6 +24,10 @@ def roi(
     cost: Annotated[
         str | None, typer.Option("--cost", help="Calculator: cost of the same period.", show_default=False)
     ] = None,
+    training: Annotated[
+        str | None,
+        typer.Option("--training", help="Costs and gain of a training, in YAML.", metavar="FILE", show_default=False),
+    ] = None,
     *,
     common: Common,
 ) -> int:
@@ -35,6 +39,13 @@ def roi(
     from kpi_cli.questions.roi import calculate
     from kpi_cli.questions.roi import roi as question
 
+    if training is not None:
+        from pathlib import Path
+
+        from kpi_cli.questions.training import training_roi
+        from kpi_cli.training import load_training
+
+        return deliver(training_roi(asked(files, common), load_training(Path(training))), common)
     if revenue is None and cost is None:
         return deliver(question(asked(files, common)), common)
     if files:

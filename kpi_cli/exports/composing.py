@@ -214,7 +214,7 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     sums = _Sums(reader)
     rows = iter(
         [
-            sums.of(record, c, (r, t), *flagged)
+            _taken(record.times, sums.of(record, c, (r, t), *flagged))
             for record, c, r, t, *flagged in zip(kept.records, charged, refunded, tax, *marks, strict=True)
         ]
     )
@@ -226,6 +226,19 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
 _LINE: tuple[str | None, ...] = ("0", "0", "0", "0", "false", None)
 
 
+def _taken(times: int, money: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """The money of a row that stands for several just like it."""
+    if times == 1:
+        return money
+    return (*(m and f"{Decimal(m) * times:f}" for m in money[:4]), *money[4:])
+
+
+def vat_of(sheet: Sheet) -> Decimal | None:
+    """The user's rate of value added tax, where what was charged holds it."""
+    untaxed = "none" in {sheet.header.format.get("tax"), price_rule(sheet).get("tax")}
+    return Decimal(sheet.options.vat) if sheet.options.vat and not untaxed else None
+
+
 class _Sums:
     """The money of one sale row, as texts: charged, refunds, tax charged, tax kept, is it an order, its fate."""
 
@@ -233,8 +246,7 @@ class _Sums:
         self.sheet = reader.sheet
         fmt = self.sheet.header.format
         self.taxed = self.sheet.has("tax") and self.sheet.taxed
-        untaxed = "none" in {fmt.get("tax"), price_rule(self.sheet).get("tax")}
-        self.vat = Decimal(self.sheet.options.vat) if self.sheet.options.vat and not untaxed else None
+        self.vat = vat_of(self.sheet)
         self.signed = fmt.get("sign") == "signed" or fmt.name == GENERIC
         self.full_column = self.sheet.has("refunded")
         self.not_ours: str | None = fmt.get("positive_refund")
@@ -265,7 +277,8 @@ class _Sums:
         if self.taxed:
             tax_kept = (tax * kept / charged).quantize(MILLIONTH, ROUND_HALF_EVEN) if refunded else tax
         else:
-            tax, tax_kept = self._vat_in(charged), self._vat_in(kept)
+            tax = self._vat_in(charged) if record.vat is None else record.vat
+            tax_kept = self._vat_in(kept) if refunded else tax
         return (f"{charged:f}", f"{refunded:f}", f"{tax:f}", f"{tax_kept:f}", "true", None)
 
     def _of_refund(self, charged: Decimal, tax: Decimal, *, undone: bool, stated: bool) -> tuple[str | None, ...]:

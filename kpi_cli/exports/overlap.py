@@ -96,13 +96,14 @@ def _same_orders(store: Store) -> list[InputError]:
         "INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()]
     )
     per_order = """
-        SELECT format, row_id, file, min(line) AS line, max(line) AS last, sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END)
-               AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
+        SELECT format, row_id, file, min(line) AS line, max(line) AS last,
+               sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
                any_value(single) AS single, max(refunds) AS refunds, is_order OR is_line AS sold
         FROM sales JOIN file_format USING (file) WHERE row_id IS NOT NULL AND fate IS NULL GROUP BY ALL"""
     if single:
         for number, line, low, high in store.rows(
-            f"SELECT file, last, low, high FROM ({per_order}) WHERE single AND sold AND n > 1 AND low <> high ORDER BY file, line"
+            f"""SELECT file, last, low, high FROM ({per_order})
+                WHERE single AND sold AND n > 1 AND low <> high ORDER BY file, line"""
         ):
             errors.append(_two_amounts(files[number], line, low, high))
             break
@@ -117,7 +118,8 @@ def _same_orders(store: Store) -> list[InputError]:
         return errors
     for number, line, amount, before in store.rows(
         f"""SELECT file, line, amount, first FROM (
-              SELECT *, first(amount) OVER (PARTITION BY format, row_id ORDER BY file) AS first FROM ({per_order}) WHERE sold)
+              SELECT *, first(amount) OVER (PARTITION BY format, row_id ORDER BY file) AS first
+              FROM ({per_order}) WHERE sold)
             WHERE amount <> first ORDER BY file, line LIMIT 1"""
     ):
         errors.append(_two_amounts(files[number], line, before, amount))
@@ -125,7 +127,8 @@ def _same_orders(store: Store) -> list[InputError]:
         f"""UPDATE sales SET fate = 'seen_in_other_file' FROM (
               SELECT row_id, file FROM ({per_order}) WHERE sold
               QUALIFY row_number() OVER (PARTITION BY format, row_id ORDER BY refunds DESC, file) > 1) AS again
-            WHERE sales.fate IS NULL AND (is_order OR is_line) AND sales.row_id = again.row_id AND sales.file = again.file"""
+            WHERE sales.fate IS NULL AND (is_order OR is_line)
+              AND sales.row_id = again.row_id AND sales.file = again.file"""
     )
     # A refund that bears its order's number is the same refund only where day and amount are the same.
     store.con.execute(
@@ -164,7 +167,7 @@ def _date_refunds(store: Store) -> None:
     """A refund in a row of its own belongs to the day, channel and customer of its order."""
     if not store.rows("SELECT 1 FROM sales WHERE NOT is_order LIMIT 1"):
         return
-    skipped = {"file", "line", "fate", "order_id", "row_id", "currency", "is_order", "is_line"} | set(
+    skipped = {"file", "line", "rows", "fate", "order_id", "row_id", "currency", "is_order", "is_line"} | set(
         TABLES["sales"].numeric
     )
     dimensions = [c for c in store.columns["sales"] if c not in skipped]

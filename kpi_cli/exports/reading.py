@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kpi_cli.errors import InputError, KpiError
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
+from kpi_cli.exports.large import fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
 from kpi_cli.exports.roles import ROLES
-from kpi_cli.exports.rows import Columns, Reader, tell
+from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
@@ -23,7 +24,6 @@ from kpi_cli.result import Note
 from kpi_cli.texts import note
 
 _HEAD = 60
-_FULL_CHECKS = 1_000_000
 _STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
 
 
@@ -32,6 +32,7 @@ def read(
     options: ReadOptions,
     inline: Iterable[Table] = (),
     roles: Collection[str] = ROLES,
+    by: Collection[str] | None = None,
 ) -> Store:
     """Read files into typed tables.
 
@@ -40,22 +41,24 @@ def read(
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
         roles: the roles whose rows are wanted; files of others are recognised, and no more.
+        by: the dimensions that rows of large files may be summed by; None where every row's own ids matter.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
     """
     store = Store()
+    wants = Wants(options, roles, None if options.strict or options.every_id else by)
     with workspace() as folder:
         for found in downloads(asked, folder):
             if isinstance(found, KpiError):
                 store.sources.append(Source(found.file or "-", len(store.sources), error=found))
                 continue
             for source, sheet in _sheets(store, found):
-                _take(store, source, sheet, Wants(options, roles))
+                _take(store, source, sheet, wants)
             _unchanged(found, store)
     for table in inline:
         source = _new(store, table.name)
-        _take(store, source, partial(_structured_sheet, table, options), Wants(options, roles))
+        _take(store, source, partial(_structured_sheet, table, options), wants)
     _after(store, options)
     return store
 
@@ -101,27 +104,59 @@ class Wants:
 
     options: ReadOptions
     roles: Collection[str]
+    by: Collection[str] | None = None  # the dimensions that suffice; None where every row's own ids matter
 
 
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
     try:
         source.sheet = sheet()
-        if source.sheet.role not in wants.roles:
+        wanted = source.sheet.role in wants.roles
+        if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
-        settle(source.sheet)
-        reader = Reader(source.sheet)
-        source.ledger = reader.ledger
-        store.con.execute("BEGIN")
-        store.insert(source, _deduped(source, reader.blocks(), wants.options))
+        if source.sheet.sha256 is None and source.sheet.text:
+            source.sheet.sha256 = source.sheet.text.digest()
+        if not wanted:
+            return
+        reader = _load(store, source, wants.options)
         store.con.execute("COMMIT")
         if source.sheet.role not in store.columns:
             store.ensure(source.sheet.role)
         tell(reader)
     except KpiError as error:
         source.error = error
-        if store.con.execute("SELECT 1").fetchone():
-            _rollback(store)
+        _rollback(store)
+
+
+def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
+    """Read the rows of a source into its role's table, in a transaction that is left open."""
+    assert source.sheet is not None
+    settle(source.sheet)
+    reader = Reader(source.sheet)
+    source.ledger = reader.ledger
+    store.con.execute("BEGIN")
+    blocks = reader.blocks(composer(reader))
+    store.insert(source, blocks if source.checks == "rows" else _deduped(source, blocks, options))
+    return reader
+
+
+def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
+    whole = source.sheet
+    assert whole is not None
+    source.sheet = fold(whole, by)
+    if source.sheet is not None:
+        source.checks = "rows"
+        try:
+            if not unusual(source.sheet, _load(store, source, source.sheet.options).ledger):
+                store.con.execute("COMMIT")
+                return True
+        except KpiError:
+            pass  # the reading row by row finds it again, with its line
+        _rollback(store)
+        source.checks, source.ledger = "full", Ledger()
+    source.sheet = whole
+    return False
 
 
 def _rollback(store: Store) -> None:
@@ -218,7 +253,7 @@ def _wanted(options: ReadOptions) -> Wanted:
 
 
 def _text_sheet(download: Download) -> Sheet:
-    text = decode(download.name, download.path, download.options.encoding)
+    text = decode(download.name, download.path, download.options.encoding, hashed=False)
     lines = text.head(_HEAD)
     notes: list[Note] = list(text.notes)
     skip = 0
@@ -246,6 +281,7 @@ def _text_sheet(download: Download) -> Sheet:
         text.survey.sha256,
         found,
         header.delimiter,
+        text,
         notes,
         stamp=text.survey.stamp,
         left_out=left_out,

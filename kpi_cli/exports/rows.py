@@ -71,23 +71,22 @@ class Reader:
         self.ledger = Ledger()
         self.currency = _Currency(sheet)
 
-    def blocks(self) -> Iterator[Columns]:
+    def blocks(self, compose: Callable[[Block], Columns]) -> Iterator[Columns]:
         """The columns of the rows that are used, batch by batch; the ledger fills as they come.
 
         Raises:
             InputError: a cell that cannot be read, or a status that is not known.
         """
-        from kpi_cli.exports.composing import composer
-
         sheet, ledger = self.sheet, self.ledger
         fate = _Fate(sheet)
-        compose = composer(self)
         for batch in batched(sheet.records(), BATCH):
             block = Block(self._kept(batch, fate))
             if not block.records:
                 continue
             columns = compose(block)
-            columns["line"] = [str(record.line) for record in block.records]
+            columns["line"] = [str(record.line) if record.line else None for record in block.records]
+            if any(record.rows > 1 for record in block.records):
+                columns["rows"] = [str(record.rows) for record in block.records]
             yield columns
         if sheet.role == "spend" and ledger.assumed:
             channel = sheet.header.format.get("channel", {}).get("default")
@@ -100,10 +99,10 @@ class Reader:
             reason = set_aside.get(record.line)
             if reason == "blank":
                 continue
-            ledger.read += 1
+            ledger.read += record.rows
             reason = reason or fate(record)
             if reason:
-                ledger.left_out[reason] += 1
+                ledger.left_out[reason] += record.rows
             else:
                 kept.append(record)
         return kept

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from kpi_cli.errors import InputError
-from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.recognising import GENERIC, Header
 from kpi_cli.exports.roles import IDENTITY, kind
@@ -56,6 +56,7 @@ class Sheet:
     sha256: str | None
     records: Callable[[], Iterator[Record]]
     delimiter: str | None = None
+    text: Text | None = None  # the file behind it, where it is one of text
     notes: list[Note] = field(default_factory=list)
     stamp: tuple[int, int] | None = None  # size and modification time when it was read
     typed: bool = False  # cells come from typed values (xlsx, parquet): dots and ISO dates

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
+_FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
 _SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
 
 
@@ -145,7 +146,7 @@ class Store:
         if role not in self.columns:
             wanted = _FIXED | (_SALES if role == "sales" else {}) | {"currency": "VARCHAR"}
             wanted |= {n: _type(n, role) for n in TABLES[role].numeric}
-            definition = ", ".join(f'"{n}" {t}' for n, t in wanted.items())
+            definition = ", ".join(f'"{n}" {t}{" DEFAULT 1" * (n == "rows")}' for n, t in wanted.items())
             self.con.execute(f"CREATE TABLE {role} ({definition})")
             self.columns[role] = wanted
         have = self.columns[role]
@@ -180,7 +181,8 @@ def _type(name: str, role: str) -> str:
 _SALES_SUMS = """
     sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
     sum(charged) - sum(refunds) - sum(tax_kept) AS revenue_net,
-    count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL) AS orders,
+    count(DISTINCT order_id) FILTER (is_order)
+      + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
     CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
 """
 
@@ -194,7 +196,7 @@ def account(store: Store) -> None:
         _sums(store, role, sources)
         _spans(store, role, sources)
         for number, fate, count in store.rows(
-            f"SELECT file, fate, count(*) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
+            f"SELECT file, fate, CAST(sum(\"rows\") AS BIGINT) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
         ):
             if number in sources:
                 sources[number].fates[fate] = count
@@ -214,6 +216,8 @@ def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
             continue
         source = sources[number]
         sums = {n: v for n, v in zip(names, values, strict=True) if v is not None or source.shows(n)}
+        if source.checks == "rows" and source.sheet and source.sheet.has("order_id"):
+            sums["orders"] = None  # to count them, their ids would have to be known
         if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
             continue
         source.sums.append({"currency": currency, **sums})

@@ -9,7 +9,7 @@ from kpi_cli.apportion import apportion
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books
 from kpi_cli.measures import Key, Measures
-from kpi_cli.texts import label, note
+from kpi_cli.texts import label, money_text, note
 
 _KEYS = {"revenue": "revenue", "media": "media_cost", "customers": "new_customers"}
 _COSTS = ("media_cost", "other_cost")
@@ -79,5 +79,4 @@ def _tell(books: Books, spread: Decimal, kept: Decimal) -> None:
     key = label(str(books.ask.allocate), "allocation")
     for code, amount in (("allocated", spread), ("allocation_key_zero", kept)):
         if amount and not any(n.code == code for n in books.notes):
-            shown = f"{amount:,.2f} {books.currency or ''}".strip()
-            books.notes.append(note(code, amount=shown, key=key))
+            books.notes.append(note(code, amount=money_text(amount, books.currency), key=key))

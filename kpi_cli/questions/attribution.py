@@ -89,7 +89,7 @@ def _all(books: Books, half_life: float) -> Result:
         answer.rows[(channel,)] = {**row, "credit_spread": max(known) - min(known)}
     for name in names:
         column = [row[name] for row in answer.rows.values()]
-        answer.total[name] = None if None in column else sum(map(Decimal, filter(None, column)), Decimal(0))
+        answer.total[name] = None if None in column else sum((Decimal(credit or 0) for credit in column), Decimal(0))
     untimed = {name: "no_touch_times" for name in names if answer.total[name] is None}
     answer.reasons = dict.fromkeys([*answer.rows, None], untimed)
     _tell_moves(books, answer)

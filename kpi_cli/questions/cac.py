@@ -21,7 +21,7 @@ from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.roi import joined, through
 from kpi_cli.result import Result
-from kpi_cli.texts import note
+from kpi_cli.texts import money_text, note
 
 USES = ("spend", "sales", "costs", "leads", "traffic")
 NEEDS = (("spend", "costs"),)
@@ -88,8 +88,8 @@ def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None) -
 def _explain(result: Result, margin: Decimal | None) -> None:
     """The ratios of the total; payback is read off the months, not computed from a formula."""
     explain(result, margin)
-    metrics_shown = result.extra["explain"]["metrics"]
-    metrics_shown[:] = [entry for entry in metrics_shown if entry["metric"] != "payback_months"]
+    entries = result.extra["explain"]["metrics"]
+    entries[:] = [entry for entry in entries if entry["metric"] != "payback_months" and entry["value"] is not None]
 
 
 def _answer(books: Books, window: Window | None) -> Answer:
@@ -267,7 +267,7 @@ def _per_month(books: Books, total: Measures) -> dict[str, Measures]:
         name: None if total[name] is None else Decimal(total[name] or 0) / months
         for name in ("cost", "leads", "new_customers")
     }
-    cost = f"{per_month['cost']:,.2f} {books.currency or ''}".strip()
+    cost = money_text(Decimal(per_month["cost"] or 0), books.currency)
     customers = shown(per_month["new_customers"])
     books.notes.append(note("per_month", months=shown(months), cost=cost, customers=customers))
     return {"per_month": {"months": months, **per_month}}

@@ -22,7 +22,7 @@ from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.cac import known_leads, named, tell_few, tell_first_purchases, tell_free
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, on_books
-from kpi_cli.result import Column, Result
+from kpi_cli.result import Column, Result, Row
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
 
@@ -254,7 +254,7 @@ def why(ask: Ask, visit: str) -> Result:
     source, medium, campaign = (*parts, "")[:3]
     books = open_books(ask, ("spend",), ())
     channel, rule = channel_of(books, {"source": source, "medium": medium, "campaign": campaign})
-    row = {"visit": visit, "channel": channel, "strategy": books.grouping.strategy(channel), "rule": rule}
+    row: Row = {"visit": visit, "channel": channel, "strategy": books.grouping.strategy(channel), "rule": rule}
     result = Result("channels", [Column(name, label(name), "text") for name in row], [row], {}, by=["visit"])
     on_books(result, books)
     return result

@@ -25,7 +25,7 @@ from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.predicting import Prediction, Wanted
 from kpi_cli.questions.roi import through
 from kpi_cli.result import Column, Null, Result, Row
-from kpi_cli.texts import label, note
+from kpi_cli.texts import label, money_text, note
 
 USES = ("sales", "spend", "costs")
 NEEDS = (("sales",),)
@@ -109,11 +109,13 @@ def _tell(books: Books, *, named: bool) -> None:
         for source in books.store.of_role("sales"):
             hint = label(f"{source.format}", "customer_columns")
             general = label("generic", "customer_columns")
-            books.notes.append(note("no_customer_id", file=source.file, hint=general if hint == source.format else hint))
+            books.notes.append(
+                note("no_customer_id", file=source.file, hint=general if hint == source.format else hint)
+            )
         return
     orders, revenue = customers.unnamed(books, books.window)
     if orders:
-        amount = f"{revenue:,.2f} {books.currency or ''}".strip()
+        amount = money_text(revenue, books.currency)
         books.notes.append(note("sales_without_customer", count=orders, amount=amount))
     if books.window and (older := customers.bought_before(books, books.window)):
         books.notes.append(note("bought_before", count=older))
@@ -151,9 +153,7 @@ def _answer(books: Books, window: Window | None, prediction: Prediction | None, 
     return answer
 
 
-def _figures(
-    books: Books, sums: Measures, of_cost: tuple[Measures, dict[str, str]]
-) -> tuple[Measures, dict[str, str]]:
+def _figures(books: Books, sums: Measures, of_cost: tuple[Measures, dict[str, str]]) -> tuple[Measures, dict[str, str]]:
     """The metrics of one row of sums, and the reasons of those that are null."""
     margin = books.ask.profit_share
     spent, why = of_cost

@@ -153,15 +153,19 @@ def nothing(reason: str) -> Prediction:
     model = {
         "name": NAME,
         "time_unit": "week",
-        "parameters": {"bg_nbd": dict.fromkeys(("r", "alpha", "a", "b")), "gamma_gamma": dict.fromkeys(("p", "q", "v"))},
+        "parameters": {
+            "bg_nbd": dict.fromkeys(("r", "alpha", "a", "b")),
+            "gamma_gamma": dict.fromkeys(("p", "q", "v")),
+        },
         "standard_errors": {
             "bg_nbd": dict.fromkeys(("r", "alpha", "a", "b")),
             "gamma_gamma": dict.fromkeys(("p", "q", "v")),
         },
         "log_likelihood": {"bg_nbd": None, "gamma_gamma": None},
         "reasons": {"bg_nbd": reason, "gamma_gamma": reason},
-        "horizon": None,
+        **dict.fromkeys(("end", "customers", "horizon", "monthly_discount")),
         **nulls,
+        "new_customer": None,
         "holdout": None,
         "segments": [],
     }
@@ -182,7 +186,9 @@ def _calibration(books: Books, wanted: Wanted) -> tuple[Window, Window | None]:
     first = customers.first_purchase(books, books.window)
     if first is None or last < first:
         option = "--holdout" if wanted.holdout else "--as-of"
-        raise UsageError("nothing_to_learn", f"{option} leaves no sale to learn from", "give a later day or hold out less")
+        raise UsageError(
+            "nothing_to_learn", f"{option} leaves no sale to learn from", "give a later day or hold out less"
+        )
     return Window(min(books.window.start, last), last), held
 
 
@@ -261,9 +267,7 @@ def _new_customer(books: Books, models: Models, wanted: Wanted) -> Measures:
     }
 
 
-def _held_out(
-    books: Books, models: Models, histories: customers.Arrays, held: Window | None
-) -> dict[str, Any] | None:
+def _held_out(books: Books, models: Models, histories: customers.Arrays, held: Window | None) -> dict[str, Any] | None:
     """Predicted against actual purchase days in the window held out, of the customers known before it."""
     from kpi_cli.models import clv
 
@@ -281,7 +285,8 @@ def _held_out(
 
 def _tell(books: Books, models: Models, window: Window) -> None:
     """What was done with refunds, same-day purchases and zero values, and what the models could not settle."""
-    books.notes.append(note("purchases_counted", **customers.purchase_facts(books, window)))
+    same_day, free, refunded = customers.purchase_facts(books, window)
+    books.notes.append(note("purchases_counted", same_day=same_day, free=free, refunded=refunded))
     if models.values.dropped:
         books.notes.append(note("no_repeat_value", count=models.values.dropped))
     for name, fit in (("BG/NBD", models.purchases), ("Gamma-Gamma", models.values)):

@@ -42,7 +42,7 @@ def roi(ask: Ask) -> Result:
         InputError: what cannot be read or added for certain.
         NoDataError: no sales, no cost, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS)
+    books = open_books(ask, USES, NEEDS, ids=ask.allocate == "customers")
     measures.check_dimensions(books, USES)
     answer = _answer(books, books.window)
     before = None

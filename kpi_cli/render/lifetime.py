@@ -130,7 +130,9 @@ def _triangle(
         for cohort, row in zip(_cohorts(result), values, strict=True)
     ]
     top = max((value for row in values for value in row if value), default=Decimal(0))
-    warmth = [[float(max(value, Decimal(0)) / top) if value and top > 0 else None for value in row[:seen]] for row in values]
+    warmth = [
+        [float(max(value, Decimal(0)) / top) if value and top > 0 else None for value in row[:seen]] for row in values
+    ]
     heads = [str(age) for age in range(start, start + seen)]
     return Block(title, [_key(result), label("size"), *heads], rows, warmth)
 
@@ -142,7 +144,9 @@ def _segments(segments: Sequence[Mapping[str, Any]], result: Result, lang: str) 
     columns = [[name(segment["segment"], "channel") for segment in segments]]
     for figure, unit in _FIGURES:
         values = [segment[figure] for segment in segments]
-        decimals = 0 if figure == "customers" else 1 if unit == "count" else numbers.places(unit, values, result.currency)
+        decimals = (
+            0 if figure == "customers" else 1 if unit == "count" else numbers.places(unit, values, result.currency)
+        )
         columns.append([numbers.figure(value, unit, decimals, lang) for value in values])
     rows = [list(row) for row in zip(*columns, strict=True)]
     return Block(title, [by, *(label(figure) for figure, _ in _FIGURES)], rows, [[None] * 3 for _ in rows], even=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kpi_cli.render import funnel, lifetime
+from kpi_cli.render import defined, funnel, lifetime
 from kpi_cli.render.checked import Fact, facts, summary
 from kpi_cli.render.page import Page
 from kpi_cli.render.sheet import Sheet, Strip, lay_out
@@ -31,6 +31,11 @@ def write_table(answer: Result | CheckResult, page: Page) -> bytes:
 
 
 def _result(result: Result, page: Page) -> Iterator[str]:
+    if defined.is_definition(result):
+        yield from _said(defined.headed(result, page.lang), page, "bold")
+        yield ""
+        yield from _facts(defined.described(result), page)
+        return
     sheet = lay_out(result, page.lang)
     columns = [_measured(strip, page) for strip in sheet.strips]
     chosen = _choose(columns, page.width)

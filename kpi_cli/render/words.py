@@ -23,6 +23,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "engagement": ("Engagement rate {}, of {}", "Taux d’engagement {}, sur {}"),
     "seconds": ("Time on page {} s on average", "Temps passé sur la page : {} s en moyenne"),
     "takings": ("Revenue per visitor of {}: {} against {}", "CA par visiteur de {} : {} contre {}"),
+    "defined": ("{} measures and metrics", "{} mesures et indicateurs"),
     "by": ("by", "par"),
     "total": ("Total", "Total"),
     "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from random import Random
 
 from specimens import SPECIMENS, Specimen, Sums
@@ -378,10 +379,11 @@ def _raw(specimen: Specimen, rows: list[list[str]]) -> bytes:
 
 def _cell(specimen: Specimen, rng: Random, change: Callable[[str], str], *roles: str) -> bytes | None:
     """One cell of some columns changed."""
-    columns = specimen.columns(*roles)
-    if not columns:
+    rows = _copied(specimen)
+    filled = [(at, i) for at in specimen.body for i in specimen.columns(*roles) if rows[at][i]]
+    if not filled:
         return None
-    rows, at, column = _copied(specimen), rng.choice(specimen.body), rng.choice(columns)
+    at, column = rng.choice(filled)
     rows[at][column] = change(rows[at][column])
     return _written(specimen, rows)
 
@@ -516,7 +518,7 @@ def _scientific_id(specimen: Specimen, rng: Random) -> bytes | None:
 
 @_table
 def _scientific_amount(specimen: Specimen, rng: Random) -> bytes | None:
-    return _cell(specimen, rng, lambda c: f"{float(_plain(c, specimen.mark)):.0E}", "money")
+    return _cell(specimen, rng, lambda c: f"{Decimal(_plain(c, specimen.mark)):E}", "money")
 
 
 @_table
@@ -670,8 +672,6 @@ def _header_again(specimen: Specimen, rng: Random) -> bytes:
 
 
 def _sum_of(specimen: Specimen, column: int) -> str:
-    from decimal import Decimal
-
     cells = [_plain(specimen.rows[i][column], specimen.mark) for i in specimen.body]
     return f"{sum(Decimal(c) for c in cells if c):f}".replace(".", specimen.mark)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from kpi_cli.funnel_measures import followed
 from kpi_cli.grouping import Grouping
 from kpi_cli.period import Window, parse_duration
 from kpi_cli.questions.funnel import by_hand
-from kpi_cli.render import write_table
 from kpi_cli.render.page import Page
+from kpi_cli.render.table import write_table
 from kpi_cli.safe import printable
 
 Capture = pytest.CaptureFixture[str]
@@ -113,14 +114,13 @@ def test_an_empty_stage_gives_the_next_no_rate(kpi: Kpi) -> None:
 @given(st.lists(st.integers(1, 10**9), min_size=2, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_step_rates_multiply_to_the_overall_rate_and_losses_add_up(sizes: list[int]) -> None:
-    from decimal import Decimal
-
     result = by_hand([(f"stage {n}", Decimal(size)) for n, size in enumerate(sizes)])
     rate = 1.0
     for row in result.rows[1:]:
         rate *= float(row["step_rate"])  # type: ignore[arg-type]
         assert rate == pytest.approx(float(row["overall_rate"]))  # type: ignore[arg-type]
-    assert sum(int(row["lost"]) for row in result.rows[1:]) == result.total["lost"] == sizes[0] - sizes[-1]  # type: ignore[arg-type]
+    assert sum(Decimal(str(row["lost"])) for row in result.rows[1:]) == sizes[0] - sizes[-1]
+    assert result.total["lost"] == sizes[0] - sizes[-1]
 
 
 # ------------------------------------------------------------------------------------------ arms
@@ -202,6 +202,21 @@ def test_a_log_is_followed_in_order_whatever_the_order_of_its_rows(kpi: Kpi) -> 
         straight["leak"],
         straight["midway"],
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("2026-10-01 09:00:00.250", "2026-10-01 09:00:00.750"),
+        ("2026-10-01T09:00:00Z", "2026-10-01T09:00:01Z"),
+        ("1 Oct 2026 9:05 am", "1 Oct 2026 1:05 pm"),
+        ("2026-10-01 9h05", "2026-10-01 14h02"),
+        ("31/10/2026 09:05", "31/10/2026 10:02"),
+    ],
+)
+def test_moments_are_told_apart_however_they_are_written(before: str, after: str, kpi: Kpi) -> None:
+    rows = f"c-0001,view,{before}\nc-0001,buy,{after}\nc-0002,buy,{before}\nc-0002,view,{after}\n"
+    assert counts(kpi(written("log.csv", f"user,event,time\n{rows}"), "--steps", "view,buy")) == [2, 1]
 
 
 def test_the_time_since_the_first_step_can_be_limited(kpi: Kpi) -> None:
@@ -470,8 +485,6 @@ def test_queries_cannot_be_put_in_a_shorter_period_than_their_own(kpi: Kpi, sear
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_the_bars_fit_the_terminal_and_keep_every_count(width: int) -> None:
-    from decimal import Decimal
-
     result = by_hand([("visits to the page", Decimal(51234)), ("leads", Decimal(412)), ("customers", Decimal(7))])
     lines = write_table(result, Page(width=width)).decode().splitlines()
     drawn = lines[2:5]
@@ -481,8 +494,6 @@ def test_the_bars_fit_the_terminal_and_keep_every_count(width: int) -> None:
 
 
 def test_a_longer_bar_is_a_larger_stage() -> None:
-    from decimal import Decimal
-
     result = by_hand([("visits", Decimal(1000)), ("leads", Decimal(500)), ("customers", Decimal(1))])
     bars = [line.count("█") for line in write_table(result, Page(width=80)).decode().splitlines()[2:5]]
     assert bars[0] == pytest.approx(2 * bars[1], abs=1)

@@ -168,7 +168,8 @@ def test_no_churn_and_no_discount_have_no_value(ask: Asking) -> None:
 @given(st.decimals("0.5", "0.99", places=3), st.lists(st.decimals(0, "0.5", places=3), min_size=2, unique=True))
 def test_a_subscription_is_worth_less_the_higher_the_discount(retention: Decimal, discounts: list[Decimal]) -> None:
     values: list[Any] = [
-        contractual(Contract(Decimal(10), "month", retention, discount), None).total["ltv"] for discount in sorted(discounts)
+        contractual(Contract(Decimal(10), "month", retention, discount), None).total["ltv"]
+        for discount in sorted(discounts)
     ]
     assert all(later < earlier for earlier, later in pairwise(values))
 
@@ -333,7 +334,10 @@ def test_a_spreadsheet_takes_a_row_a_cohort_and_month(
     assert main(["ltv", write(tmp_path / "sales.csv", SALES), "--cohorts", "-f", "csv", "--quiet"]) == 0
     first, *rows = csv.reader(capsys.readouterr().out.splitlines())
     assert first[:6] == ["cohort", "age", "size", "at_risk", "active", "retention_rate"]
-    assert [row[:6] for row in rows][:2] == [["2026-01", "0", "2", "2", "2", "1"], ["2026-01", "1", "2", "2", "1", "0.5"]]
+    assert [row[:6] for row in rows][:2] == [
+        ["2026-01", "0", "2", "2", "2", "1"],
+        ["2026-01", "1", "2", "2", "1", "0.5"],
+    ]
     assert len(rows) == 6
 
 
@@ -382,7 +386,7 @@ def observed(paths: Sequence[str]) -> tuple[dict[str, Any], list[dict[str, Any]]
     return result.total, result.extra["cohorts"]
 
 
-anew = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+anew = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @anew
@@ -416,9 +420,10 @@ def test_neither_row_order_nor_splitting_changes_a_figure(
 TRUE = {"r": 0.9, "alpha": 5.0, "a": 0.8, "b": 2.4, "p": 6.25, "q": 3.74, "v": 15.44}
 
 
-def simulated(customers: int = 1500, seed: int = 11, days: int = 546) -> list[tuple[object, ...]]:
+def simulated(customers: int = 800, seed: int = 11, days: int = 546) -> list[tuple[object, ...]]:
     """Customers as BG/NBD and Gamma-Gamma have them, bought in 12 weeks and followed for 78."""
-    chance, rows = random.Random(seed), []
+    chance = random.Random(seed)
+    rows: list[tuple[object, ...]] = []
     for who in range(customers):
         rate = chance.gammavariate(TRUE["r"], 1 / TRUE["alpha"]) / 7
         leaves = chance.betavariate(TRUE["a"], TRUE["b"])
@@ -458,7 +463,11 @@ def test_a_window_held_out_is_predicted_from_what_came_before(ask: Asking, schoo
     """The dates are those of CDNOW's split: 78 weeks, of which the last 39 are held out."""
     _, answer, _ = ask(school, "--holdout", "39w", "--from", "2026-01-01", "--to", "2027-06-30")
     model = answer["model"]
-    assert (model["end"], model["holdout"]["start"], model["holdout"]["end"]) == ("2026-09-30", "2026-10-01", "2027-06-30")
+    assert (model["end"], model["holdout"]["start"], model["holdout"]["end"]) == (
+        "2026-09-30",
+        "2026-10-01",
+        "2027-06-30",
+    )
     rows = simulated()
     actual = len({(day, who) for day, _, who, _ in rows if str(day) >= "2026-10-01"})
     assert (model["holdout"]["actual"], model["horizon"]) == (actual, 39)
@@ -543,7 +552,7 @@ def test_the_first_purchase_counts_only_when_asked(school: str) -> None:
 
 
 def test_groups_asked_for_are_the_segments(ask: Asking, tmp_path: Path) -> None:
-    rows = [(*row, "Email" if str(row[2]) < "c-0750" else "Direct") for row in simulated()]
+    rows = [(*row, "Email" if str(row[2]) < "c-0400" else "Direct") for row in simulated()]
     sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,channel")
     _, answer, _ = ask(sales, "--predict", "--by", "channel")
     by_row = {row["channel"]: row["expected_purchases"] for row in answer["rows"]}

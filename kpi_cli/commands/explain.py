@@ -1,0 +1,32 @@
+"""`kpi explain`: the formula, unit and source of every figure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kpi_cli.commands.options import Common, KpiCommand, configuration, settle_language, shared
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("explain", cls=KpiCommand)(explain)
+
+
+@shared
+def explain(
+    metric: Annotated[str | None, typer.Argument(help="A measure or metric; all of them when none is given.")] = None,
+    *,
+    common: Common,
+) -> int:
+    """What a figure is: formula, unit, edge cases and source, of kpi.yml's own too.
+
+    kpi explain roi
+    """
+    from kpi_cli.commands.answering import deliver
+    from kpi_cli.questions.defining import define
+
+    config = configuration(common)
+    settle_language(common, config.lang)
+    return deliver(define(config, metric), common)

@@ -1,0 +1,94 @@
+"""Definitions: every measure and metric there is, the house's own and those of a kpi.yml, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kpi_cli.config import Config, check_names, load_config
+from kpi_cli.metrics import METRICS
+from kpi_cli.result import Better, Unit
+from kpi_cli.texts import LANGUAGE, label
+
+MEASURES: dict[str, tuple[Unit, Better]] = {
+    "revenue": ("money", "higher"),
+    "media_cost": ("money", "lower"),
+    "cost": ("money", "lower"),
+    "orders": ("count", "higher"),
+    "customers": ("count", "higher"),
+    "new_customers": ("count", "higher"),
+    "leads": ("count", "higher"),
+    "visits": ("count", "higher"),
+    "key_events": ("count", "higher"),
+    "impressions": ("count", None),
+    "reach": ("count", "higher"),
+    "engagements": ("count", "higher"),
+    "clicks": ("count", "higher"),
+    "conversions": ("count", "higher"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a measure or metric is. `formula` is a sentence for a measure; `needs` are what a formula is made of."""
+
+    name: str
+    label: str
+    unit: str
+    better: Better
+    formula: str
+    needs: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+    source: str = ""
+
+
+def built_in() -> set[str]:
+    """The names that formulas, targets and benchmarks may use without defining them."""
+    return {*MEASURES, *METRICS}
+
+
+def load_settings(path: Path) -> Config:
+    """Read a kpi.yml, the names in its formulas, targets and benchmarks checked.
+
+    Raises:
+        Refusals: one error for each mistake.
+        InputError: the file cannot be read, or is not YAML.
+    """
+    config = load_config(path)
+    check_names(config, built_in())
+    return config
+
+
+def definitions(config: Config) -> Iterator[Definition]:
+    """Every measure, then every metric; those of kpi.yml close each of the two."""
+    for name, (unit, better) in MEASURES.items():
+        yield Definition(name, label(name), unit, better, label(name, "measures"))
+    place = config.file or "kpi.yml"
+    for own in config.measures:
+        formula = f"{own.how}({own.role}.{own.header})"
+        yield Definition(own.name, own_label(own.name, own.label), own.unit, None, formula, (), (), f"{place}:{own.line}")
+    for metric in METRICS.values():
+        needs = tuple(f"{i} = {metric.defaults[i]}" if i in metric.defaults else i for i in metric.inputs)
+        yield Definition(
+            metric.name, label(metric.name), metric.unit, metric.better, metric.formula, needs, metric.edges, metric.source
+        )
+    for mine in config.metrics:
+        needs = tuple(mine.formula.names)
+        edges = tuple(f"{name} 0: null" for name in _divisors(mine.formula.text, needs))
+        text, source = mine.formula.text, f"{place}:{mine.line}"
+        yield Definition(mine.name, own_label(mine.name, mine.label), mine.unit, mine.better, text, needs, edges, source)
+
+
+def own_label(name: str, labels: object) -> str:
+    """What a measure or metric of kpi.yml is called in the language of the run."""
+    known = labels if isinstance(labels, dict) else {}
+    return str(known.get(LANGUAGE.get()) or next(iter(known.values()), None) or label(name))
+
+
+def _divisors(formula: str, names: tuple[str, ...]) -> list[str]:
+    """The names that directly follow a division sign."""
+    import re
+
+    divided = set(re.findall(r"[/÷]\s*([^\W\d]\w*)", formula))
+    return [name for name in names if name in divided]

@@ -1,0 +1,125 @@
+"""A training's costs and gain as a YAML file says them, for `kpi roi --training FILE`.
+
+training: Selling online        # its name; optional
+currency: EUR
+direct: {material: 1200, platform: 800}
+participants: 12
+hours: 14                       # of each participant
+hourly_cost: 35.50
+gain: 9000                      # stated; or measured on sales, `before` and `after` being
+sales: {before: 2026-06, after: 2026-09, margin: 60%}    # months, {from:, to:} or amounts
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# The typed reading of kpi.yml, its messages and its places, serve this file too.
+from kpi_cli.config import (
+    Convert,
+    _begin,
+    _bytes,
+    _currency,
+    _date,
+    _decoded,
+    _dict,
+    _fields,
+    _in_file,
+    _mistake,
+    _money,
+    _seen,
+    _share,
+    _text,
+)
+from kpi_cli.errors import InputError, Refusals
+from kpi_cli.exports import strict_yaml
+from kpi_cli.exports.strict_yaml import Node, Scalar
+from kpi_cli.period import Window
+
+_NUMBER_OF = ("participants", "hours", "hourly_cost")
+
+
+class Measured(NamedTuple):
+    """Sales before and after a training: amounts, or the days whose sales are taken from the files."""
+
+    before: Decimal | Window
+    after: Decimal | Window
+    margin: Decimal | None
+
+
+class Training(NamedTuple):
+    """What a training cost and brought; money in `currency`, hours for each participant."""
+
+    file: str
+    name: str | None
+    currency: str | None
+    direct: Mapping[str, Decimal]
+    participants: Decimal
+    hours: Decimal
+    hourly_cost: Decimal
+    gain: Decimal | None
+    sales: Measured | None
+
+
+def load_training(path: Path) -> Training:
+    """Read a training's file.
+
+    Raises:
+        Refusals: one error for each mistake, with its line and column.
+        InputError: the file cannot be read, is not YAML, or gives not exactly one of gain and sales.
+    """
+    file = str(path)
+    tree = strict_yaml.load(_decoded(_bytes(path), file), file)
+    try:
+        values = _fields(tree, _KNOWN, ["direct"])
+        if ("gain" in values) == ("sales" in values):
+            raise _mistake(tree, "gain_unclear", "the gain is stated or measured", "give one of gain: and sales:")
+    except InputError as refused:
+        raise Refusals(_in_file(refused.parts(), file)) from None
+    nothing: dict[str, Any] = {"training": None, "currency": None, "gain": None, "sales": None}
+    found = nothing | dict.fromkeys(_NUMBER_OF, Decimal(0)) | values
+    return Training(file, found.pop("training"), **found)
+
+
+def _not_negative(node: Node) -> Decimal:
+    amount = _money(node)
+    if amount < 0:
+        raise _mistake(node, "bad_number", f"{_seen(node)} is below 0")
+    return amount
+
+
+def _amount_or_days(node: Node) -> Decimal | Window:
+    """An amount, a month such as 2026-06, or {from: …, to: …}."""
+    if isinstance(node, strict_yaml.Mapping):
+        days = _fields(node, {"from": _date, "to": _date}, ["from", "to"])
+        if days["to"] < days["from"]:
+            raise _mistake(node, "reversed_period", "the period ends before it begins", "swap the two dates")
+        return Window(days["from"], days["to"])
+    if isinstance(node, Scalar) and node.text.count("-") == 1 and not node.text.startswith("-"):
+        first = _begin(node)
+        return Window(first, first.replace(day=monthrange(first.year, first.month)[1]))
+    return _money(node)
+
+
+def _measured(node: Node) -> Measured:
+    known: dict[str, Convert[Any]] = {"before": _amount_or_days, "after": _amount_or_days, "margin": _share}
+    values = _fields(node, known, ["before", "after"])
+    if isinstance(values["before"], Window) != isinstance(values["after"], Window):
+        said = "one of before and after is an amount, the other a period"
+        raise _mistake(node, "wrong_type", said, "give two of a kind")
+    return Measured(values["before"], values["after"], values.get("margin"))
+
+
+_KNOWN: dict[str, Convert[Any]] = {
+    "training": _text,
+    "currency": _currency,
+    "direct": partial(_dict, _not_negative),
+    **dict.fromkeys(_NUMBER_OF, _not_negative),
+    "gain": _money,
+    "sales": _measured,
+}

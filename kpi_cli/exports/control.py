@@ -20,18 +20,16 @@ _SALES = ("amount", "revenue", "refunded")
 
 def control_sums(source: Source) -> tuple[list[dict[str, Any]], list[Note]]:
     """One entry per total row and column (contract §7), and what to say of them."""
-    from kpi_cli.exports.tables import summed, used_rows
-
     sheet = source.sheet
     assert sheet is not None
     names = _SALES if sheet.role == "sales" else TABLES[sheet.role].sums
-    count = used_rows(source)
+    count = source.used
     entries: list[dict[str, Any]] = []
     differing: list[dict[str, Any]] = []
     for total in sheet.totals:
         for column in (c for c in names if sheet.has(c)):
             stated = _stated(sheet, total, column)
-            own = summed(source, column)
+            own = source.summed(column)
             if stated is None or own is None:
                 continue
             value, tolerance = stated

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kpi_cli.errors import InputError, KpiError
+from kpi_cli.exports.accounting import account
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
@@ -19,7 +20,7 @@ from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
-from kpi_cli.exports.tables import Source, Store, account
+from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.texts import note
 

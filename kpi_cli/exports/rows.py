@@ -141,6 +141,8 @@ class Reader:
             if sheet.places and _OCTAL.match(text):
                 raise BadValue("not a plain number: it begins with 0")
             value = amount(text, mark)
+            if whole and value < 0 and column != "followers":
+                raise BadValue("a count below zero")
             if whole and value != value.to_integral_value():
                 raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
             return value / 1_000_000 if micros else value
@@ -368,7 +370,7 @@ class _Fate:
             if test(cells):
                 return str(reason)
         for column, known in self.used.items():
-            if cells[column] and not known(cells):
+            if not known(cells):
                 index = self.sheet.columns[column]
                 raise self.sheet.error(
                     "unknown_status",

@@ -64,6 +64,19 @@ class Source:
         """Everything to be known about the reading of this file."""
         return [*(self.sheet.notes if self.sheet else ()), *self.extra_notes]
 
+    @property
+    def used(self) -> int:
+        """How many records are used."""
+        return self.ledger.read - sum(self.ledger.left_out.values()) - sum(self.fates.values())
+
+    def summed(self, column: str) -> Decimal | int | None:
+        """The sum of a column, when the source speaks one currency."""
+        names = {"amount": "revenue_gross", "revenue": "revenue_gross", "refunded": "refunds"}
+        if len(self.sums) != 1:
+            return None
+        value = self.sums[0].get(names.get(column, column))
+        return value if isinstance(value, Decimal | int) else None
+
     def to_dict(self) -> dict[str, Any]:
         """The source as `kpi check --json` prints it."""
         sheet = self.sheet
@@ -174,94 +187,3 @@ def _type(name: str, role: str) -> str:
     if name in TABLES[role].numeric:
         return "BIGINT" if kind(name) == "whole" else MONEY_TYPE
     return "VARCHAR"
-
-
-# ------------------------------------------------------------------------------- sums and controls
-
-_SALES_SUMS = """
-    sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
-    sum(charged) - sum(refunds) - sum(tax_kept) AS revenue_net,
-    count(DISTINCT order_id) FILTER (is_order)
-      + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
-    CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
-"""
-
-
-def account(store: Store) -> None:
-    """Fill every source's sums, fates, period, grain and control sums from the tables."""
-    for role in store.columns:
-        sources = {s.number: s for s in store.of_role(role)}
-        if role == "sales":
-            store.ensure(role, "order_id", "customer")
-        _sums(store, role, sources)
-        _spans(store, role, sources)
-        for number, fate, count in store.rows(
-            f"SELECT file, fate, CAST(sum(\"rows\") AS BIGINT) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
-        ):
-            if number in sources:
-                sources[number].fates[fate] = count
-        for source in sources.values():
-            _control(source)
-
-
-def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
-    names = TABLES[role].sums
-    picks = _SALES_SUMS if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
-    if not names:
-        return
-    for number, currency, *values in store.rows(
-        f"SELECT file, currency, {picks} FROM {role} WHERE fate IS NULL GROUP BY file, currency ORDER BY file, currency"
-    ):
-        if number not in sources:  # refused after it was read
-            continue
-        source = sources[number]
-        sums = {n: v for n, v in zip(names, values, strict=True) if v is not None or source.shows(n)}
-        if source.checks == "rows" and source.sheet and source.sheet.has("order_id"):
-            sums["orders"] = None  # to count them, their ids would have to be known
-        if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
-            continue
-        source.sums.append({"currency": currency, **sums})
-        if currency:
-            source.currencies.append(currency)
-
-
-def _spans(store: Store, role: str, sources: dict[int, Source]) -> None:
-    for number, first, last, ranged in store.rows(
-        f'SELECT file, min("start"), max("end"), bool_or("start" <> "end") FROM {role} GROUP BY file ORDER BY file'
-    ):
-        if number not in sources:
-            continue
-        source = sources[number]
-        sheet = source.sheet
-        if first:
-            source.period = (first, last)
-            source.grain = "range" if ranged else "day"
-        if sheet and sheet.first_day and sheet.last_day:
-            source.period = (min(first or sheet.first_day, sheet.first_day), max(last or sheet.last_day, sheet.last_day))
-    for source in sources.values():
-        sheet = source.sheet
-        if source.period is None and sheet and sheet.first_day and sheet.last_day:
-            source.period = (sheet.first_day, sheet.last_day)
-
-
-def _control(source: Source) -> None:
-    """Each total stated in the file beside the sum of its rows."""
-    from kpi_cli.exports.control import control_sums
-
-    if source.sheet and source.sheet.totals:
-        source.control, notes = control_sums(source)
-        source.extra_notes += notes
-
-
-def used_rows(source: Source) -> int:
-    """How many records of a source are used."""
-    return source.ledger.read - sum(source.ledger.left_out.values()) - sum(source.fates.values())
-
-
-def summed(source: Source, column: str) -> Decimal | int | None:
-    """A source's own sum of a column, when it speaks one currency."""
-    names = {"amount": "revenue_gross", "revenue": "revenue_gross", "refunded": "refunds"}
-    if len(source.sums) != 1:
-        return None
-    value = source.sums[0].get(names.get(column, column))
-    return value if isinstance(value, Decimal | int) else None

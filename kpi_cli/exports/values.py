@@ -26,7 +26,8 @@ _CODE = re.compile(r"[A-Za-z]{3}")
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<before>[^\d\s.,()+-]{1,4}(?:\s?[^\d\s.,()+-]{1,3})?)?\s?(?P<sign2>[+-])?\s?"
     r"(?P<core>\d[\d.,' ]*|[.,]\d+)(?P<power>[eE][+-]?\d{1,3})?"
-    r"\s?(?P<after>[^\d\s.,()+-]{1,4})?(?P<sign3>-)?(?P<close>\))?"
+    r"\s?(?P<after>[^\d\s.,()+-]{1,4})?(?P<sign3>-)?(?P<close>\))?",
+    re.ASCII,  # digits of another script are a slip of the keyboard more often than a number
 )
 
 
@@ -134,7 +135,7 @@ def amount(cell: str, mark: str) -> Decimal:
     (Decimal('1234.50'), Decimal('1234567.00'), Decimal('-5.00'))
     """
     left, found, right = cell.partition(mark)
-    if left.isdigit() and left.isascii() and len(cell) <= 12 and (not found or (right.isdigit() and len(right) <= 6)):
+    if left.isdigit() and cell.isascii() and len(cell) <= 12 and (not found or (right.isdigit() and len(right) <= 6)):
         return Decimal(f"{left}.{right}" if found else left)  # the plain case, without a regex
     parts = number(cell)
     left, found, right = parts.core.partition(mark)
@@ -191,12 +192,12 @@ class Marks:
 
 _TIME = r"(?:[T ,]+(?P<time>\d{1,2}[:h.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?)?"
 _ZONE = r"(?:\s?(?P<zone>Z|[A-Z]{2,5}|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?|[A-Z][A-Za-z]+/[A-Za-z_]+))?"
-_ISO = re.compile(r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})" + _TIME + _ZONE)
-_HOURLY = re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\|\d{1,2}")
-_COMPACT = re.compile(r"(?P<y>(?:19|20|21|22)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:\d{2})?")
-_SHORT = re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})" + _TIME + _ZONE)
-_MONTH = re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})")
-_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
+_ISO = re.compile(r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})" + _TIME + _ZONE, re.ASCII)
+_HOURLY = re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\|\d{1,2}", re.ASCII)
+_COMPACT = re.compile(r"(?P<y>(?:19|20|21|22)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:\d{2})?", re.ASCII)
+_SHORT = re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})" + _TIME + _ZONE, re.ASCII)
+_MONTH = re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})", re.ASCII)
+_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
 _EPOCH = dt.date(1899, 12, 30)
 
 

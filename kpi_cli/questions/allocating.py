@@ -13,7 +13,7 @@ from kpi_cli.texts import label, money_text, note
 
 _KEYS = {"revenue": "revenue", "media": "media_cost", "customers": "new_customers"}
 _COSTS = ("media_cost", "other_cost")
-_NAMELESS = frozenset({UNATTRIBUTED, NOT_SET, NOT_ALLOCATED})
+NAMELESS = frozenset({UNATTRIBUTED, NOT_SET, NOT_ALLOCATED})
 ZERO = Decimal(0)
 
 
@@ -27,7 +27,7 @@ def allocate(books: Books, groups: dict[Key, Measures]) -> None:
     spread = kept = ZERO
     for keys in _by_time(books, groups).values():
         givers = [key for key in keys if _is_shared(books, key) and any(_cost(groups[key]))]
-        takers = [key for key in keys if not _is_shared(books, key) and _NAMELESS.isdisjoint(key)]
+        takers = [key for key in keys if not _is_shared(books, key) and NAMELESS.isdisjoint(key)]
         weights = [_weight(books.ask.allocate, groups[key]) for key in takers]
         for giver in givers:
             amount = sum(_cost(groups[giver]), ZERO)

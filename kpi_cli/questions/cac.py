@@ -16,7 +16,7 @@ from kpi_cli.config import in_force
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.period import UNITS, Window, as_of, buckets, previous
-from kpi_cli.questions.allocating import allocate
+from kpi_cli.questions.allocating import NAMELESS, allocate
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.roi import joined, through
@@ -241,13 +241,14 @@ def tell_first_purchases(books: Books) -> None:
 
 def tell_few(books: Books, answer: Answer, least: Mapping[str, int]) -> None:
     """Name the groups that are too small to be ranked."""
-    few = [named(key) for key, row in answer.rows.items() if any(_below(row.get(n), m) for n, m in least.items())]
+    rows = {key: row for key, row in answer.rows.items() if NAMELESS.isdisjoint(key)}
+    few = [named(key) for key, row in rows.items() if any(_below(row.get(n), m) for n, m in least.items())]
     if few:
         books.notes.append(note("too_small_to_rank", names=", ".join(few)))
 
 
 def _below(value: object, least: int) -> bool:
-    return value is not None and 0 < Decimal(str(value)) < least
+    return value is not None and Decimal(str(value)) < least
 
 
 def tell_free(books: Books, answer: Answer) -> None:

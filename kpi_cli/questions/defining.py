@@ -38,7 +38,7 @@ def _row(found: Definition) -> Row:
         "unit": found.unit,
         "better": found.better,
         "formula": found.formula,
-        "needs": "; ".join(found.needs) or None,
+        "needs": ", ".join(found.needs) or None,
         "edges": "; ".join(found.edges) or None,
         "source": found.source or None,
     }

@@ -1,0 +1,79 @@
+"""The account of every source: its sums by currency, the days it covers, and its own totals checked."""
+
+from __future__ import annotations
+
+from kpi_cli.exports.control import control_sums
+from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.tables import Source, Store
+
+_SALES_SUMS = """
+    sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
+    sum(charged) - sum(refunds) - sum(tax_kept) AS revenue_net,
+    count(DISTINCT order_id) FILTER (is_order)
+      + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
+    CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
+"""
+
+
+def account(store: Store) -> None:
+    """Fill every source's sums, fates, period, grain and control sums from the tables."""
+    for role in store.columns:
+        sources = {s.number: s for s in store.of_role(role)}
+        if role == "sales":
+            store.ensure(role, "order_id", "customer")
+        _sums(store, role, sources)
+        _spans(store, role, sources)
+        for number, fate, count in store.rows(
+            f"SELECT file, fate, CAST(sum(\"rows\") AS BIGINT) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ):
+            if number in sources:
+                sources[number].fates[fate] = count
+        for source in sources.values():
+            _control(source)
+
+
+def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
+    names = TABLES[role].sums
+    picks = _SALES_SUMS if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
+    if not names:
+        return
+    for number, currency, *values in store.rows(
+        f"SELECT file, currency, {picks} FROM {role} WHERE fate IS NULL GROUP BY file, currency ORDER BY file, currency"
+    ):
+        if number not in sources:  # refused after it was read
+            continue
+        source = sources[number]
+        sums = {n: v for n, v in zip(names, values, strict=True) if v is not None or source.shows(n)}
+        if source.checks == "rows" and source.sheet and source.sheet.has("order_id"):
+            sums["orders"] = None  # to count them, their ids would have to be known
+        if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
+            continue
+        source.sums.append({"currency": currency, **sums})
+        if currency:
+            source.currencies.append(currency)
+
+
+def _spans(store: Store, role: str, sources: dict[int, Source]) -> None:
+    for number, first, last, ranged in store.rows(
+        f'SELECT file, min("start"), max("end"), bool_or("start" <> "end") FROM {role} GROUP BY file ORDER BY file'
+    ):
+        if number not in sources:
+            continue
+        source = sources[number]
+        sheet = source.sheet
+        if first:
+            source.period = (first, last)
+            source.grain = "range" if ranged else "day"
+        if sheet and sheet.first_day and sheet.last_day:
+            source.period = (min(first or sheet.first_day, sheet.first_day), max(last or sheet.last_day, sheet.last_day))
+    for source in sources.values():
+        sheet = source.sheet
+        if source.period is None and sheet and sheet.first_day and sheet.last_day:
+            source.period = (sheet.first_day, sheet.last_day)
+
+
+def _control(source: Source) -> None:
+    """Each total stated in the file beside the sum of its rows."""
+    if source.sheet and source.sheet.totals:
+        source.control, notes = control_sums(source)
+        source.extra_notes += notes

@@ -1,0 +1,79 @@
+"""Visits that several files count: joined where they are different visits, refused where they are the same.
+
+Two analytics tools, or two slices of one, count the same visits; a file that cannot say where visits came from
+gives way to one that can.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from kpi_cli.assigning import UNATTRIBUTED
+from kpi_cli.books import Books
+from kpi_cli.errors import InputError
+from kpi_cli.exports.tables import Source
+from kpi_cli.texts import note
+
+_OURS = frozenset({"file", "fate", "currency", "format_channel", "account"})
+
+
+def settle_visits(books: Books) -> None:
+    """Leave out slices that name no channel beside one that does; refuse what would count visits twice.
+
+    Raises:
+        InputError: two files count the same visits, naming the later one.
+    """
+    if not books.has("traffic") or len(books.store.of_role("traffic")) < 2:
+        return
+    books.store.ensure("traffic", "event")
+    told = dict(
+        books.store.rows(
+            f"""SELECT file, bool_or(by_channel <> '{UNATTRIBUTED}') FROM traffic
+                WHERE fate IS NULL AND visits IS NOT NULL AND event IS NULL GROUP BY file"""
+        )
+    )
+    sources = [source for source in books.store.of_role("traffic") if source.number in told]
+    for one, other in combinations(sources, 2):
+        if not _overlap(one, other) or _apart(books, one, other):
+            continue
+        if told[one.number] != told[other.number]:
+            _leave_out(books, other if told[one.number] else one)
+        elif _shape(one) != _shape(other) or _same_rows(books, one, other):
+            text = f"{one.file} and this file count the same visits"
+            raise InputError("visits_twice", text, "give one of them", other.file)
+
+
+def _overlap(one: Source, other: Source) -> bool:
+    if one.period is None or other.period is None:
+        return True
+    return one.period[0] <= other.period[1] and other.period[0] <= one.period[1]
+
+
+def _apart(books: Books, one: Source, other: Source) -> bool:
+    """Whether the files speak of two sites: the user says so, or each names another property."""
+    accounts = {source.sheet.account if source.sheet else None for source in (one, other)}
+    return books.ask.reading.separate_accounts or (len(accounts) == 2 and None not in accounts)
+
+
+def _shape(source: Source) -> tuple[str | None, frozenset[str]]:
+    return source.format, frozenset(source.sheet.columns if source.sheet else ())
+
+
+def _same_rows(books: Books, one: Source, other: Source) -> bool:
+    """Whether a group of visits stands in both files for days that overlap."""
+    columns = books.store.columns["traffic"]
+    texts = [name for name, kind in columns.items() if kind == "VARCHAR" and name not in _OURS]
+    alike = " AND ".join(f'a."{name}" IS NOT DISTINCT FROM b."{name}"' for name in texts)
+    days = 'a."start" <= b."end" AND b."start" <= a."end"'
+    sql = f"""SELECT 1 FROM traffic a JOIN traffic b ON {alike}
+              WHERE a.file = $1 AND b.file = $2 AND a.fate IS NULL AND b.fate IS NULL
+                AND (({days}) OR a."start" IS NULL OR b."start" IS NULL) LIMIT 1"""
+    return bool(books.store.rows(sql, [one.number, other.number]))
+
+
+def _leave_out(books: Books, source: Source) -> None:
+    sql = "UPDATE traffic SET fate = 'other_table' WHERE file = $1 AND fate IS NULL"
+    count = books.store.con.execute(sql, [source.number]).fetchall()[0][0]
+    if count:
+        source.fates["other_table"] = source.fates.get("other_table", 0) + count
+        books.notes.append(note("unused_file", file=source.file, role="traffic"))

@@ -8,6 +8,7 @@ They are plain files: pressing Tab starts no Python and opens no data file.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -162,18 +163,21 @@ complete -o default -F _kpi kpi
 
 
 def zsh(commands: list[Command]) -> str:
-    """The zsh script."""
-    everywhere = [o for o in commands[0].options if all(o in command.options for command in commands)]
-    shared = "\n".join(f"    {line}" for option in everywhere for line in _zsh_option(option))
-    summaries = "\n".join(f"      {_quoted(f'{c.name}:{_colons(c.help)}')}" for c in commands)
-    cases = "\n".join(_zsh_command(command, everywhere) for command in commands)
-    return ZSH.format(shared=shared, summaries=summaries, cases=cases)
+    """The zsh script; the options that most commands have stand in it once."""
+    owners = Counter(option for command in commands for option in command.options)
+    shared = [option for option, count in owners.items() if count > len(commands) / 2]
+    lines = "\n".join(f"    {line}" for option in shared for line in _zsh_option(option))
+    summaries = "\n".join(f"        {_quoted(f'{c.name}:{_colons(c.help)}')}" for c in commands)
+    cases = "\n".join(_zsh_command(command, shared) for command in commands)
+    return ZSH.format(shared=lines, summaries=summaries, cases=cases)
 
 
-def _zsh_command(command: Command, everywhere: list[Option]) -> str:
-    own = [line for option in command.options if option not in everywhere for line in _zsh_option(option)]
-    lines = "".join(f" \\\n        {line}" for line in own)
-    return f"    {command.name})\n      _arguments -s $shared '*:file:_files'{lines}\n      ;;"
+def _zsh_command(command: Command, shared: list[Option]) -> str:
+    has_all = set(shared) <= set(command.options)
+    own = [o for o in command.options if not has_all or o not in shared]
+    lines = "".join(f" \\\n        {line}" for option in own for line in _zsh_option(option))
+    before = "$shared " if has_all else ""
+    return f"    {command.name})\n      _arguments -s {before}'*:file:_files'{lines}\n      ;;"
 
 
 def _zsh_option(option: Option) -> list[str]:

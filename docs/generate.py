@@ -4,7 +4,7 @@
 
 A block is fenced with ```console; its `$ kpi …` lines are run from the repository root on a terminal of
 80 columns, and what they print follows them. A code other than 0 is shown as `[exit 3]`.
-Three parts are written whole: docs/formats.md, the platforms in README.md and the errors in docs/check.md.
+Written whole are docs/formats.md and what stands between `<!-- NAME -->` and `<!-- /NAME -->`: see PARTS.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "docs"
 ERRORS = ROOT / "tests" / "errors"
 EXPECTED = ERRORS / "expected.console"
 FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -48,7 +49,7 @@ class Screen(io.TextIOWrapper):
 
 def pages() -> list[Path]:
     """Every page that may hold console blocks."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [ROOT / "README.md", *sorted(HERE.glob("*.md"))]
 
 
 def words(command: str) -> list[str]:
@@ -119,11 +120,10 @@ def messages(text: str) -> list[Message]:
 def errors_table() -> str:
     """Every error kind with its exit code and its message on the fixture, for docs/check.md."""
     lines = ["| Code | Exit | Said of the file in tests/errors |", "|---|---|---|"]
-    for message in sorted(messages(EXPECTED.read_text("utf-8"))):
-        *said, last = message.said.splitlines()
-        line = next(text for text in said if text.startswith("kpi: error: ")).removeprefix("kpi: error: ")
-        exit_code = last.removeprefix("[exit ").removesuffix("]")
-        lines.append(f"| `{message.code}` | {exit_code} | {_cell(line)} |")
+    for code, _, said in sorted(messages(EXPECTED.read_text("utf-8"))):
+        told = re.search(r"^kpi: error: (.*)$", said, re.MULTILINE)
+        ended = re.search(r"^\[exit (\d+)\]$", said, re.MULTILINE)
+        lines.append(f"| `{code}` | {ended[1] if ended else 0} | {_cell(told[1] if told else '')} |")
     return "\n".join(lines)
 
 
@@ -147,6 +147,14 @@ def platforms_line() -> str:
     for spec in platform_files():
         by_role.setdefault(spec["role"], []).append(spec["title"])
     return "; ".join(f"**{role}**: {', '.join(titles)}" for role, titles in by_role.items()) + "."
+
+
+def pages_line() -> str:
+    """Links to every page of docs/, the commands in the order of their help first, for README.md."""
+    from kpi_cli.commands.app import COMMANDS
+
+    rest = sorted({page.stem for page in pages()[1:]} - set(COMMANDS))
+    return " ·\n".join(f"[{name}](docs/{name}.md)" for name in (*COMMANDS, *rest) if (HERE / f"{name}.md").exists())
 
 
 def formats_page() -> str:
@@ -276,6 +284,9 @@ One file, no code:
 # ------------------------------------------------------------------------------------------------ all of it
 
 
+PARTS = {"errors": errors_table, "platforms": platforms_line, "pages": pages_line}
+
+
 def between(text: str, name: str, content: str) -> str:
     """The text with what stands between `<!-- NAME -->` and `<!-- /NAME -->` replaced."""
     marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
@@ -287,7 +298,10 @@ def generated(page: Path) -> str:
     if page.name == "formats.md":
         return formats_page()
     text = page.read_text("utf-8")
-    return between(between(text, "errors", errors_table()), "platforms", platforms_line())
+    for name, write in PARTS.items():
+        if f"<!-- {name} -->" in text:
+            text = between(text, name, write())
+    return text
 
 
 def main() -> None:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from kpi_cli.version import __version__
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kpi_cli.ask import Ask
     from kpi_cli.result import CheckResult, Result
 
@@ -73,6 +75,144 @@ def roi(*data: Any, **options: Unpack[Options]) -> Result:
     from kpi_cli.questions.roi import roi as question
 
     return question(_ask(data, options))
+
+
+def cac(*data: Any, target: float | Decimal | None = None, **options: Unpack[Options]) -> Result:
+    """What a new customer and a lead cost, media alone and all cost, by the dimensions asked for.
+
+    Args:
+        data: paths, patterns and pandas frames of spend, costs, sales, leads and traffic.
+        target: the CAC not to be exceeded, currency units; adds the column `over_target`.
+        options: see Options.
+
+    Raises:
+        kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
+    """
+    from kpi_cli.questions.cac import cac as question
+
+    return question(_ask(data, options), None if target is None else Decimal(str(target)))
+
+
+def channels(*data: Any, **options: Unpack[Options]) -> Result:
+    """Where customers come from: visits, leads, orders, cost and return of each channel.
+
+    Args:
+        data: paths, patterns and pandas frames of traffic, leads, sales, spend and costs.
+        options: see Options.
+
+    Raises:
+        kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
+    """
+    from kpi_cli.questions.channels import channels as question
+
+    return question(_ask(data, options))
+
+
+def attribution(*data: Any, model: str = "all", half_life: float = 7.0, **options: Unpack[Options]) -> Result:
+    """Conversions credited to the channels of the touches before them, by one model or all side by side.
+
+    Args:
+        data: paths, patterns and pandas frames of touches or of written paths.
+        model: first, last, last-non-direct, linear, position, time-decay, markov, shapley or all.
+        half_life: days; time-decay's.
+        options: see Options.
+
+    Raises:
+        kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
+    """
+    from kpi_cli.questions.attribution import attribution as question
+
+    return question(_ask(data, options), model, half_life)
+
+
+def ltv(*data: Any, **options: Unpack[Options]) -> Result:
+    """What a customer is worth to date, observed: orders, repeat rate, value; cohorts in `extra["cohorts"]`.
+
+    Args:
+        data: paths, patterns and pandas frames of sales, and of spend for LTV : CAC.
+        options: see Options.
+    """
+    from kpi_cli.questions.ltv import ltv as question
+
+    return question(_ask(data, options)).result
+
+
+def cohorts(*data: Any, **options: Unpack[Options]) -> Result:
+    """The cohorts of `ltv` as rows: one a cohort and age, with who was active and the value per customer."""
+    from kpi_cli.questions.ltv import cohort_rows
+
+    return cohort_rows(ltv(*data, **options))
+
+
+def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **options: Unpack[Options]) -> pd.DataFrame:
+    """Purchases and value each customer is expected to bring within `horizon` (BG/NBD with Gamma-Gamma).
+
+    The frame holds one row a customer, with the ids of the data: keep it as you keep those.
+
+    Args:
+        data: paths, patterns and pandas frames of sales with customers.
+        horizon: `12mo`, `26w`, …
+        holdout: a last stretch that the model does not learn from.
+        options: see Options.
+
+    Raises:
+        kpi_cli.errors.InputError: the sales name no customers, or do not settle a model.
+    """
+    import io
+
+    import pandas as pd
+
+    from kpi_cli.errors import InputError
+    from kpi_cli.period import parse_duration
+    from kpi_cli.questions.ltv import ltv as question
+    from kpi_cli.questions.predicting import Wanted, customers_csv
+
+    wanted = Wanted(parse_duration(horizon, "horizon"), parse_duration(holdout, "holdout") if holdout else None)
+    worth = question(_ask(data, options), wanted)
+    if worth.prediction is None or worth.prediction.fitted is None:
+        raise InputError("no_prediction", "the sales do not settle a model", "see the notes of kpi_cli.ltv")
+    return pd.read_csv(io.BytesIO(customers_csv(worth.books, worth.prediction.fitted)), keep_default_na=False)
+
+
+def funnel(
+    *data: Any, steps: str | Sequence[str] = (), within: str | None = None, **options: Unpack[Options]
+) -> Result:
+    """Where people are lost: stages with counts, step rates and overall rates.
+
+    Args:
+        data: paths, patterns and pandas frames of spend, traffic, leads, sales, events, progress, search or mail.
+        steps: the events of an event log, in order.
+        within: how long after the first step the others may come, such as `30d`.
+        options: see Options.
+    """
+    from kpi_cli.period import parse_duration
+    from kpi_cli.questions.funnel import Wanted
+    from kpi_cli.questions.funnel import funnel as question
+
+    wanted = Wanted(_listed(steps) if steps else (), parse_duration(within, "within") if within else None)
+    return question(_ask(data, options), wanted)
+
+
+def ab_test(**arms: tuple[int, int]) -> dict[str, Any]:
+    """Two or more variants compared, the first as the control: `ab_test(a=(400, 5000), b=(470, 5100))`.
+
+    Args:
+        arms: conversions and visitors of each variant.
+
+    Returns:
+        The `test` object of the funnel's JSON: rates with intervals, difference, p, and a verdict in words.
+
+    Raises:
+        kpi_cli.errors.UsageError: one arm, no visitors, or more conversions than visitors.
+
+    >>> ab_test(a=(17489, 145274), b=(17264, 145310))["p"]
+    0.189883
+    """
+    from kpi_cli.models.abtest import Arm
+    from kpi_cli.models.abtest import ab_test as test
+    from kpi_cli.texts import LANGUAGE
+
+    return test([Arm(name, *counts) for name, counts in arms.items()]).to_dict(LANGUAGE.get())
 
 
 def check(*data: Any, **options: Unpack[Options]) -> CheckResult:
@@ -143,4 +283,17 @@ def _share(given: float | Decimal | str | None, name: str) -> Decimal | None:
     return None if given is None else parse_rate(str(given), name)
 
 
-__all__ = ["Options", "__version__", "check", "roi"]
+__all__ = [
+    "Options",
+    "__version__",
+    "ab_test",
+    "attribution",
+    "cac",
+    "channels",
+    "check",
+    "cohorts",
+    "funnel",
+    "ltv",
+    "predict",
+    "roi",
+]

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,7 +79,7 @@ def open_books(
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
     by = None if ids else frozenset(ask.dimensions)
-    store = read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses), by=by)
+    store = _read_before() or read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses), by=by)
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     if choose:
@@ -96,6 +98,27 @@ def open_books(
     books.notes = [n for s in store.sources for n in s.notes] + books.notes
     insist(books)
     return books
+
+
+_READ: ContextVar[Store | None] = ContextVar("read", default=None)
+
+
+@contextmanager
+def read_once(ask: Ask) -> Iterator[None]:
+    """Within it, every question about these files is answered from one reading of them, whatever their role."""
+    token = _READ.set(read(asked_files(ask), ask.reading, inline_tables(ask)))
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+def _read_before() -> Store | None:
+    """The files as they were read for an earlier question, without what that said of its own period."""
+    store = _READ.get()
+    for source in store.sources if store else ():
+        source.fates.pop("outside_period", None)
+    return store
 
 
 def insist(books: Books) -> None:
@@ -177,7 +200,7 @@ def _settle_leads(books: Books, uses: Sequence[str], needs: Sequence[Sequence[st
             books.leads_from = role
             break
     if books.leads_from:
-        named = f" ({event})" if books.leads_from == "traffic" else ""
+        named = f" ({event})" if books.leads_from == "traffic" and books.column("traffic", "event") else ""
         books.notes.append(note("leads_source", source=label(books.leads_from, "lead_sources") + named))
     visits_wanted = any("traffic" in group for group in needs) or books.leads_from == "traffic"
     return [role for role in uses if role != "traffic" or visits_wanted]
@@ -335,6 +358,28 @@ def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
         else:
             continue
         books.notes.append(note("incomplete_period", file=sources[0].file, start=start, end=end))
+
+
+def uncovered(books: Books, uses: Sequence[str], window: Window) -> tuple[list[str], list[str]]:
+    """Which roles have no format that covers a window, and the files of formats that miss a part of it."""
+    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
+    covered, missed, files = set(), set(), []
+    for (role, _, _), (first, last, sources) in _coverage(books, uses).items():
+        reach = gap if role == "sales" else dt.timedelta()
+        if first - reach <= window.start and last + reach >= window.end:
+            covered.add(role)
+        else:
+            missed.add(role)
+            files.append(sources[0].file)
+    return sorted(missed - covered), sorted(files)
+
+
+def first_day(books: Books, uses: Sequence[str]) -> dt.date | None:
+    """The first day that some format of every role covers."""
+    firsts: dict[str, dt.date] = {}
+    for (role, _, _), (first, _, _) in _coverage(books, uses).items():
+        firsts[role] = min(first, firsts.get(role, first))
+    return max(firsts.values(), default=None)
 
 
 def _role_windows(books: Books, spans: Spans, window: Window | None) -> dict[str, list[tuple[dt.date, dt.date]]]:

@@ -38,6 +38,7 @@ FIRST, LAST = date(2025, 9, 1), date(2026, 10, 31)
 DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 MONTHS = sorted({day.replace(day=1) for day in DAYS})
 CENT = Decimal("0.01")
+PRINT_CUSTOMERS = 420
 NARROW_SPACE = "\u202f"
 
 SEASON = {
@@ -623,6 +624,29 @@ def ab_landing(visits: dict[tuple[date, str, str, str], Visits], dice: Dice) -> 
     return table(rows)
 
 
+def print_shop(dice: Dice) -> str:
+    """The shop where learners order prints of their photographs: small orders that come again and again.
+
+    People differ in how often they order, how soon they tire of it and how much they spend.
+    """
+    orders: list[tuple[date, int, Decimal]] = []
+    for person in range(1, PRINT_CUSTOMERS + 1):
+        often = dice.pick((0.006, 0.015, 0.03, 0.07), (4, 4, 3, 1))
+        tires = dice.pick((0.03, 0.12, 0.35), (3, 4, 3))
+        basket = dice.pick((14.0, 24.0, 38.0, 65.0), (3, 4, 3, 1))
+        first = dice.between(0, len(DAYS) - 10)
+        orders.append((DAYS[first], person, money(dice.around(basket, 0.7))))
+        for day in DAYS[first + 1 :]:
+            if dice.chance(often):
+                orders.append((day, person, money(dice.around(basket, 0.7))))
+                if dice.chance(tires):
+                    break
+    rows: list[Row] = [("date", "order_id", "customer_id", "amount", "tax", "currency")]
+    for number, (day, person, amount) in enumerate(sorted(orders), 1):
+        rows.append((day, f"P-{number:05}", f"print-{person:04}", amount, money(amount / 6), "EUR"))
+    return table(rows)
+
+
 def costs() -> str:
     """What people wrote down beside the exports: one line a month and cost."""
     lines = [
@@ -657,8 +681,8 @@ def month_costs(number: int, month: date) -> Iterator[str]:
 def files(seed: int = SEED) -> dict[str, str]:
     """Every file's name and text.
 
-    The A/B page's own tally counts visits that GA4 counts too, so it stays outside exports/, where all files
-    are meant to be read together.
+    The A/B page's own tally counts visits that GA4 counts too, and the print shop is a business of its own, so
+    both stay outside exports/, where all files are meant to be read together.
     """
     school = School(Dice(seed))
     google, meta = school.ad_days(GOOGLE), school.ad_days(META)
@@ -670,6 +694,7 @@ def files(seed: int = SEED) -> dict[str, str]:
         "exports/ga4_traffic.csv": ga4_traffic(visits),
         "exports/course_progress.csv": course_progress(school.orders, Dice(seed + 1)),
         "ab_landing.csv": ab_landing(visits, Dice(seed + 2)),
+        "print_shop.csv": print_shop(Dice(seed + 3)),
         "costs.yaml": costs(),
     }
 

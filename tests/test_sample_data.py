@@ -21,7 +21,7 @@ from kpi_cli.config import load_config
 FOLDER = Path(__file__).parents[1] / "sample_data"
 EXPORTS = FOLDER / "exports"
 SCRIPT = FOLDER / "make_sample_data.py"
-MADE = ("ab_landing.csv", "costs.yaml", *sorted(f"exports/{path.name}" for path in EXPORTS.iterdir()))
+MADE = ("ab_landing.csv", "costs.yaml", "print_shop.csv", *sorted(f"exports/{path.name}" for path in EXPORTS.iterdir()))
 FIRST, LAST = "2025-09-01", "2026-10-31"
 CENT = Decimal("0.01")
 

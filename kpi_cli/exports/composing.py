@@ -41,7 +41,18 @@ def _common(reader: Reader, block: Block) -> Columns:
     for column, key in _WORDED.items():
         if column in columns and (words := _words(sheet, key)):
             columns[column] = [words.get(plainest(c), c) if c else None for c in columns[column]]
+    if "source_medium" in columns and not columns.keys() & {"source", "medium"}:
+        columns |= _parted(columns["source_medium"])
     return columns | {"start": starts, "end": ends, "currency": reader.currency.of(block, reader)}
+
+
+def _parted(pairs: Texts) -> Columns:
+    """`google / organic` as its source and its medium."""
+    parts = [(pair or "").partition(" / " if " / " in (pair or "") else "/") for pair in pairs]
+    return {
+        "source": [source.strip() or None for source, _, _ in parts],
+        "medium": [medium.strip() or None for _, _, medium in parts],
+    }
 
 
 _WORDED = {"category": "cost_categories", "strategy": "strategies"}
@@ -304,7 +315,16 @@ def _customers(reader: Reader, block: Block) -> Texts:
     emails = reader.texts(block, "email") if sheet.has("email") else nobody
     ids = reader.texts(block, "customer_id") if sheet.has("customer_id") else nobody
     source = sheet.header.format.name
-    return [e.casefold() if e else (f"{source}:{i}" if i else None) for e, i in zip(emails, ids, strict=True)]
+    return [_address(e) if e else (f"{source}:{i}" if i else None) for e, i in zip(emails, ids, strict=True)]
+
+
+def _address(email: str) -> str:
+    """An address as it is compared: casefolded, without the spaces and invisible characters that pasting brings.
+
+    >>> _address("Learner01@\u200bExample.com\u00a0")
+    'learner01@example.com'
+    """
+    return "".join(c for c in email.casefold() if c.isprintable() and not c.isspace())
 
 
 def _customer_types(reader: Reader, block: Block) -> Texts:

@@ -22,6 +22,7 @@ from kpi_cli.result import Note
 from kpi_cli.texts import note
 
 DELIMITERS = (",", ";", "\t", "|")
+SIGNS = b"_+"  # what numbers and ids of a plain file do without
 SMALL = 32 << 20
 _CHUNK = 1 << 20
 _MAX_FIELD = 1 << 24
@@ -48,6 +49,7 @@ class Survey:
     quotes: int
     sha256: str | None
     stamp: tuple[int, int]  # size and modification time when it was read
+    signs: bytes = b""  # which of SIGNS stand somewhere
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
     """One pass over the bytes; the hash only where it is wanted, for it costs as much as the rest."""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     digest = hashlib.sha256() if hashed else None
-    nul, newlines, returns, quotes, offset = None, 0, 0, 0, 0
+    nul, newlines, returns, quotes, offset, signs = None, 0, 0, 0, 0, b""
     stat = path.stat()
     bom = None
     with path.open("rb") as file:
@@ -112,6 +114,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
             # To look whether there is one at all is many times faster than to count none.
             returns += chunk.count(b"\r") if b"\r" in chunk else 0
             quotes += chunk.count(b'"') if b'"' in chunk else 0
+            signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)
             decoder = _still_valid(decoder, chunk)
             offset += len(chunk)
     return Survey(
@@ -124,6 +127,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
         quotes,
         digest.hexdigest() if digest else None,
         (stat.st_size, stat.st_mtime_ns),
+        signs,
     )
 
 

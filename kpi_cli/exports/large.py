@@ -33,12 +33,9 @@ _CHANNEL = frozenset(
 )
 _DATED = ("date", "week", "month")
 _RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "disputed")
-_ID_MARK = "+"  # an id that a spreadsheet rounded is written 1.23E+12
 _CLOCK = "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DAY = "([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})"
 _ZONE = "(Z| ?[+-][0-9]{2}:?[0-9]{2})"
-# Digits with a dot that cannot group them: `1.234` could, and is left to the reading of the whole file.
-_PLAIN = r"[0-9]{1,12}|[0-9]{0,12}\.([0-9]{1,2}|[0-9]{4,6})"
 
 
 def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
@@ -57,7 +54,7 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     if text is None or text.survey.newlines <= ROWS or not (_is_plain(text) and _can_fold(sheet)):
         return None
     try:
-        plan = _plan(sheet, by)
+        plan = _plan(sheet, text, by)
         with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
             con.execute("SET preserve_insertion_order = false")
             found = _folded(con, text, sheet, plan)
@@ -89,7 +86,8 @@ def _is_plain(text: Text) -> bool:
     """Whether every line is a record whose fields are what stands between its delimiters."""
     seen = text.survey
     whole = text.encoding in {"utf-8", "utf-8-sig"} and seen.utf8 and seen.nul is None
-    return whole and not text.mojibake and not seen.quotes and seen.returns in {0, seen.newlines}
+    is_pattern = any(sign in str(text.path) for sign in "*?[")  # DuckDB would look for other files
+    return whole and not (text.mojibake or seen.quotes or is_pattern) and seen.returns in {0, seen.newlines}
 
 
 def _can_fold(sheet: Sheet) -> bool:
@@ -127,7 +125,7 @@ class _Plan:
     checks: list[str] = field(default_factory=list)  # what must hold of every row
 
 
-def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
+def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     rule = price_rule(sheet)
     at, days = sheet.columns, [c for c in sheet.columns if kind(c) == "day" and c != "time"]
     keep = set(by) | _CHANNEL | _ruled(sheet)
@@ -146,7 +144,7 @@ def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
         vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],
     )
-    plan.checks = list(_checks(sheet, set(money), plan))
+    plan.checks = list(_checks(sheet, plan, text.survey.signs))
     return plan
 
 
@@ -159,18 +157,19 @@ def _ruled(sheet: Sheet) -> set[str]:
     return {c for rule in rules for c in rule} | {*fmt.get("used", ()), *blanks, *subtotal, *fmt.get("continuation", ())}
 
 
-def _checks(sheet: Sheet, money: set[str], plan: _Plan) -> Iterator[str]:
+def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
     """What must hold of the cells that are not kept, for the ordinary reading to have nothing to say of them."""
-    first_matters = bool(sheet.header.format.get("no_data"))
     for column, index in sheet.columns.items():
         cell = f"c{index}"
         if column == "time":
             yield f"strlen({cell}) <= 8 AND TRY_CAST({cell} AS TIME) IS NOT NULL"
-        elif kind(column) in {"money", "whole", "number"} and column not in money:
-            yield f"({cell} = '' OR {_value_sql(cell)} IS NOT NULL)"
-        elif column.endswith("_id") and index not in plan.keys:
-            yield f"NOT contains({cell}, '{_ID_MARK}')"
-    if first_matters and 0 not in plan.keys and 0 not in plan.money:
+        elif index in plan.money:
+            yield _plain_sql(cell, signs)
+        elif kind(column) in {"money", "whole", "number"}:
+            yield f"{cell} = '' OR ({_value_sql(cell, blank_is_none=False)} IS NOT NULL AND {_plain_sql(cell, signs)})"
+        elif column.endswith("_id") and index not in plan.keys and b"+" in signs:
+            yield f"NOT contains({cell}, '+')"  # 1.23E+12, as a spreadsheet writes a long id
+    if sheet.header.format.get("no_data") and not {0} & {*plan.keys, *plan.money}:
         yield "NOT contains(c0, ' ')"
 
 
@@ -185,13 +184,20 @@ def _day_sql(cell: str, tz: str | None) -> str:
         WHEN {zoned} THEN left({cell}, 10) || ' 00:00' || regexp_extract({cell}, '{_ZONE}$') ELSE {cell} END"""
 
 
-def _value_sql(cell: str, *, blank_is_none: bool = False) -> str:
-    """The value of a cell that is plainly a number, else NULL; most are told by their round trip alone."""
-    cents, whole = f"TRY_CAST({cell} AS DECIMAL(18,2))", f"TRY_CAST({cell} AS BIGINT)"
-    blank = f"WHEN {cell} = '' THEN 0" if blank_is_none else ""
-    return f"""CASE WHEN CAST({cents} AS VARCHAR) = {cell} THEN TRY_CAST({cents} AS {MONEY_TYPE})
-        WHEN CAST({whole} AS VARCHAR) = {cell} THEN TRY_CAST({whole} AS {MONEY_TYPE}) {blank}
-        WHEN regexp_full_match({cell}, '{_PLAIN}') THEN TRY_CAST({cell} AS {MONEY_TYPE}) END"""
+def _value_sql(cell: str, *, blank_is_none: bool) -> str:
+    """The value of a cell that DuckDB takes for a number, else NULL."""
+    value = f"TRY_CAST({cell} AS {MONEY_TYPE})"
+    return f"CASE WHEN {cell} = '' THEN 0 ELSE {value} END" if blank_is_none else value
+
+
+def _plain_sql(cell: str, signs: bytes) -> str:
+    """Whether a number is written so that it can be read in one way only, and no longer than it is kept.
+
+    A dot before three digits may group them: that is for the reading of the whole file to settle.
+    """
+    dot = f"strpos({cell}, '.')"
+    one_way = f"({dot} = 0 OR strlen({cell}) - {dot} IN (1, 2, 4, 5, 6))"
+    return f"{one_way} AND NOT contains({cell}, '_')" if b"_" in signs else one_way
 
 
 def _vat_sql(money: str, share: Fraction) -> str:
@@ -210,7 +216,7 @@ def _source_sql(text: Text, sheet: Sheet) -> str:
     names = [*(f"c{i}" for i in range(len(sheet.header.names))), "extra"]
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     path = str(text.path).replace("'", "''")
-    return f"""read_csv('{path}', auto_detect = false, header = false, skip = {sheet.header.line},
+    return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
         delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"', null_padding = true,
         columns = {{{columns}}})"""
 
@@ -223,19 +229,18 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     exact = "true" if plan.always_exact else f"{refunds} <> 0" if plan.exact_when_back else "false"
     blanks = {sheet.columns[c] for c in NONE_WHEN_BLANK if sheet.has(c)}
     values = [f"{_value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
-    beside = [f"v{i} IS NOT NULL" for i in plan.money[1:]]
-    price = f"v{plan.price}"
-    plain = [f"c{last} IS NOT NULL", "extra IS NULL", *plan.checks, *beside, *(f"v{i} >= 0" for i in plan.money[1:])]
-    plain += [f"CASE WHEN is_line THEN c{plan.price} = '' ELSE {price} >= 0 AND {refunds} <= {price} END"]
-    vat = f"sum(CASE WHEN NOT exact THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
+    price, beside = f"v{plan.price}", [f"v{i} >= 0" for i in plan.money if i != plan.price]
+    right = f"{price} >= 0 AND {refunds} <= {price}"
+    right = f"CASE WHEN {is_line} THEN c{plan.price} = '' ELSE {right} END" if plan.lines else right
+    plain = " AND ".join(f"({p})" for p in (f"c{last} IS NOT NULL", "extra IS NULL", *plan.checks, *beside, right))
+    vat = f"sum(CASE WHEN NOT {exact} THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
+    texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]
+    keys = [*plan.keys.values(), is_line, exact, *texts]
+    varying = [key for key in (*keys, f"{refunds} <> 0") if key not in {"true", "false", "NULL", "0 <> 0"}]
     return f"""
-        WITH cells AS (SELECT *, {is_line} AS is_line, {", ".join(values)} FROM {source}),
-             told AS (SELECT *, {exact} AS exact, {refunds} <> 0 AS back FROM cells)
-        SELECT {", ".join(f"{sql} AS k{i}" for i, sql in plan.keys.items())}, is_line, exact, back,
-               {", ".join(f"CASE WHEN exact THEN c{i} END AS x{i}" for i in plan.money)},
-               {", ".join(f"sum(v{i}) AS s{i}" for i in plan.money)},
-               {vat} AS vat, count(*) AS n, coalesce(bool_and({" AND ".join(f"({p})" for p in plain)}), false) AS plain
-        FROM told GROUP BY ALL"""
+        SELECT {", ".join(keys)}, {", ".join(f"sum(v{i})" for i in plan.money)}, {vat}, count(*) AS n,
+               bool_and(coalesce({plain}, false)) AS plain
+        FROM (SELECT *, {", ".join(values)} FROM {source}) GROUP BY {", ".join(varying)}"""
 
 
 Folded = list[tuple[Any, ...]]
@@ -264,7 +269,7 @@ def _ends_its_line(text: Text) -> bool:
 def _records(found: Folded, plan: _Plan, width: int) -> Iterator[Record]:
     """Each group as a record of the file's own columns."""
     keys, money = list(plan.keys), plan.money
-    shift = len(keys) + 3
+    shift = len(keys) + 2
     for group in sorted(found, key=lambda g: tuple(map(str, g))):
         cells = [""] * width
         for index, cell in zip(keys, group, strict=False):

@@ -17,6 +17,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import DELIMITERS, split
+from kpi_cli.exports.misspelt import counts, slips
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.packaged import checksum, compiled, parsed
 from kpi_cli.safe import folded, plainest, quoted
@@ -145,8 +146,23 @@ def recognise(
         below = [split(line, delimiter) for line in lines[number:] if line.strip()]
         found = read_header(cells, Place(name, number, delimiter, lines[: number - 1], below), mapped, wanted)
         if found:
+            _nothing_above(found, name, lines)
             return found
     raise _no_header(name, lines, rows)
+
+
+def _nothing_above(header: Header, name: str, lines: Sequence[str]) -> None:
+    """A title or a range may stand above the header; rows of the table may not, for they would be lost."""
+    width = len(header.names)
+    if width < 3 or header.format.get("tables") == "many":
+        return
+    for number, line in enumerate(lines[: header.line - 1], 1):
+        cells = split(line, header.delimiter or ",")
+        filled = sum(1 for cell in cells if cell.strip())
+        if len(cells) == width and 2 * filled >= width and any(c.isdigit() for c in line):
+            raise InputError(
+                "no_header", f"a row above the header of line {header.line}", "put the header first", name, number
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +236,7 @@ def read_header(
     if not found:
         return _companion(cells, place, wanted)
     found.sort(key=lambda h: h.score, reverse=True)
+    _well_spelt(cells, place, wanted, found)
     if found[0].format.name == GENERIC and (meaning := _rejected(cells)):
         raise InputError("not_a_report", f"this is {meaning}", "export a report", place.name, place.line)
     best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
@@ -227,6 +244,40 @@ def read_header(
         raise _two_roles(place.name, place.line, [best, *rivals])
     _name_label(best, place.name)
     return best
+
+
+def _well_spelt(cells: Sequence[str], place: Place, wanted: Wanted, found: Sequence[Header]) -> None:
+    """Refuse a header that one slip keeps from a column that counts, or from what the file really is."""
+    best, known = found[0], _every_alias()
+    spelt = {True: [_keys(plainest(cell))[1] for cell in cells], False: [_keys(cell)[1] for cell in cells]}
+    if all(plain in known or bare in known for plain, bare in zip(*spelt.values(), strict=True)):
+        return
+    accepted = {(h.format.name, h.format.role) for h in found}
+    for fmt in (best.format, *catalogue()):
+        mine = fmt is best.format
+        if not mine and (
+            best.format.name != GENERIC
+            or (fmt.name, fmt.role) in accepted
+            or wanted.format not in {None, fmt.name}
+            or wanted.role not in {None, fmt.role}
+        ):
+            continue
+        have = best.columns if mine else (_as_format(fmt, cells, ()) or best).columns
+        meant = ((h, c) for h, (c, *_) in fmt.aliases.items() if c not in have and (not mine or counts(c, fmt.spec)))
+        slipped = slips(spelt[fmt.name == GENERIC], known, meant)
+        if slipped and (mine or _would_be(fmt, cells, place, slipped) > best.score):
+            index, (header, _) = next(iter(slipped.items()))
+            said = f"the column {quoted(cells[index].strip())} is not known"
+            raise InputError("columns_unknown", said, f"did you mean “{header}”?", place.name, place.line, index + 1)
+
+
+def _would_be(fmt: Format, cells: Sequence[str], place: Place, slipped: Mapping[int, tuple[str, str]]) -> tuple[int, ...]:
+    """How well a header would fit a format without its slips."""
+    header = _as_format(fmt, [slipped[i][0] if i in slipped else cell for i, cell in enumerate(cells)], ())
+    if header is None:
+        return (0, 0, 0)
+    _accept(header, place, told=False)
+    return header.score
 
 
 def _companion(cells: Sequence[str], place: Place, wanted: Wanted) -> Header | None:

@@ -406,6 +406,9 @@ def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
 # ------------------------------------------------------------------------------------------- currency
 
 
+_SYMBOLLED = ("cost", "amount", "amount_formatted", "revenue")
+
+
 class _Currency:
     """The currency of each row: its column's, else the header's or preamble's, else a symbol's, else the user's."""
 
@@ -419,7 +422,29 @@ class _Currency:
             self._agree(self.fixed, sheet.header.line, None)
 
     def of(self, block: Block, reader: Reader) -> Texts:
-        """The currency of each row of a block."""
+        """The currency of each row of a block.
+
+        Raises:
+            InputError: a money cell whose symbol is of another currency.
+        """
+        codes = self._codes(block, reader)
+        if any(codes):
+            self._no_foreign_symbol(block, codes)
+        return codes
+
+    def _no_foreign_symbol(self, block: Block, codes: Texts) -> None:
+        for column in _SYMBOLLED:
+            if not self.sheet.has(column):
+                continue
+            index = self.sheet.columns[column]
+            symbols = {cell: symbol for cell in dict.fromkeys(block.cells(index)) if (symbol := _symbol(cell))}
+            for record, code in zip(block.records, codes, strict=True) if symbols else ():
+                symbol = symbols.get(record.cells[index])
+                if symbol and code and not vocabulary().may_stand_for(symbol, code):
+                    text = f"{self.sheet.shown(record.cells[index], column)} in a row of {code}"
+                    raise self.sheet.error("two_currencies", text, "mend the row", record.line, index)
+
+    def _codes(self, block: Block, reader: Reader) -> Texts:
         if self.sheet.has("currency"):
             codes = reader.each(block, "currency", _code)
             for code, record in zip(codes, block.records, strict=True):
@@ -436,7 +461,7 @@ class _Currency:
 
     def _by_symbol(self, block: Block) -> str | None:
         words = vocabulary()
-        for column in ("cost", "amount", "amount_formatted", "revenue"):
+        for column in _SYMBOLLED:
             if not self.sheet.has(column):
                 continue
             index = self.sheet.columns[column]

@@ -264,7 +264,7 @@ class _Structure:
             sheet.left_out[found.record.line] = "totals_row"
         if self.trailing or (self.header[-1:] == [""] and self._last_blank()):
             sheet.notes.append(note("trailing_delimiter", file=sheet.name, line=sheet.header.line))
-        elif "" in self.header and sheet.header.format.name == GENERIC:
+        elif "" in self.header and "blank_header" not in sheet.header.format.get("recognise", {}):
             sheet.notes.append(
                 note("unnamed_column", file=sheet.name, line=sheet.header.line, column=self.header.index("") + 1)
             )
@@ -287,8 +287,9 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
         if column == "tax" and not sheet.taxed:
             sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")
+        lines = {row.cells[index]: row.line for row in reversed(rows)} if seen else {}  # the first line of each
         for cell in seen:
-            line = next(row.line for row in rows if row.cells[index] == cell)
+            line = lines[cell]
             if what == "day":
                 sheet.days.look(cell, (line, index))
             else:
@@ -302,6 +303,7 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
     """The cells that prove something about the decimal mark that is not known yet."""
     found = []
     proven, unsettled = set(sheet.marks.proof), sheet.marks.open_cell is not None
+    lonely = sheet.marks.only_single_comma
     for cell in cells:
         if cell.isdigit() or ("." not in cell and "," not in cell):
             continue
@@ -310,9 +312,10 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
         except BadValue:
             continue
         mark, open_ = evidence(core, whole=whole)
-        lone = sheet.marks.only_single_comma and ("." in core or core.count(",") != 1)
-        if (mark and (mark not in proven or lone)) or (open_ and not unsettled):
+        company = lonely and ("." in core or core.count(",") != 1)
+        if (mark and (mark not in proven or company)) or (open_ and not unsettled):
             found.append(cell)
+            lonely = lonely and not (mark and company)
             proven |= {mark} if mark else set()
             unsettled = unsettled or open_
     return found

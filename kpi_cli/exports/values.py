@@ -264,6 +264,8 @@ def _clock(parts: dict[str, str | None]) -> str | None:
 
 def _worded(text: str) -> Written:
     """A date with its month in words: `Sep 2, 2026`, `27 January 2026`, `lundi 5 oct. 2026 14:02`."""
+    if any(c.isdigit() and c > "9" for c in text):
+        raise BadValue("not a date")  # digits of another script
     plain = re.sub(r"\d{1,2}[:h]\d{2}(?:[:.]\d{2})?(?:\s?[ap]\.?m\.?)?", " ", plainest(text))
     words = re.findall(r"[^\W\d_]+(?:-feira)?|\d+", re.sub(r"(?<=\d)er\b", "", plain))
     weekday = {"mar", "set"} if len([w for w in words if w in vocabulary().months]) > 1 else set()

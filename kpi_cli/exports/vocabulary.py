@@ -27,6 +27,16 @@ class Vocabulary:
         code = symbol.upper()
         return code if code in self.currencies else None
 
+    def may_stand_for(self, symbol: str, code: str) -> bool:
+        """Whether a symbol may be of this currency: its own, or one of several that its currency shares.
+
+        >>> [vocabulary().may_stand_for(s, c) for s, c in (("€", "EUR"), ("$", "USD"), ("$", "EUR"), ("£", "EUR"))]
+        [True, True, False, False]
+        """
+        named = self.currency_of(symbol)
+        has_its_own = any(len(own) == 1 and of == code for own, of in self.symbols.items())
+        return named == code if named else not has_its_own
+
 
 @cache
 def vocabulary() -> Vocabulary:

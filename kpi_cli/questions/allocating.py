@@ -26,8 +26,8 @@ def allocate(books: Books, groups: dict[Key, Measures]) -> None:
         return
     spread = kept = ZERO
     for keys in _by_time(books, groups).values():
-        givers = [key for key in keys if _is_shared(books, key) and any(_cost(groups[key]))]
-        takers = [key for key in keys if not _is_shared(books, key) and NAMELESS.isdisjoint(key)]
+        givers = [key for key in keys if is_shared(books, key) and any(_cost(groups[key]))]
+        takers = [key for key in keys if not is_shared(books, key) and NAMELESS.isdisjoint(key)]
         weights = [_weight(books.ask.allocate, groups[key]) for key in takers]
         for giver in givers:
             amount = sum(_cost(groups[giver]), ZERO)
@@ -46,7 +46,7 @@ def _by_time(books: Books, groups: dict[Key, Measures]) -> dict[str, list[Key]]:
     return found
 
 
-def _is_shared(books: Books, key: Key) -> bool:
+def is_shared(books: Books, key: Key) -> bool:
     """Whether a row's cost belongs to no channel of its own: (not allocated), or the strategy `shared`."""
     named = dict(zip(books.ask.dimensions, key, strict=True))
     return NOT_ALLOCATED in key or named.get("strategy") == "shared"

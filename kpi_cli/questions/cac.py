@@ -16,12 +16,12 @@ from kpi_cli.config import in_force
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.period import UNITS, Window, as_of, buckets, previous
-from kpi_cli.questions.allocating import NAMELESS, allocate
+from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.roi import joined, through
 from kpi_cli.result import Result
-from kpi_cli.texts import money_text, note
+from kpi_cli.texts import label, money_text, note
 
 USES = ("spend", "sales", "costs", "leads", "traffic")
 NEEDS = (("spend", "costs"),)
@@ -216,7 +216,7 @@ def _target(books: Books, key: Key | None) -> Decimal | None:
 
 def named(key: Key | None) -> str:
     """A group as a note names it."""
-    return "Total" if key is None else " / ".join(key)
+    return " / ".join(label(part, "special") for part in key or ("Total",))
 
 
 def tell_first_purchases(books: Books) -> None:
@@ -241,7 +241,7 @@ def tell_first_purchases(books: Books) -> None:
 
 def tell_few(books: Books, answer: Answer, least: Mapping[str, int]) -> None:
     """Name the groups that are too small to be ranked."""
-    rows = {key: row for key, row in answer.rows.items() if NAMELESS.isdisjoint(key)}
+    rows = {k: row for k, row in answer.rows.items() if NAMELESS.isdisjoint(k) and not is_shared(books, k)}
     few = [named(key) for key, row in rows.items() if any(_below(row.get(n), m) for n, m in least.items())]
     if few:
         books.notes.append(note("too_small_to_rank", names=", ".join(few)))

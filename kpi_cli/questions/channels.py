@@ -33,6 +33,7 @@ FEW_ORDERS, FEW_VISITS = 10, 100
 ZERO = Decimal(0)
 
 FIGURES = (
+    Figure("channel", "text"),
     Figure("strategy", "text"),
     Figure("visits", "count", "higher"),
     Figure("visit_share", "rate", "higher"),
@@ -80,7 +81,8 @@ def channels(ask: Ask) -> Result:
         earlier = previous(books.window, ask.period.compare, returns.through(books))
         before = (earlier, _answer(books, earlier))
     _tell(books, answer)
-    result = lay_out("channels", books, figure_columns(FIGURES, ask.profit_share), answer, before)
+    figures = [figure for figure in FIGURES if figure.name not in ask.dimensions]
+    result = lay_out("channels", books, figure_columns(figures, ask.profit_share), answer, before)
     if ask.explain:
         explain(result, ask.profit_share)
     return result
@@ -151,7 +153,7 @@ def _row(books: Books, returned: Measures, reasons: Reasons, sums: Measures) -> 
     given["visit_share"] = metrics.ratio(given["visits"], given["all_visits"])
     for name, part in (("lead_rate", "leads"), ("conversion_rate", "orders")):
         given[f"{name}_low"], given[f"{name}_high"] = _interval(given[part], given["visits"])
-    if given["claimed_conversions"] is not None and sums.get("claimed_purchases") is None:
+    if given["claimed_conversions"] is not None and sums.get("claimed_purchases") != given["claimed_conversions"]:
         given["overclaim"], reasons["overclaim"] = None, "not_purchases"
     _explain_missing(books, given, reasons)
     return given, reasons

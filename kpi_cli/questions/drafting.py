@@ -90,7 +90,10 @@ def _glob(source: Source, folder: Path) -> str:
 
 
 def _relative(file: str, folder: Path) -> str:
-    return os.path.relpath(file, folder)
+    """A file's path from the folder of kpi.yml; of what lies in an archive, the archive's."""
+    path = Path(file)
+    on_disk = next((found for found in (path, *path.parents) if found.is_file()), path)
+    return os.path.relpath(on_disk, folder)
 
 
 def _taken_for(source: Source) -> str:

@@ -184,7 +184,7 @@ def _calibration(books: Books, wanted: Wanted) -> tuple[Window, Window | None]:
         held = Window(wanted.holdout.before(after), last)
         last = held.start - dt.timedelta(days=1)
     first = customers.first_purchase(books, books.window)
-    if first is None or last < first:
+    if first and last < first:
         option = "--holdout" if wanted.holdout else "--as-of"
         raise UsageError(
             "nothing_to_learn", f"{option} leaves no sale to learn from", "give a later day or hold out less"

@@ -122,8 +122,8 @@ def figure(value: Value, unit: Unit, decimals: int, lang: str) -> str:
     return number(exact, decimals, lang) + ("×" if unit == "multiple" else "")
 
 
-def amount(value: Value, currency: str | None, lang: str) -> str:
-    """Money on its own, to the cent, with its currency.
+def amount(value: Value, currency: str | None, lang: str, places: int | None = None) -> str:
+    """Money on its own with its currency, to the cent unless `places` says otherwise.
 
     >>> amount(Decimal("-1234.5"), "EUR", "en"), amount(None, "EUR", "en")
     ('-€1,234.50', '–')
@@ -131,7 +131,7 @@ def amount(value: Value, currency: str | None, lang: str) -> str:
     exact = exactly(value)
     if exact is None:
         return DASH
-    decimals = _cents(abs(exact), currency)
+    decimals = _cents(abs(exact), currency) if places is None else places
     if currency is None:
         return number(exact, decimals, lang)
     from babel.numbers import get_currency_symbol

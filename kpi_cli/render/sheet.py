@@ -135,8 +135,14 @@ def _figures(result: Result) -> list[Column]:
     """The columns of the rows, less those that name them."""
     keys = _keys(result)
     held = {key for row in result.rows or [result.total] for key in row}
-    held -= _ASIDE.get(result.question, set())
+    held -= _ASIDE.get(result.question, set()) | _blank_texts(result)
     return [column for column in result.columns if column.name not in keys and column.name in held]
+
+
+def _blank_texts(result: Result) -> set[str]:
+    """Text columns that say nothing in any row, such as the channel of rows by strategy."""
+    rows = result.rows or [result.total]
+    return {c.name for c in result.columns if c.unit == "text" and not any(row.get(c.name) for row in rows)}
 
 
 def _across(result: Result, lang: str) -> list[Strip]:

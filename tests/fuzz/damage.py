@@ -20,6 +20,10 @@ TABLE: dict[str, Damage] = {}
 ANY: dict[str, Damage] = {}
 # What a copy states is no excuse here: the damage can be seen, or be known for what it is.
 NO_EXCUSE = {"row_twice", "rows_twice", "file_twice", "header_again", "total_appended", "subtotal_appended"}
+# No figure at all is right without a word.
+NEVER_SILENT = {"foreign_symbol", "impossible_date", "status_odd", "status_blank", "scientific_id"}
+# The days of these may be read in more ways than one; their money may not.
+DAYS_OPEN = {"odd_date"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ def copies(seed: int, each: int) -> Iterator[Copy]:
                     continue
                 seen.add(data)
                 stated = None if kind in NO_EXCUSE else specimen.careful(data)
-                yield Copy(specimen, kind, number, data, (truth, stated) if stated else (truth,))
+                accepted = () if kind in NEVER_SILENT else (truth, stated) if stated else (truth,)
+                if kind in DAYS_OPEN:
+                    accepted = tuple({k: v for k, v in sums.items() if k[0]} for sums in accepted)
+                yield Copy(specimen, kind, number, data, accepted)
 
 
 def _any(damage: Damage) -> Damage:
@@ -458,8 +465,17 @@ def _signs(specimen: Specimen, rng: Random) -> bytes | None:
 
 @_table
 def _one_sign(specimen: Specimen, rng: Random) -> bytes | None:
-    style = rng.choice(("+{}", "{} USD", "USD {}", "${}", "£{}", "{}%", "'{}", "={}", "~{}", "{}*", "{} +5", "<{}", "{}/2", "EUR{} "))
+    style = rng.choice(("+{}", "{}%", "'{}", "={}", "~{}", "{}*", "{} +5", "<{}", "{}/2", "EUR{} "))
     return _cell(specimen, rng, style.format, "money", "count")
+
+
+@_table
+def _foreign_symbol(specimen: Specimen, rng: Random) -> bytes | None:
+    """An amount of another currency than its row or its header says."""
+    if not specimen.roles.get("currency"):
+        return None
+    style = rng.choice(("{} USD", "USD {}", "${}", "₹{}", "{}¥"))
+    return _cell(specimen, rng, style.format, "money")
 
 
 @_table
@@ -479,7 +495,7 @@ def _negatives_restyled(specimen: Specimen, rng: Random) -> bytes | None:
 def _number_is_word(specimen: Specimen, rng: Random) -> bytes | None:
     word = rng.choice(
         ("NaN", "N/A", "null", "None", "#REF!", "#####", "inf", "-inf", "TBD", "-", "--", "—", "n/c", "x", "TRUE", "0x1F")
-        + ("1e9", "1_000", "1/2", "½", "١٢", "9" * 400, "1e999", "1,2,3", "1.2.3", "..", "12:30", "12-10", "0 0")
+        + ("1_000", "1/2", "½", "١٢", "9" * 400, "1e999", "1,2,3", "1.2.3", "..", "12:30", "12-10", "0 0")
     )
     return _cell(specimen, rng, lambda _: word, "money", "count")
 
@@ -522,12 +538,20 @@ def _scientific_amount(specimen: Specimen, rng: Random) -> bytes | None:
 
 
 @_table
-def _wrong_date(specimen: Specimen, rng: Random) -> bytes | None:
+def _impossible_date(specimen: Specimen, rng: Random) -> bytes | None:
     date = rng.choice(
-        ("2026-02-30", "2023-02-29", "31/02/2026", "2026-13-01", "2204-01-01", "1899-12-30", "0000-00-00", "00/00/0000", "")
-        + ("05/06/2026", "13/10/2026", "10/13/2026", "3.10.26", "03/10/26", "46300", "46300.5", "20261003", "2026-10")
-        + ("Oct 3, 2026", "3 octobre 2026", "October", "yesterday", "2026-10-03T25:00:00", "1790000000", "2026/10/03")
-        + ("2026-10-03 2026-10-04", "10:30", "Total", "n/a", "2026-10-03 – 2026-10-09", "2026", "Q4 2026", "2026-W40")
+        ("2026-02-30", "2023-02-29", "31/02/2026", "2026-13-01", "2204-01-01", "1899-12-30", "0000-00-00", "00/00/0000")
+        + ("October", "yesterday", "2026-10-03T25:00:00", "1790000000", "2026-10-03 2026-10-04", "10:30", "n/a", "?")
+        + ("2026", "Q4 2026", "46300", "3.10.26", "03/10/26", "2026-10-0３", "２０２６-10-03", "20261399", "Oct 32, 2026")
+    )
+    return _cell(specimen, rng, lambda _: date, "date")
+
+
+@_table
+def _odd_date(specimen: Specimen, rng: Random) -> bytes | None:
+    date = rng.choice(
+        ("13/10/2026", "10/13/2026", "20261003", "2026-10", "Oct 3, 2026", "3 octobre 2026", "2026/10/03", "Total", "")
+        + ("2026-10-03 – 2026-10-09", "2026-W40", "2026-10-03T10:00:00Z", "2026-10-03 23:59:59 -0800", "05/06/2026")
     )
     return _cell(specimen, rng, lambda _: date, "date")
 

@@ -92,7 +92,7 @@ class Specimen:
             return None
 
     def _records(self, text: str) -> list[Row]:
-        lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+        lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text.removeprefix("\ufeff"))
         above, below = lines[: len(self.preamble)], lines[len(self.preamble) :]
         if [line.rstrip("\r\n") for line in above] != list(self.preamble):
             raise UnclearError("the lines above the header")
@@ -100,13 +100,14 @@ class Specimen:
             table = [r for r in csv.reader(below, delimiter=self.delimiter, strict=True) if r]
         except csv.Error as error:
             raise UnclearError("quotes") from error
-        if not table or table[0] != self.header:
+        if not table or sorted(table[0]) != sorted(self.header):
             raise UnclearError("the header")
+        header = table[0]
         totals = [self.rows[i] for i in self.totals]
         body = [r for r in table[1:] if r not in totals]
-        if any(len(r) != len(self.header) or any(re.search('["\n\r]', c) for c in r) for r in body):
+        if any(len(r) != len(self.header) or any(re.search("[\n\r]", c) for c in r) for r in body):
             raise UnclearError("a row")
-        return [dict(zip(self.header, r, strict=True)) for r in body]
+        return [dict(zip(header, r, strict=True)) for r in body]
 
 
 # ------------------------------------------------------------------------------------ careful cells
@@ -115,7 +116,7 @@ class Specimen:
 def money(cell: str, mark: str = ".") -> Decimal:
     """An amount that can be read one way only."""
     plain = cell.strip(" ")
-    if not re.fullmatch(rf"[+-]?(\d+([{mark}]\d*)?|[{mark}]\d+)", plain, re.ASCII):
+    if not re.fullmatch(rf"[+-]?(\d+([{mark}]\d*)?|[{mark}]\d+)([eE][+-]?\d{{1,3}})?", plain, re.ASCII):
         raise UnclearError(cell)
     found = Decimal(plain.replace(mark, "."))
     if abs(found) >= 10**12:
@@ -134,7 +135,7 @@ def grouped(cell: str) -> Decimal:
 def count(cell: str) -> Decimal:
     """A whole number."""
     found = grouped(cell)
-    if found != found.to_integral_value():
+    if found != found.to_integral_value() or found < 0:
         raise UnclearError(cell)
     return found
 
@@ -192,6 +193,10 @@ class Tally:
 _SALES = ("revenue_gross", "tax", "refunds", "revenue_net", "orders", "customers")
 
 
+def _address(customer: str) -> str:
+    return re.sub(r"[\s\u00ad\u200b\u202e\x00-\x1f]", "", customer.casefold())
+
+
 def _sale(tally: Tally, currency: str, order: str, customer: str, *amounts: Decimal) -> None:
     charged, refunded, tax = amounts
     if charged < 0 or abs(refunded) > charged:
@@ -200,8 +205,8 @@ def _sale(tally: Tally, currency: str, order: str, customer: str, *amounts: Deci
     tax = (tax * kept / charged).quantize(Decimal("0.000001")) if refunded else tax
     tally.add(currency, revenue_gross=charged, tax=tax, refunds=abs(refunded), revenue_net=kept - tax)
     tally.distinct(currency, "orders", order)
-    if customer.strip():
-        tally.distinct(currency, "customers", customer.strip().casefold())
+    if _address(customer):
+        tally.distinct(currency, "customers", _address(customer))
 
 
 # ---------------------------------------------------------------------------------- the specimens
@@ -494,7 +499,7 @@ def _as_json(rows: Sequence[Sequence[str]]) -> str:
 def _from_yaml(text: str, header: list[str]) -> list[Row]:
     rows: list[Row] = []
     for line in text.splitlines():
-        match = re.fullmatch(r"(- |  )(\w+): ([\w.@-]+(?: [\w.@-]+)*) *", line)
+        match = re.fullmatch(r"(- |  )(\w+): (\w(?:(?!: | #|\t).)*?) *", line)
         if not match or (match[1] == "  " and not rows) or match[2] not in header:
             raise UnclearError(line)
         if match[1] == "- ":

@@ -583,6 +583,13 @@ def test_what_the_data_cannot_settle_is_null_with_its_reason(ask: Asking, tmp_pa
     assert "not_identified" in codes(answer)
 
 
+def test_customers_who_were_all_won_elsewhere_leave_nothing_to_predict(ask: Asking, tmp_path: Path) -> None:
+    rows = [("2026-01-10", "o-1", "c-1", "10", "returning"), ("2026-03-31", "o-2", "c-1", "10", "returning")]
+    sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,customer_type")
+    code, answer, _ = ask(sales, "--predict")
+    assert (code, answer["cohorts"], reason(answer, "expected_purchases")) == (0, [], "no_customers")
+
+
 def test_under_strict_a_model_that_is_not_settled_is_refused(ask: Asking, tmp_path: Path) -> None:
     rows = [(*row, "EUR", "1") for row in HOPELESS["no_repeat_purchases"]]
     sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,currency,tax")

@@ -1,0 +1,145 @@
+"""Report: the answers of a period as one value, which every writer of reports renders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from kpi_cli.result import Column, Note, Result, Row, Span, Value, plain, plain_row
+from kpi_cli.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One figure of the whole period: what it is, was before and a year ago, and what was aimed at.
+
+    `budget` is set for cost alone: what the months of the period allow.
+    """
+
+    column: Column
+    value: Value
+    previous: Value = None
+    year: Value = None
+    target: Value = None
+    budget: Value = None
+
+    def to_dict(self, *, exact: bool) -> dict[str, Any]:
+        """The figure as JSON prints it."""
+        column = self.column
+        head = {"name": column.name, "label": column.label, "unit": column.unit, "better": column.better}
+        names = ("value", "previous", "year", "target", "budget")
+        return head | plain({name: getattr(self, name) for name in names}, exact=exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How much a row of a table gained or lost since the period before."""
+
+    name: str
+    before: Decimal
+    now: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A change of cost per customer, in currency units, split into its two causes, which add up to it."""
+
+    before: Decimal
+    now: Decimal
+    by_cost: Decimal
+    by_customers: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a figure stands beside what others reach; `old` when that was published years before the period."""
+
+    column: Column
+    value: Value
+    benchmark: Decimal
+    sector: str
+    year: int
+    source: str
+    old: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table of the report: a Result with the columns that matter there; `changes` are those shown with their Δ."""
+
+    name: str
+    result: Result
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """What a report says, before it is written in any form."""
+
+    title: str | None
+    period: Span
+    currency: str | None
+    headlines: list[Headline]
+    previous: Span | None = None
+    year: Span | None = None
+    parts: list[Part] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    split: Split | None = None
+    standings: list[Standing] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    config: dict[str, str] | None = None
+    options: dict[str, str] = field(default_factory=dict)
+    version: str = __version__
+    question: str = field(default="report", init=False)
+
+    def part(self, name: str) -> Result | None:
+        """The table of that name."""
+        return next((part.result for part in self.parts if part.name == name), None)
+
+    def headline(self, name: str) -> Headline | None:
+        """The figure of that name."""
+        return next((found for found in self.headlines if found.column.name == name), None)
+
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """The report as JSON prints it; `exact` keeps fractions as Decimal."""
+        split = self.split
+        return {
+            "schema": 1,
+            "question": self.question,
+            "title": self.title,
+            "currency": self.currency,
+            "period": self.period.to_dict(),
+            "previous_period": self.previous and self.previous.to_dict(),
+            "year_period": self.year and self.year.to_dict(),
+            "headlines": [headline.to_dict(exact=exact) for headline in self.headlines],
+            "parts": {part.name: _part(part.result, exact) for part in self.parts},
+            "moves": [plain({"name": m.name, "before": m.before, "now": m.now}, exact=exact) for m in self.moves],
+            "cac_split": split
+            and plain({name: getattr(split, name) for name in ("before", "now", "by_cost", "by_customers")}, exact=exact),
+            "benchmarks": [_standing(standing, exact) for standing in self.standings],
+            "notes": [note.to_dict() for note in self.notes],
+            "sources": plain(self.sources, exact=exact),
+            "config": self.config,
+            "options": self.options,
+            "version": self.version,
+        }
+
+
+def _part(result: Result, exact: bool) -> dict[str, Any]:
+    """A table as contract §6 prints it; what the report says once of all of them is left out."""
+    told = ("schema", "question", "currency", "notes", "sources", "config")
+    return {name: value for name, value in result.to_dict(exact=exact).items() if name not in told}
+
+
+def _standing(standing: Standing, exact: bool) -> Row:
+    row: Row = {
+        "metric": standing.column.name,
+        "value": standing.value,
+        "benchmark": standing.benchmark,
+        "sector": standing.sector,
+        "year": standing.year,
+        "source": standing.source,
+    }
+    return plain_row(row, exact=exact) | {"old": standing.old}

@@ -1,0 +1,405 @@
+"""`kpi cac`: worked figures, allocation, new customers, leads, targets, payback, refusals."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kpi_cli.commands.app import main
+
+Ask = Callable[..., dict[str, Any]]
+
+SPEND = """date,platform,channel,campaign,cost,currency,leads
+2026-09-05,Google Ads,Paid Search,brand,300,EUR,20
+2026-10-05,Google Ads,Paid Search,brand,300,EUR,20
+2026-10-06,Meta,Paid Social,spring,200,EUR,10
+"""
+SALES = """date,order_id,customer_id,amount,tax,channel,currency
+2026-09-03,o1,c-0001,120,20,Paid Search,EUR
+2026-09-10,o2,c-0002,50,0,Email,EUR
+2026-10-02,o3,c-0001,100,0,Email,EUR
+2026-10-07,o4,c-0003,80,0,Paid Social,EUR
+2026-10-08,o5,c-0004,80,0,Paid Social,EUR
+"""
+COSTS = """month,category,strategy,channel,cost,currency
+2026-09,people,inbound,,100,EUR
+2026-10,tools,shared,,60.01,EUR
+"""
+AUTUMN = ("--from", "2026-09-01", "--to", "2026-10-31")
+
+
+@pytest.fixture
+def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Write the files given by name, run `kpi cac` on them, give its JSON."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options: str, **files: str) -> dict[str, Any]:
+        for name, text in files.items():
+            Path(f"{name}.csv").write_text(text, "utf-8")
+        code = main(["cac", *(f"{name}.csv" for name in files), *options, "--json"])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        answer: dict[str, Any] = json.loads(out)
+        return answer
+
+    return run
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = main(["cac", *arguments])
+    out, err = capsys.readouterr()
+    assert out == ""
+    return code, err
+
+
+def by(answer: dict[str, Any], name: str = "channel") -> dict[str, dict[str, Any]]:
+    return {row[name]: row for row in answer["rows"]}
+
+
+def reason(answer: dict[str, Any], column: str, row: int | None = None) -> str | None:
+    return next((n["reason"] for n in answer["nulls"] if (n["row"], n["column"]) == (row, column)), None)
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {note["code"] for note in answer["notes"]}
+
+
+# ------------------------------------------------------------------------------------- worked figures
+
+
+def test_inbound_5000_over_two_months_for_10_customers_is_500_each_and_2500_and_5_a_month(ask: Ask) -> None:
+    # The worked example of metrics.md.
+    sales = "date,order_id,customer_id,amount,currency,tax,channel\n"
+    sales += "".join(f"2026-{9 + n % 2:02}-{n + 1:02},o{n},c-{n:04},90,EUR,0,Email\n" for n in range(10))
+    costs = "month,category,strategy,cost,currency\n2026-09,people,inbound,2000,EUR\n2026-10,time,inbound,3000,EUR\n"
+    answer = ask(*AUTUMN, sales=sales, costs=costs)
+    assert answer["total"]["cost"] == 5000
+    assert answer["total"]["new_customers"] == 10
+    assert answer["total"]["cac"] == answer["total"]["cac_loaded"] == 500
+    assert answer["per_month"] == {"months": 2, "cost": 2500, "leads": None, "new_customers": 5}
+
+
+def test_media_and_loaded_cac_stand_side_by_side_and_cac_is_the_loaded_one(ask: Ask) -> None:
+    total = ask(*AUTUMN, spend=SPEND, sales=SALES, costs=COSTS)["total"]
+    # 800 of media and 160.01 of other costs for 4 people, 50 leads
+    assert (total["cost"], total["media_cost"]) == (960.01, 800)
+    assert (total["cac_media"], total["cac_loaded"], total["cac"]) == (200, 240.0025, 240.0025)
+    assert total["cpl"] == 19.2002
+
+
+def test_without_a_file_of_other_costs_cac_is_the_media_one(ask: Ask) -> None:
+    answer = ask(*AUTUMN, spend=SPEND, sales=SALES)
+    assert answer["total"]["cac"] == answer["total"]["cac_media"] == 200
+    assert answer["total"]["cac_loaded"] is None
+    assert reason(answer, "cac_loaded") == "no_costs_file"
+
+
+def test_the_calculator_divides_what_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cac", "--cost", "5000", "--customers", "10", "--leads", "100", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["total"]["cac"], answer["total"]["cpl"]) == (500, 50)
+    assert answer["period"] is None
+    assert answer["rows"] == []
+
+
+def test_the_calculator_shows_the_cost_where_nobody_was_won(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cac", "--cost", "5000", "--customers", "0", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["total"]["cac"], answer["total"]["cost"]) == (None, 5000)
+    assert reason(answer, "cac") == "no_new_customers"
+
+
+# --------------------------------------------------------------------------------------- new customers
+
+
+def test_a_customer_belongs_to_the_channel_of_the_first_order(ask: Ask) -> None:
+    rows = by(ask(*AUTUMN, "--by", "channel", spend=SPEND, sales=SALES))
+    # c-0001 came by Paid Search in September and bought again by Email in October
+    won = {name: row["new_customers"] for name, row in rows.items()}
+    assert won == {"Paid Search": 1, "Email": 1, "Paid Social": 2}
+
+
+def test_first_purchases_look_at_sales_before_the_window(ask: Ask) -> None:
+    answer = ask("--month", "2026-10", spend=SPEND, sales=SALES)
+    assert answer["total"]["new_customers"] == 2
+    assert "new_customers_overstated" not in codes(answer)
+
+
+def test_sales_that_start_in_the_window_overstate_new_customers_and_it_is_said(ask: Ask) -> None:
+    assert "new_customers_overstated" in codes(ask(*AUTUMN, spend=SPEND, sales=SALES))
+
+
+def test_overstated_new_customers_are_refused_under_strict(
+    ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(*AUTUMN, spend=SPEND, sales=SALES)
+    code, err = refused(capsys, "spend.csv", "sales.csv", "--month", "2026-09", "--strict")
+    assert code == 3
+    assert "customers who bought before that count as new" in err
+
+
+def test_the_rows_own_column_says_who_is_new(ask: Ask) -> None:
+    sales = """date,order_id,customer_id,customer type,amount,currency
+2026-10-05,o1,c-0001,returning,100,EUR
+2026-10-06,o2,c-0002,new,100,EUR
+2026-10-07,o3,c-0002,returning,100,EUR
+2026-10-08,o4,c-0003,new,100,EUR
+"""
+    answer = ask("--month", "2026-10", spend=SPEND, sales=sales)
+    assert answer["total"]["new_customers"] == 2
+    assert "new_customers_overstated" not in codes(answer)
+
+
+def test_sales_that_name_nobody_leave_customers_unknown(ask: Ask) -> None:
+    sales = "date,order_id,amount,currency,product\n2026-10-05,o1,100,EUR,portrait\n"
+    answer = ask("--month", "2026-10", spend=SPEND, sales=sales)
+    assert answer["total"]["new_customers"] is None
+    assert answer["total"]["cac"] is None
+    assert reason(answer, "cac") == "no_customer_id"
+
+
+def test_the_order_of_the_rows_does_not_matter(ask: Ask) -> None:
+    head, *rows = SALES.splitlines()
+    one = ask(*AUTUMN, "--by", "channel", spend=SPEND, sales=SALES)
+    other = ask(*AUTUMN, "--by", "channel", spend=SPEND, sales="\n".join([head, *reversed(rows)]) + "\n")
+    assert one["rows"] == other["rows"]
+
+
+# ----------------------------------------------------------------------------------------------- leads
+
+
+def test_leads_come_from_the_leads_file_before_the_platforms_and_are_never_added(ask: Ask) -> None:
+    leads = "date,lead id,stage,channel\n" + "".join(
+        f"2026-10-{n + 1:02},l{n},lead,Paid Search\n" for n in range(12)
+    )
+    answer = ask("--month", "2026-10", "--by", "channel", spend=SPEND, sales=SALES, leads=leads)
+    assert answer["total"]["leads"] == 12
+    assert by(answer)["Paid Social"]["leads"] == 0
+    said = next(note["text"] for note in answer["notes"] if note["code"] == "leads_source")
+    assert said == "leads are counted from the leads file"
+
+
+def test_leads_come_from_the_event_of_the_visits_file_before_the_platforms(ask: Ask) -> None:
+    traffic = """date,channel,visits,leads
+2026-10-01,Paid Search,300,7
+2026-10-05,Email,100,1
+"""
+    answer = ask("--month", "2026-10", spend=SPEND, sales=SALES, traffic=traffic)
+    assert answer["total"]["leads"] == 8
+
+
+def test_a_channel_no_platform_counts_leads_for_has_unknown_leads_not_0(ask: Ask) -> None:
+    answer = ask(*AUTUMN, "--by", "channel", "--sort", "channel", spend=SPEND, sales=SALES)
+    assert by(answer)["Email"]["leads"] is None
+    assert reason(answer, "leads", 0) == "leads_unknown"
+
+
+# ------------------------------------------------------------------------------------------ allocation
+
+
+def test_cost_that_names_no_channel_stays_not_allocated(ask: Ask) -> None:
+    rows = by(ask(*AUTUMN, "--by", "channel", spend=SPEND, sales=SALES, costs=COSTS))
+    assert rows["(not allocated)"]["cost"] == 160.01
+    assert rows["Paid Search"]["cost"] == 600
+
+
+@pytest.mark.parametrize(
+    ("key", "weights"),
+    [
+        ("revenue", {"Paid Search": 100, "Email": 150, "Paid Social": 160}),
+        ("media", {"Paid Search": 600, "Email": 0, "Paid Social": 200}),
+        ("customers", {"Paid Search": 1, "Email": 1, "Paid Social": 2}),
+        ("even", {"Paid Search": 1, "Email": 1, "Paid Social": 1}),
+    ],
+)
+def test_allocation_spreads_by_its_key_and_the_parts_add_up(
+    ask: Ask, key: str, weights: dict[str, int]
+) -> None:
+    answer = ask(*AUTUMN, "--by", "channel", "--allocate", key, spend=SPEND, sales=SALES, costs=COSTS)
+    rows = by(answer)
+    assert "(not allocated)" not in rows
+    for channel, weight in weights.items():
+        share = Fraction("160.01") * weight / sum(weights.values())
+        own = {"Paid Search": 600, "Email": 0, "Paid Social": 200}[channel]
+        assert rows[channel]["cost"] == pytest.approx(float(own + share), abs=1e-6)
+    assert sum(Decimal(str(row["cost"])) for row in rows.values()) == Decimal("960.01")
+    assert "allocated" in codes(answer)
+
+
+def test_a_key_that_sums_to_0_leaves_the_cost_where_it_is(ask: Ask) -> None:
+    sales = "date,order_id,customer_id,amount,currency\n2026-10-05,o1,c-0001,100,EUR\n"
+    answer = ask(
+        "--month", "2026-10", "--by", "channel", "--allocate", "revenue", spend=SPEND, sales=sales, costs=COSTS
+    )
+    assert by(answer)["(not allocated)"]["cost"] == 60.01
+    assert "allocation_key_zero" in codes(answer)
+
+
+def test_shared_costs_are_spread_within_their_month(ask: Ask) -> None:
+    options = ("--by", "month,channel", "--allocate", "media")
+    answer = ask(*AUTUMN, *options, spend=SPEND, sales=SALES, costs=COSTS)
+    costs = {(row["month"], row["channel"]): row["cost"] for row in answer["rows"]}
+    # September: all 100 to the only channel with media; October: 60.01 as 300 to 200
+    assert costs["2026-09", "Paid Search"] == 400
+    assert costs["2026-10", "Paid Search"] == 336.006
+    assert costs["2026-10", "Paid Social"] == 224.004
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cents=st.integers(1, 10**9),
+    revenues=st.lists(st.integers(0, 10**6), min_size=1, max_size=6),
+    key=st.sampled_from(["revenue", "even", "customers"]),
+)
+def test_whatever_is_allocated_the_rows_add_up_to_the_total(
+    tmp_path_factory: pytest.TempPathFactory, cents: int, revenues: list[int], key: str
+) -> None:
+    from kpi_cli.ask import Ask as Question
+    from kpi_cli.ask import Files
+    from kpi_cli.period import PeriodOptions
+    from kpi_cli.questions.cac import cac
+
+    folder = tmp_path_factory.mktemp("allocation")
+    sales = "date,order_id,customer_id,amount,channel,currency\n"
+    sales += "".join(f"2026-10-05,o{n},c-{n:04},{r},Channel {n},EUR\n" for n, r in enumerate(revenues))
+    (folder / "sales.csv").write_text(sales)
+    amount = Decimal(cents) / 100
+    (folder / "costs.csv").write_text(f"month,category,cost,currency\n2026-10,people,{amount},EUR\n")
+    question = Question(
+        Files(tuple((str(folder / name), None) for name in ("sales.csv", "costs.csv"))),
+        PeriodOptions(month="2026-10"),
+        ("channel",),
+        allocate=key,
+    )
+    result = cac(question)
+    assert sum((Decimal(str(row["cost"])) for row in result.rows), Decimal(0)) == amount == result.total["cost"]
+
+
+# ------------------------------------------------------------------------------- targets, payback, time
+
+
+def test_a_target_marks_who_is_over_it(ask: Ask) -> None:
+    answer = ask(*AUTUMN, "--by", "channel", "--target", "120", spend=SPEND, sales=SALES)
+    over = {name: row["over_target"] for name, row in by(answer).items()}
+    assert over == {"Paid Search": 480, "Paid Social": -20, "Email": -120}
+    assert answer["total"]["over_target"] == 80
+    said = next(note["text"] for note in answer["notes"] if note["code"] == "over_target")
+    assert said == "over the target: Paid Search, Total"
+
+
+def test_fail_if_trips_on_a_channel_over_the_limit(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    ask(*AUTUMN, spend=SPEND, sales=SALES)
+    arguments = ["spend.csv", "sales.csv", *AUTUMN, "--by", "channel", "--json"]
+    assert main(["cac", *arguments, "--fail-if", "cac > 500"]) == 4
+    assert "Paid Search" in capsys.readouterr().err
+    assert main(["cac", *arguments, "--fail-if", "total.cac > 500"]) == 0
+
+
+@pytest.mark.parametrize(("margin", "month"), [("100%", 0), ("50%", 1), ("25%", 2), ("10%", None)])
+def test_payback_is_the_first_month_in_which_the_cohorts_margin_reaches_its_cac(
+    ask: Ask, margin: str, month: int | None
+) -> None:
+    # One person for 100: 100 in the month of the first purchase, 200 by the next, 400 by the one after.
+    spend = "date,platform,cost,currency\n2026-07-01,Meta,100,EUR\n"
+    sales = """date,order_id,customer_id,amount,currency
+2026-07-20,o1,c-0001,100,EUR
+2026-08-02,o2,c-0001,100,EUR
+2026-09-15,o3,c-0001,200,EUR
+"""
+    answer = ask("--month", "2026-07", "--margin", margin, spend=spend, sales=sales)
+    assert answer["total"]["payback_months"] == month
+    assert reason(answer, "payback_months") == (None if month is not None else "not_paid_back")
+
+
+def test_payback_needs_a_margin(ask: Ask) -> None:
+    answer = ask(*AUTUMN, spend=SPEND, sales=SALES)
+    assert reason(answer, "payback_months") == "no_margin"
+
+
+def test_rows_by_month_are_the_months_own_and_a_previous_period_stands_beside(ask: Ask) -> None:
+    rows = by(ask(*AUTUMN, "--every", "month", spend=SPEND, sales=SALES), "month")
+    assert (rows["2026-09"]["new_customers"], rows["2026-10"]["new_customers"]) == (2, 2)
+    assert (rows["2026-09"]["cac"], rows["2026-10"]["cac"]) == (150, 250)
+    compared = ask("--month", "2026-10", "--compare", "previous", spend=SPEND, sales=SALES)
+    assert compared["previous"]["total"]["media_cost"] == 300
+
+
+# ------------------------------------------------------------------------------ what is missing or wrong
+
+
+def test_customers_without_cost_have_a_cac_of_0_that_is_remarked_on(ask: Ask) -> None:
+    answer = ask(*AUTUMN, "--by", "channel", spend=SPEND, sales=SALES)
+    assert by(answer)["Email"]["cac"] == 0
+    said = next(note["text"] for note in answer["notes"] if note["code"] == "customers_without_cost")
+    assert said.startswith("no cost is recorded for Email")
+
+
+def test_cost_without_customers_has_no_cac_and_shows_the_cost(ask: Ask) -> None:
+    answer = ask("--month", "2026-10", "--by", "channel", "--sort", "channel", spend=SPEND, sales=SALES)
+    assert by(answer)["Paid Search"]["cost"] == 300
+    assert by(answer)["Paid Search"]["cac"] is None
+    assert reason(answer, "cac", 0) == "no_new_customers"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--cost", "500"], 2, "--customers is missing"),
+        (["--cost", "500", "--customers", "-1"], 2, "--customers cannot be below 0"),
+        (["--cost", "abc", "--customers", "1"], 2, "--cost “abc”"),
+        (["spend.csv", "--cost", "500", "--customers", "1"], 2, "figures and files"),
+        (["spend.csv", "--no-config", "--allocate", "clicks"], 2, "--allocate takes"),
+        (["sales.csv", "--no-config"], 5, "there is no file with spend or costs"),
+        (["costs.csv", "--no-config"], 5, "there is no file with sales or leads"),
+        (["spend.csv", "sales.csv", "--month", "2027-01"], 5, "2027-01"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_one_line(
+    ask: Ask, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    ask(*AUTUMN, spend=SPEND, sales=SALES, costs=COSTS)
+    found, err = refused(capsys, *arguments)
+    assert found == code
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_on_the_sample_school_new_customers_and_costs_are_those_of_its_files(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # The same two figures by another way: plain csv reading of the Stripe export and the costs.
+    sample = Path(__file__).parents[2] / "sample_data"
+    assert main(["cac", "--config", str(sample / "kpi.yml"), "--month", "2026-10", "--json"]) == 0
+    total = json.loads(capsys.readouterr().out)["total"]
+    first: dict[str, dt.date] = {}
+    with (sample / "exports" / "stripe_payments.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            if row["Status"] in {"Paid", "Refunded"}:
+                day = dt.date.fromisoformat(row["Created date (UTC)"][:10])
+                who = row["Customer Email"].strip().casefold()
+                first[who] = min(day, first.get(who, day))
+    assert total["new_customers"] == sum(1 for day in first.values() if (day.year, day.month) == (2026, 10))
+    costs = (sample / "costs.yaml").read_text("utf-8")
+    october = [line for line in costs.splitlines() if "month: 2026-10" in line]
+    other = sum(Decimal(line.partition("cost: ")[2].rstrip("} ")) for line in october)
+    assert Decimal(str(total["cost"])) - Decimal(str(total["media_cost"])) == other
+
+
+def test_csv_has_every_column_of_the_contract(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    ask(*AUTUMN, spend=SPEND, sales=SALES)
+    assert main(["cac", "spend.csv", "sales.csv", *AUTUMN, "--by", "channel", "-f", "csv"]) == 0
+    head = next(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert head == (
+        "channel cost media_cost leads new_customers cpl cac_media cac_loaded cac payback_months".split()
+    )

@@ -1,0 +1,163 @@
+"""`kpi explain` and `kpi init`."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kpi_cli.commands.app import main
+from kpi_cli.config import Config, load_config
+from kpi_cli.definitions import built_in
+from kpi_cli.exports import strict_yaml
+from kpi_cli.metrics import METRICS
+from kpi_cli.questions.defining import define
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPORTS = ROOT / "sample_data" / "exports"
+ERRORS = ROOT / "tests" / "errors"
+
+OWN = """\
+measures:
+  ad_results: {sum: Results, role: spend, unit: count, label: {en: Ad results, fr: Résultats}}
+metrics:
+  cost_per_result: {formula: cost / ad_results, unit: money, better: lower, label: {fr: Coût par résultat}}
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# ------------------------------------------------------------------------------------------------ explain
+
+
+def test_explaining_a_metric_prints_its_formula_unit_edge_cases_and_source(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "cac"]) == 0
+    out = capsys.readouterr().out
+    for said in ("cost / new_customers", "money, lower is better", "no new customers: null", "Marketing Metrics"):
+        assert said in out
+
+
+def test_without_a_name_every_measure_and_metric_is_listed() -> None:
+    listed = {str(row["metric"]) for row in define(Config.empty()).rows}
+    assert listed == built_in()
+    assert set(METRICS) <= listed
+
+
+def test_an_own_metric_is_explained_like_a_built_in_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "kpi.yml").write_text(OWN, "utf-8")
+    assert main(["explain", "cost_per_result"]) == 0
+    out = capsys.readouterr().out
+    for said in ("cost / ad_results", "money, lower is better", "ad_results 0: null", "kpi.yml:4"):
+        assert said in out
+    assert main(["explain", "ad_results", "--lang", "fr"]) == 0
+    assert "Résultats · ad_results" in capsys.readouterr().out
+
+
+def test_a_misspelt_metric_gets_a_suggestion(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "rois"]) == 2
+    assert "did you mean “roi”?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("targets:\n  rio: 20%\n", "kpi.yml:2: “rio” is no metric; did you mean “roi”?"),
+        (
+            "metrics:\n  m: {formula: costs / leads, unit: money}\n",
+            "kpi.yml:2:16: the formula uses “costs”, which is no measure or metric; did you mean “cost”?",
+        ),
+        (
+            "metrics:\n  roi: {formula: cost / leads, unit: money}\n",
+            "kpi.yml:2: “roi” is a built-in measure or metric already; choose another name",
+        ),
+    ],
+)
+def test_a_name_that_kpi_yml_gets_wrong_is_refused_by_every_command(
+    text: str, said: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "kpi.yml").write_text(text, "utf-8")
+    assert main(["explain"]) == 3
+    assert capsys.readouterr().err == f"kpi: error: {said}\n"
+
+
+# --------------------------------------------------------------------------------------------------- init
+
+
+def school(folder: Path) -> None:
+    shutil.copytree(EXPORTS, folder / "exports")
+
+
+def test_a_drafted_kpi_yml_is_read_back_and_answers(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school(here)
+    assert main(["init", "exports/"]) == 0
+    config = load_config(Path("kpi.yml"))
+    assert [source.files for source in config.sources] == [("exports/*.csv",)]
+    assert config.currency == "EUR"
+    capsys.readouterr()
+    assert main(["roi", "--month", "2026-10", "-f", "csv", "-q"]) == 0
+    assert capsys.readouterr().out.startswith("revenue,")
+
+
+def test_every_proposal_of_a_draft_is_yaml_that_kpi_takes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school(here)
+    main(["init", "exports/", "-q"])
+    lines = Path("kpi.yml").read_text("utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("currency:"))
+    kept = []
+    for line in lines[start:]:
+        bare = line.removeprefix("# ")
+        is_yaml = bare != line and (bare.startswith(("  ", "- ")) or bare.split(" #")[0].split(":")[0].isidentifier())
+        if is_yaml and ":" in bare:
+            kept.append(bare)
+    text = "\n".join(kept) + "\n"
+    assert isinstance(strict_yaml.load(text, "draft.yml"), strict_yaml.Mapping)
+    Path("draft.yml").write_text(text, "utf-8")
+    config = load_config(Path("draft.yml"))
+    assert (config.margin, config.vat) == (Decimal("0.6"), Decimal("0.2"))
+    assert [goal.metric for goal in config.targets] == ["roi", "cac"]
+    assert set(config.products) >= {"L'appareil en main"}
+    assert config.metrics[0].name == "cost_per_click"
+
+
+def test_a_file_that_leaves_something_open_stands_in_a_comment_with_the_key_that_settles_it(here: Path) -> None:
+    school(here)
+    shutil.copy(ERRORS / "decimal_open.tsv", here / "exports")
+    shutil.copy(ERRORS / "bad_number.csv", here / "exports")
+    assert main(["init", "exports/"]) == 0
+    text = Path("kpi.yml").read_text("utf-8")
+    assert '# - {files: exports/decimal_open.tsv, decimal: …}  # "," or "."' in text
+    assert "# bad_number.csv (line 2): cost “15%” is a percentage" in text
+    assert "exports/*.csv" not in text, "a pattern would take the damaged file in"
+    assert load_config(Path("kpi.yml")).sources[0].files == ("exports/course_progress.csv",)
+
+
+def test_an_existing_kpi_yml_is_left_alone_unless_forced(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school(here)
+    Path("kpi.yml").write_text("margin: 50%\n", "utf-8")
+    assert main(["init", "exports/"]) == 2
+    assert Path("kpi.yml").read_text("utf-8") == "margin: 50%\n"
+    assert "--force" in capsys.readouterr().err
+    assert main(["init", "exports/", "--force"]) == 0
+    assert "margin: 50%" not in Path("kpi.yml").read_text("utf-8")
+
+
+def test_a_folder_without_exports_is_no_data(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "exports").mkdir()
+    assert main(["init", "exports/"]) == 5
+    assert not Path("kpi.yml").exists()
+
+
+def test_a_draft_holds_no_address_of_anybody(here: Path) -> None:
+    (here / "sales.csv").write_text(
+        "date,order_id,email,product,amount\n2026-10-01,o-1,learner17@example.com,for learner17@example.com,10.00\n"
+    )
+    assert main(["init", "sales.csv"]) == 0
+    assert "learner17" not in Path("kpi.yml").read_text("utf-8")

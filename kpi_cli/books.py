@@ -36,6 +36,7 @@ class Books:
     currency: str | None = None
     days_with_data: int = 0
     leads_from: str | None = None  # the role that leads are counted from
+    other_slices: tuple[int, ...] = ()  # visits files whose visits another file counts by channel
     notes: list[Note] = field(default_factory=list)
 
     def has(self, role: str) -> bool:

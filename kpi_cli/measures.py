@@ -85,7 +85,13 @@ def visits(books: Books, window: Window | None) -> Table:
         return {}
     no_edge_inside(books, window, "traffic")
     books.store.ensure("traffic", "event")
-    return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER (t.event IS NULL) AS visits")
+    return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER (t.event IS NULL AND {_counted(books)}) AS visits")
+
+
+def _counted(books: Books) -> str:
+    """Rows of the visits files that do not give way to another."""
+    numbers = ", ".join(map(str, books.other_slices))
+    return f"t.file NOT IN ({numbers})" if numbers else "true"
 
 
 def visits_by_channel(books: Books, window: Window | None) -> dict[str, Decimal]:
@@ -96,7 +102,8 @@ def visits_by_channel(books: Books, window: Window | None) -> dict[str, Decimal]
     return dict(
         books.store.rows(
             f"""SELECT t.by_channel, CAST(sum({cut("visits")}) AS DECIMAL(18,6)) FROM traffic t {IN_WINDOW}
-                WHERE t.fate IS NULL AND t.event IS NULL AND t.visits IS NOT NULL GROUP BY ALL ORDER BY ALL"""
+                WHERE t.fate IS NULL AND t.event IS NULL AND t.visits IS NOT NULL AND {_counted(books)}
+                GROUP BY ALL ORDER BY ALL"""
         )
     )
 
@@ -117,7 +124,7 @@ def leads(books: Books, window: Window | None) -> Table:
     if role == "traffic":
         event = books.ask.config.lead_event.replace("'", "''").casefold()
         books.store.ensure("traffic", "event")
-        counted = f"""sum(CASE WHEN t.event IS NULL THEN {cut("leads")}
+        counted = f"""sum(CASE WHEN NOT ({_counted(books)}) THEN NULL WHEN t.event IS NULL THEN {cut("leads")}
             WHEN lower(trim(t.event)) = '{event}' THEN coalesce({cut("event_count")}, {cut("key_events")}) END)"""
     return by_group(books, role, window, f"{counted} AS leads")
 
@@ -141,24 +148,30 @@ def claims(books: Books, window: Window | None) -> Table:
 
 
 def new_customers(books: Books, window: Window | None) -> Table:
-    """People who became customers, each in the group of their first order."""
-    if not first_orders(books):
+    """People who became customers, each in the group of their first order; nothing where sales name nobody."""
+    if not names_people(books):
         return {}
+    fill_first_orders(books)
     return by_group(books, "sales", window, "count(*) AS new_customers", "first_orders")
 
 
-def first_orders(books: Books) -> bool:
-    """Fill the table `first_orders`, a row for every person won; whether the sales say who bought.
+def names_people(books: Books) -> bool:
+    """Whether any sale says who bought, or that it won a customer."""
+    if not books.has("sales"):
+        return False
+    books.store.ensure("sales", "order_id", "customer", "customer_type")
+    known = "customer IS NOT NULL OR customer_type IS NOT NULL"
+    return bool(books.store.rows(f"SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND ({known}) LIMIT 1"))
+
+
+def fill_first_orders(books: Books) -> None:
+    """Fill the table `first_orders`: a row for every person won, in any window.
 
     A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
     on a person's first day the one with the least id counts, so that the order of the rows does not matter.
     """
-    if not books.has("sales"):
-        return False
-    store = books.store
-    store.ensure("sales", "order_id", "customer", "customer_type")
-    store.con.execute(
-        """CREATE TEMP TABLE IF NOT EXISTS first_orders AS
+    books.store.con.execute(
+        """CREATE OR REPLACE TEMP TABLE first_orders AS
            WITH ordered AS (
              SELECT *, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
                     row_number() OVER (PARTITION BY customer
@@ -169,14 +182,13 @@ def first_orders(books: Books) -> bool:
            QUALIFY row_number() OVER (PARTITION BY person
              ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) = 1"""
     )
-    known = "customer IS NOT NULL OR customer_type IS NOT NULL"
-    return bool(store.rows(f"SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND ({known}) LIMIT 1"))
 
 
 def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
     """Revenue of the people won in the window, by group and calendar month since their first order, summed up.
 
-    All sales given count, those after the window too: element k is what they had brought by month k.
+    All sales given count, those after the window too: element k is what they had brought by month k. The table
+    `first_orders` is filled already.
     """
     fill_buckets(books, window)
     dims = [dimension_sql(books, "sales", name) for name in books.ask.dimensions]

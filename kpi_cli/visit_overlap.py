@@ -33,14 +33,17 @@ def settle_visits(books: Books) -> None:
         )
     )
     sources = [source for source in books.store.of_role("traffic") if source.number in told]
+    slices: set[int] = set()
     for one, other in combinations(sources, 2):
         if not _overlap(one, other) or _apart(books, one, other):
             continue
         if told[one.number] != told[other.number]:
-            _leave_out(books, other if told[one.number] else one)
+            slices.add((other if told[one.number] else one).number)
         elif _shape(one) != _shape(other) or _same_rows(books, one, other):
             text = f"{one.file} and this file count the same visits"
             raise InputError("visits_twice", text, "give one of them", other.file)
+    books.other_slices = tuple(sorted(slices))
+    books.notes += [note("unused_file", file=s.file, role="traffic") for s in sources if s.number in slices]
 
 
 def _overlap(one: Source, other: Source) -> bool:
@@ -69,11 +72,3 @@ def _same_rows(books: Books, one: Source, other: Source) -> bool:
               WHERE a.file = $1 AND b.file = $2 AND a.fate IS NULL AND b.fate IS NULL
                 AND (({days}) OR a."start" IS NULL OR b."start" IS NULL) LIMIT 1"""
     return bool(books.store.rows(sql, [one.number, other.number]))
-
-
-def _leave_out(books: Books, source: Source) -> None:
-    sql = "UPDATE traffic SET fate = 'other_table' WHERE file = $1 AND fate IS NULL"
-    count = books.store.con.execute(sql, [source.number]).fetchall()[0][0]
-    if count:
-        source.fates["other_table"] = source.fates.get("other_table", 0) + count
-        books.notes.append(note("unused_file", file=source.file, role="traffic"))

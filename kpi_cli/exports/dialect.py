@@ -24,7 +24,7 @@ from kpi_cli.texts import note
 DELIMITERS = (",", ";", "\t", "|")
 SIGNS = b"_+"  # what numbers and ids of a plain file do without
 SMALL = 32 << 20
-_CHUNK = 1 << 20
+CHUNK = 1 << 20
 _MAX_FIELD = 1 << 24
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -49,7 +49,7 @@ class Survey:
     quotes: int
     sha256: str | None
     stamp: tuple[int, int]  # size and modification time when it was read
-    signs: bytes = b""  # which of SIGNS stand somewhere
+    signs: bytes = b""  # which of SIGNS stand after the first CHUNK bytes, where the header is far away
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
     stat = path.stat()
     bom = None
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(CHUNK):
             if offset == 0:
                 bom = next((name for mark, name in _BOMS if chunk.startswith(mark)), None)
             if digest:
@@ -114,7 +114,8 @@ def survey(path: Path, *, hashed: bool) -> Survey:
             # To look whether there is one at all is many times faster than to count none.
             returns += chunk.count(b"\r") if b"\r" in chunk else 0
             quotes += chunk.count(b'"') if b'"' in chunk else 0
-            signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)
+            if offset:
+                signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)
             decoder = _still_valid(decoder, chunk)
             offset += len(chunk)
     return Survey(

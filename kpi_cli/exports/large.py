@@ -18,7 +18,7 @@ from typing import Any
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
-from kpi_cli.exports.dialect import Record, Text
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Record, Text
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -65,6 +65,7 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     records = list(_records(found, plan, len(sheet.header.names)))
     return replace(
         sheet,
+        sha256=None,
         records=lambda: iter(records),
         notes=[*sheet.notes],
         totals=[],
@@ -144,8 +145,17 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],
     )
-    plan.checks = list(_checks(sheet, plan, text.survey.signs))
+    plan.checks = list(_checks(sheet, plan, _signs(sheet, text)))
     return plan
+
+
+def _signs(sheet: Sheet, text: Text) -> bytes:
+    """Which of SIGNS stand below the header; most files have none, and no cell need be searched for them."""
+    with text.path.open("rb") as file:
+        for _ in range(sheet.header.line):
+            file.readline()
+        start = file.read(CHUNK)
+    return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
 
 
 def _ruled(sheet: Sheet) -> set[str]:
@@ -162,11 +172,11 @@ def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
     for column, index in sheet.columns.items():
         cell = f"c{index}"
         if column == "time":
-            yield f"strlen({cell}) <= 8 AND TRY_CAST({cell} AS TIME) IS NOT NULL"
+            yield f"coalesce(strlen({cell}) <= 8, false) AND TRY_CAST({cell} AS TIME) IS NOT NULL"
         elif index in plan.money:
             yield _plain_sql(cell, signs)
         elif kind(column) in {"money", "whole", "number"}:
-            yield f"{cell} = '' OR ({_value_sql(cell, blank_is_none=False)} IS NOT NULL AND {_plain_sql(cell, signs)})"
+            yield f"coalesce({cell} = '' OR ({_value_sql(cell, blank_is_none=False)} IS NOT NULL AND {_plain_sql(cell, signs)}), false)"
         elif column.endswith("_id") and index not in plan.keys and b"+" in signs:
             yield f"NOT contains({cell}, '+')"  # 1.23E+12, as a spreadsheet writes a long id
     if sheet.header.format.get("no_data") and not {0} & {*plan.keys, *plan.money}:
@@ -229,17 +239,21 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     exact = "true" if plan.always_exact else f"{refunds} <> 0" if plan.exact_when_back else "false"
     blanks = {sheet.columns[c] for c in NONE_WHEN_BLANK if sheet.has(c)}
     values = [f"{_value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
-    price, beside = f"v{plan.price}", [f"v{i} >= 0" for i in plan.money if i != plan.price]
-    right = f"{price} >= 0 AND {refunds} <= {price}"
-    right = f"CASE WHEN {is_line} THEN c{plan.price} = '' ELSE {right} END" if plan.lines else right
-    plain = " AND ".join(f"({p})" for p in (f"c{last} IS NOT NULL", "extra IS NULL", *plan.checks, *beside, right))
+    price = f"v{plan.price}"
+    checks = [*plan.checks, *(f"v{i} >= 0" for i in plan.money), f"{refunds} <= {price}"]
+    filled = [f"count(c{last}) = count(*)", "count(extra) = 0"]
+    filled += [f"count(v{i}) = count(*)" for i in plan.money if i != plan.price]
+    if plan.lines:
+        checks.append(f"({is_line}) = ({price} IS NULL) AND (NOT ({is_line}) OR c{plan.price} = '')")
+    else:
+        filled.append(f"count({price}) = count(*)")
     vat = f"sum(CASE WHEN NOT {exact} THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
     texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]
     keys = [*plan.keys.values(), is_line, exact, *texts]
     varying = [key for key in (*keys, f"{refunds} <> 0") if key not in {"true", "false", "NULL", "0 <> 0"}]
     return f"""
         SELECT {", ".join(keys)}, {", ".join(f"sum(v{i})" for i in plan.money)}, {vat}, count(*) AS n,
-               bool_and(coalesce({plain}, false)) AS plain
+               {" AND ".join([*filled, *(f"coalesce(bool_and({check}), true)" for check in checks)])} AS plain
         FROM (SELECT *, {", ".join(values)} FROM {source}) GROUP BY {", ".join(varying)}"""
 
 

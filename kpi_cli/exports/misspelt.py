@@ -45,11 +45,11 @@ def slips(
         known: every header that means something somewhere.
         meant: (header, canonical column) pairs that would be missed.
     """
-    strange = [(i, name) for i, name in enumerate(names) if name and name not in known]
+    strange = [(i, name.replace('"', "")) for i, name in enumerate(names) if name and name not in known]
     pairs = list(meant) if strange else []
     found: dict[int, tuple[str, str]] = {}
     for index, name in strange:
-        hit = next((pair for pair in pairs if one_slip(name, pair[0])), None)
+        hit = next((pair for pair in pairs if name == pair[0] or one_slip(name, pair[0])), None)
         if hit:
             found[index] = hit
     return found

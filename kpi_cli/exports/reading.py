@@ -49,6 +49,7 @@ def read(
     """
     store = Store()
     wants = Wants(options, roles, None if options.strict or options.every_id else by)
+    taken: list[tuple[Source, Callable[[], Sheet]]] = []
     with workspace() as folder:
         for found in downloads(asked, folder):
             if isinstance(found, KpiError):
@@ -56,7 +57,9 @@ def read(
                 continue
             for source, sheet in _sheets(store, found):
                 _take(store, source, sheet, wants)
+                taken.append((source, sheet))
             _unchanged(found, store)
+        _unfold(store, taken, wants)
     for table in inline:
         source = _new(store, table.name)
         _take(store, source, partial(_structured_sheet, table, options), wants)
@@ -158,6 +161,22 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
         source.checks, source.ledger = "full", Ledger()
     source.sheet = whole
     return False
+
+
+def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
+    """Sales that were read as sums are read again by row where another file may hold the same orders."""
+    if all(source.checks == "full" for source, _ in taken):
+        return
+    spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
+    dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]
+    for source, sheet, first, last in dated:
+        if source.checks == "rows" and any(
+            other is not source and other.format == source.format and a <= last and first <= b
+            for other, _, a, b in dated
+        ):
+            store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
+            source.checks = "full"
+            _take(store, source, sheet, replace(wants, by=None))
 
 
 def _rollback(store: Store) -> None:

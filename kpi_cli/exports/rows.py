@@ -407,6 +407,7 @@ def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
 
 
 _SYMBOLLED = ("cost", "amount", "amount_formatted", "revenue")
+_SAME_CURRENCY = (*_SYMBOLLED, "refunded", "tax")
 
 
 class _Currency:
@@ -433,7 +434,7 @@ class _Currency:
         return codes
 
     def _no_foreign_symbol(self, block: Block, codes: Texts) -> None:
-        for column in _SYMBOLLED:
+        for column in _SAME_CURRENCY:
             if not self.sheet.has(column):
                 continue
             index = self.sheet.columns[column]

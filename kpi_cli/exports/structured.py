@@ -9,11 +9,13 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
 from kpi_cli.exports.files import Download
+from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, load_json
 from kpi_cli.safe import quoted
@@ -165,6 +167,7 @@ def _table(node: Node, name: str, sha256: str | None, role: str | None) -> Table
             )
         for key in item.items:
             columns.setdefault(key, len(columns))
+    _one_spelling(node, columns, name)
     header = Record(node.line, list(columns))
     rows = [_record(item, columns, name) for item in node.items]
     places = {
@@ -174,6 +177,17 @@ def _table(node: Node, name: str, sha256: str | None, role: str | None) -> Table
         for key, value in item.items.items()
     }
     return Table(name, [header, *rows], sha256, role, places=places)
+
+
+def _one_spelling(node: Sequence, columns: dict[str, int], name: str) -> None:
+    """A name that some records write one way and the others with a slip would split a column in two."""
+    records = [item for item in node.items if isinstance(item, Mapping)]
+    for one, other in combinations(columns, 2):
+        if one_slip(one.casefold(), other.casefold()) and not any(one in r.items and other in r.items for r in records):
+            odd, usual = sorted((one, other), key=lambda key: sum(1 for r in records if key in r.items))
+            place = next(r.keys[odd] for r in records if odd in r.items)
+            said = f"{quoted(odd)} stands where other records have {quoted(usual)}"
+            raise InputError("unknown_key", said, f"did you mean “{usual}”?", name, place.line, place.column)
 
 
 def _record(item: Node, columns: dict[str, int], name: str) -> Record:

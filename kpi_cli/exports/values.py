@@ -41,7 +41,7 @@ class Number:
 
     negative: bool
     core: str
-    power: int
+    power: int | None  # of ten, in scientific notation
     symbol: str | None
     style: str | None  # how a negative was written, when not by a leading minus
 
@@ -65,7 +65,7 @@ def number(cell: str) -> Number:
         BadValue: it is none, or a percentage, or too long.
 
     >>> number("(1 234,56 €)")
-    Number(negative=True, core='1 234,56', power=0, symbol='€', style='brackets')
+    Number(negative=True, core='1 234,56', power=None, symbol='€', style='brackets')
     """
     text = cell.translate(_SPACES).translate(_MINUS).strip()
     if len(text) > 64:
@@ -82,8 +82,9 @@ def number(cell: str) -> Number:
     style = "brackets" if match["open"] else "trailing" if match["sign3"] else None
     if style is None and "−" in cell:
         style = "minus sign"
-    core = match["core"].rstrip(" ")
-    return Number(style in {"brackets", "trailing"} or signs == ["-"], core, int((match["power"] or "e0")[1:]), symbol, style)
+    core, power = match["core"].rstrip(" "), match["power"]
+    negative = style in {"brackets", "trailing"} or signs == ["-"]
+    return Number(negative, core, int(power[1:]) if power else None, symbol, style)
 
 
 def _symbol(before: str | None, after: str | None) -> str | None:
@@ -141,8 +142,10 @@ def amount(cell: str, mark: str) -> Decimal:
     left, found, right = parts.core.partition(mark)
     if found and not right.isdigit() and right:
         raise BadValue("a number with its marks in the wrong places")
+    if parts.power is not None and not left.isdigit():
+        raise BadValue("a number with its marks in the wrong places")
     digits = _ungrouped(left, "," if mark == "." else ".")
-    value = Decimal(f"{digits or '0'}.{right or '0'}" if found else digits).scaleb(parts.power)
+    value = Decimal(f"{digits or '0'}.{right or '0'}" if found else digits).scaleb(parts.power or 0)
     if not -LIMIT < value < LIMIT:
         raise BadValue("beyond ±999 999 999 999")
     if value.as_tuple().exponent < -6:  # type: ignore[operator]  # a finite number's exponent is an int

@@ -103,12 +103,13 @@ def _answer(books: Books, window: Window | None) -> Answer:
     if books.ask.allocate == "revenue" and books.has("sales"):
         groups = joined(groups, measures.sales(books, window))
     allocate(books, groups)
-    earned = measures.earnings(books, window) if measures.first_orders(books) else {}
+    people = measures.names_people(books)
+    earned = measures.earnings(books, window) if people else {}
     answer = Answer({}, {}, {})
     if books.ask.dimensions:
         for key, sums in sorted(groups.items()):
-            answer.rows[key], answer.reasons[key] = _row(books, sums, earned.get(key, []))
-    answer.total, answer.reasons[None] = _row(books, measures.whole(groups), _together(earned))
+            answer.rows[key], answer.reasons[key] = _row(books, sums, earned.get(key, []), people)
+    answer.total, answer.reasons[None] = _row(books, measures.whole(groups), _together(earned), people)
     return answer
 
 
@@ -125,13 +126,13 @@ def _together(earned: Mapping[Key, list[Decimal]]) -> list[Decimal]:
     return [sum((sums[min(month, len(sums) - 1)] for sums in earned.values()), ZERO) for month in range(last)]
 
 
-def _row(books: Books, sums: Measures, earned: list[Decimal]) -> tuple[Measures, Reasons]:
+def _row(books: Books, sums: Measures, earned: list[Decimal], people: bool) -> tuple[Measures, Reasons]:
     media = Decimal(sums.get("media_cost") or 0)
     given: Measures = {
         "cost": media + Decimal(sums.get("other_cost") or 0),
         "media_cost": media,
         "leads": known_leads(books, sums),
-        "new_customers": int(sums.get("new_customers") or 0) if measures.first_orders(books) else None,
+        "new_customers": int(sums.get("new_customers") or 0) if people else None,
     }
     values, reasons = _figures(given, loaded=books.has("costs"))
     if values["leads"] is None:
@@ -225,8 +226,9 @@ def tell_first_purchases(books: Books) -> None:
     Raises:
         Refusals: under --strict.
     """
-    if not measures.first_orders(books) or books.window is None:
+    if books.window is None or not measures.names_people(books):
         return
+    measures.fill_first_orders(books)
     starts = [s.period[0] for s in books.store.of_role("sales") if s.period]
     guessed = books.store.rows("SELECT 1 FROM first_orders WHERE customer_type IS NULL LIMIT 1")
     if starts and guessed and min(starts) >= books.window.start:

@@ -102,12 +102,13 @@ def _answer(books: Books, window: Window | None) -> Answer:
     allocate(books, groups)
     attributable = books.has("sales") and measures.attributable(books, window)
     visits = sum((Decimal(sums.get("visits") or 0) for sums in groups.values()), ZERO)
+    common: Measures = {"all_visits": visits, "new_customers": 0 if measures.names_people(books) else None}
     answer = Answer({}, {}, {})
     for key, sums in sorted(groups.items()):
         values, reasons = returns.row_of(books, sums, attributable)
-        answer.rows[key], answer.reasons[key] = _row(books, values, reasons, sums | {"all_visits": visits})
+        answer.rows[key], answer.reasons[key] = _row(books, values, reasons, common | sums)
         answer.rows[key]["strategy"] = _strategy(books, key)  # type: ignore[assignment]  # the one text
-    whole = measures.whole(groups) | {"all_visits": visits}
+    whole = common | measures.whole(groups)
     values, reasons = returns.total_of(books, window, groups, attributable)
     if books.has("sales"):
         whole["orders"] = measures.orders(books, window)
@@ -144,7 +145,7 @@ def _row(books: Books, returned: Measures, reasons: Reasons, sums: Measures) -> 
         "all_visits": sums["all_visits"],
         "leads": known_leads(books, sums),
         "orders": int(sums.get("orders") or 0) if books.has("sales") else None,
-        "new_customers": int(sums.get("new_customers") or 0) if measures.first_orders(books) else None,
+        "new_customers": sums["new_customers"],
         "claimed_conversions": sums.get("claimed_conversions"),
         "clicks": sums.get("clicks"),
     }

@@ -30,6 +30,7 @@ USES = ("spend", "sales", "costs", "traffic", "leads")
 COMPARED = ("spend", "sales")  # roles without which an earlier period cannot be set beside this one
 TREND_MONTHS = 12
 MOVES = 6  # rows named as having changed most
+_BY_REVENUE = (("channel",), ("strategy",))
 CAMPAIGNS = 3  # best, and worst
 YEARS_OLD = 3  # a benchmark published so long before the period is said to be old
 ZERO = Decimal(0)
@@ -101,8 +102,8 @@ class _Report:
         period = PeriodOptions(
             from_=window.start, to=window.end, compare=compare, as_of=given.as_of, tz=given.tz
         )
-        reading = replace(self.ask.reading, strict=False)
-        return replace(self.ask, period=period, by=tuple(by), top=None, reading=reading)
+        reading, sort = replace(self.ask.reading, strict=False), "-revenue" if by in _BY_REVENUE else None
+        return replace(self.ask, period=period, by=tuple(by), sort=sort, top=None, reading=reading)
 
     def _compared(self, question: Callable[[Ask], Result], how: str) -> Result | None:
         """The whole period beside an earlier one; None where the files cannot answer."""
@@ -191,7 +192,7 @@ class _Report:
             yield Part("trend", trend)
         steps = _answered(funnel, self._asked(self.window))
         if steps:
-            yield Part("funnel", _trimmed(steps, ("stage", "count", "step_rate", "overall_rate")))
+            yield Part("funnel", _trimmed(steps, ("stage", "count", "step_rate", "overall_rate", "lost")))
         if worth := self._worth():
             yield Part("ltv", worth)
 

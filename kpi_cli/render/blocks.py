@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cli.render import lifetime, numbers
-from kpi_cli.render.charts import Chart, charts
+from kpi_cli.render.charts import Chart, by_channel, trends
 from kpi_cli.render.checked import facts, summary
 from kpi_cli.render.lifetime import blocks as cohort_blocks
 from kpi_cli.render.sheet import Sheet, Strip, Tone, lay_out, note_line
-from kpi_cli.render.telling import said, tell
+from kpi_cli.render.telling import figure, said, tell
 from kpi_cli.render.words import name, reason, word
-from kpi_cli.reporting import Headline, Move, Part, Report
-from kpi_cli.result import CheckResult, Column, Note, Result, Value
+from kpi_cli.reporting import Headline, Part, Report
+from kpi_cli.result import CheckResult, Column, Note, Result, Span, Value
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
@@ -41,9 +41,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A sentence that says what the figures come to."""
+    """A sentence that says what the figures come to; a `minor` one explains what stands near it."""
 
     text: str
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Charts:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; `weighty` ones must be read before the figures."""
+    """Remarks; `weighty` ones must be read before the figures."""
 
     items: tuple[str, ...]
     weighty: bool = False
@@ -99,7 +100,7 @@ def laid_out(report: Report, lang: str) -> Iterator[Block]:
     if weighty:
         yield Items(weighty, weighty=True)
     yield Tiles(tuple(_tile(headline, report, lang) for headline in report.headlines))
-    if found := charts(report, lang):
+    if found := trends(report, lang):
         yield Charts(tuple(found))
     yield from _changes(report, lang)
     for part in report.parts:
@@ -120,29 +121,26 @@ def _tile(headline: Headline, report: Report, lang: str) -> Tile:
     for before, span in ((headline.previous, report.previous), (headline.year, report.year)):
         if span and before is not None:
             moved = numbers.change(headline.value, before, column.unit, lang, word("points", lang))
-            then = numbers.span(span.start, span.end, lang)
-            beside.append((said("on", lang, moved, then), _tone(column, moved)))
-    for aim, kind in ((headline.target, "target"), (headline.budget, "budget")):
+            beside.append((said("on", lang, moved, _brief(span, lang)), _tone(column, moved)))
+    for aim, kind, verdicts in ((headline.target, "target", ("met", "missed")), (headline.budget, "budget", ("kept", "exceeded"))):
         if aim is not None:
             met = _meets(column, headline.value, aim)
             text = f"{label(kind)} {figure(aim, column, report.currency, lang)}"
-            beside.append((f"{text} {said('met' if met else 'missed', lang)}", "good" if met else "bad"))
+            beside.append((f"{text} {said(verdicts[not met], lang)}", "good" if met else "bad"))
     return Tile(printable(column.label), figure(headline.value, column, report.currency, lang), tuple(beside))
 
 
-def figure(value: Value, column: Column, currency: str | None, lang: str) -> str:
-    """A figure that stands alone: money with its currency, to the unit from 10,000 on."""
-    exact = numbers.exactly(value)
-    if column.unit == "money" and exact is not None and abs(exact) >= 1000:
-        value = exact.quantize(Decimal(1))
-        return numbers.amount(value, currency, lang, places=0)
-    if column.unit == "money":
-        return numbers.amount(value, currency, lang)
-    return numbers.figure(value, column.unit, numbers.places(column.unit, [value]), lang)
+def _brief(span: Span, lang: str) -> str:
+    """An earlier period in few letters."""
+    from babel.dates import format_date
+
+    is_month = span.start.day == 1 and (span.end + dt.timedelta(1)).day == 1 and span.start.month == span.end.month
+    return str(format_date(span.start, "MMM y", locale=lang)) if is_month else numbers.span(span.start, span.end, lang)
 
 
 def _tone(column: Column, moved: str) -> Tone:
-    if not column.better or moved[:1] not in {"+", "-"}:
+    """Whether a change is good news; spending more or less is neither, that is for budgets to say."""
+    if not column.better or column.name == "cost" or moved[:1] not in {"+", "-"}:
         return ""
     return "good" if (moved[0] == "+") == (column.better == "higher") else "bad"
 
@@ -159,27 +157,35 @@ def _meets(column: Column, value: Value, aim: Value) -> bool:
 
 def _changes(report: Report, lang: str) -> Iterator[Block]:
     """What changed most since the period before, and why."""
-    lines = []
-    if report.moves and report.previous:
-        then = numbers.span(report.previous.start, report.previous.end, lang)
-        moved = "; ".join(_move(move, report.currency, lang) for move in report.moves)
-        lines.append(said("moved", lang, then, moved))
+    if not report.previous or not (report.moves or report.split):
+        return
+    yield Heading(2, said("changes", lang))
     if split := report.split:
-        money = [_signed(amount, report.currency, lang) for amount in (split.by_cost, split.by_customers)]
-        ends = [numbers.amount(value, report.currency, lang) for value in (split.before, split.now)]
-        lines.append(said("cac_split", lang, *ends, *money))
-    if lines:
-        yield Heading(2, said("changes", lang))
-        yield Items(tuple(lines))
+        money = {
+            name: numbers.amount(abs(value), report.currency, lang)
+            for name, value in (("before", split.before), ("now", split.now), ("cost", split.by_cost), ("people", split.by_customers))
+        }
+        causes = [
+            said("cost_more" if split.by_cost >= 0 else "cost_less", lang, money["cost"]),
+            said("people_less" if split.by_customers >= 0 else "people_more", lang, money["people"]),
+        ]
+        yield Lead(said("cac_split", lang, money["before"], money["now"], *causes), minor=True)
+    if report.moves:
+        yield Grid(said("moved", lang), _moved(report, lang))
 
 
-def _move(move: Move, currency: str | None, lang: str) -> str:
-    return f"{name(move.name, 'channel')} {_signed(move.now - move.before, currency, lang)}"
-
-
-def _signed(amount: Decimal, currency: str | None, lang: str) -> str:
-    text = numbers.amount(abs(amount), currency, lang)
-    return f"{'−' if amount < 0 else '+'}{text}"
+def _moved(report: Report, lang: str) -> tuple[Strip, ...]:
+    """Revenue before, now and the difference, of the channels that changed most."""
+    assert report.previous is not None
+    moves = report.moves
+    columns = [(_brief(report.previous, lang), [m.before for m in moves]), (_brief(report.period, lang), [m.now for m in moves])]
+    gained = [move.now - move.before for move in moves]
+    decimals = numbers.places("money", [*columns[0][1], *columns[1][1]], report.currency)
+    figures = [Strip(head, head, [numbers.number(v, decimals, lang) for v in values]) for head, values in columns]
+    signed = [numbers.number(value, decimals, lang, "+") for value in gained]
+    tones: list[Tone] = ["good" if value > 0 else "bad" for value in gained]
+    names = Strip("channel", label("channel"), [name(move.name, "channel") for move in moves], figure=False, key=True)
+    return (names, *figures, Strip("change", said("moved", lang), signed, of="revenue", tones=tuple(tones)))
 
 
 # ---------------------------------------------------------------------------------------------- tables
@@ -190,9 +196,11 @@ def _part(part: Part, report: Report, lang: str) -> Iterator[Block]:
     result = part.result
     yield Heading(2, said(f"part_{part.name}", lang))
     if said(f"about_{part.name}", lang):
-        yield Lead(said(f"about_{part.name}", lang))
+        yield Lead(said(f"about_{part.name}", lang), minor=True)
     if part.name == "ltv" and result.period:
-        yield Lead(said("won_in", lang, numbers.span(result.period.start, result.period.end, lang)))
+        yield Lead(said("won_in", lang, numbers.span(result.period.start, result.period.end, lang)), minor=True)
+    if part.name == "channels":
+        yield Charts((by_channel(result, report, lang),))
     sheet = lay_out(result, lang)
     strips = [strip for strip in sheet.strips if not strip.of or strip.of in part.changes]
     yield Grid(said(f"part_{part.name}", lang), tuple(_spelled(strips)), sheet.total)

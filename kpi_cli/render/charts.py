@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cli.render import numbers
-from kpi_cli.render.telling import said
+from kpi_cli.render.telling import figure, said
 from kpi_cli.render.words import name
 from kpi_cli.reporting import Report
 from kpi_cli.result import Column, Result, Row
@@ -21,7 +21,7 @@ from kpi_cli.safe import printable
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 VERSION = "5.20"
 _WIDTH, _HEIGHT = 300, 120
-_PADDING = {"left": 44, "right": 12, "top": 10, "bottom": 24}
+_PADDING = {"left": 48, "right": 12, "top": 10, "bottom": 24}
 _LINES = (("revenue", "cost"), ("roi",), ("cac",))
 _BARS = ("new_customers",)
 _MOST_BARS = 8
@@ -38,8 +38,8 @@ class Chart:
     legend: tuple[str, ...] = ()
 
 
-def charts(report: Report, lang: str) -> list[Chart]:
-    """The trends, then the channels."""
+def trends(report: Report, lang: str) -> list[Chart]:
+    """The figures that are worth following, month by month."""
     found = []
     trend = report.part("trend")
     if trend:
@@ -48,9 +48,6 @@ def charts(report: Report, lang: str) -> list[Chart]:
             known = [columns[n] for n in names if n in columns and _points(trend, n)]
             if known:
                 found.append(_by_month(trend, known, report, lang))
-    channels = report.part("channels")
-    if channels and channels.rows:
-        found.append(_by_channel(channels, report, lang))
     return found
 
 
@@ -93,12 +90,12 @@ def _rule(target: Any) -> dict[str, Any]:
 
 
 def _axis(field: str, column: Column, lang: str) -> dict[str, Any]:
-    shape = "~%" if column.unit == "rate" else "~s" if column.unit == "money" else ","
+    shape = "~%" if column.unit == "rate" else ",~f"
     axis = {"tickCount": 3, "format": shape, "domain": False, "ticks": False, "grid": True, "labelPadding": 6}
     return {"field": field, "type": "quantitative", "title": None, "axis": axis}
 
 
-def _by_channel(channels: Result, report: Report, lang: str) -> Chart:
+def by_channel(channels: Result, report: Report, lang: str) -> Chart:
     """Revenue beside cost, a pair of bars a channel, the largest first."""
     rows = sorted(channels.rows, key=lambda row: -_largest(row))[:_MOST_BARS]
     columns = [column for column in channels.columns if column.name in ("revenue", "cost")]
@@ -157,8 +154,6 @@ def _told(trend: Result, column: Column, report: Report, lang: str) -> str:
 
 
 def _figure(value: Any, column: Column, report: Report, lang: str) -> str:
-    from kpi_cli.render.blocks import figure
-
     return figure(value, column, report.currency, lang)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from kpi_cli.render import numbers
 from kpi_cli.reporting import Headline, Report
+from kpi_cli.result import Column, Value
 
 _WORDS: dict[str, tuple[str, str]] = {
     "earned": (
         "{cost} spent brought {revenue} of revenue, {change} on {then}.",
-        "{cost} dépensés ont rapporté {revenue} de CA, {change} par rapport à {then}.",
+        "{cost} dépensés ont rapporté {revenue} de CA, {change} sur {then}.",
     ),
     "earned_alone": (
         "{cost} spent brought {revenue} of revenue.",
@@ -26,18 +28,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     "over": (", over the target of {}", ", au-dessus de l’objectif de {}"),
     "under": (", under the target of {}", ", sous l’objectif de {}"),
     "above": (", above its target of {}", ", au-dessus de son objectif de {}"),
-    "on": ("{} on {}", "{} par rapport à {}"),
+    "on": ("{} on {}", "{} sur {}"),
     "met": ("met", "atteint"),
     "missed": ("missed", "manqué"),
     "kept": ("kept", "respecté"),
     "exceeded": ("exceeded", "dépassé"),
     "mind": ("Read this first", "À lire d’abord"),
     "changes": ("What changed most", "Ce qui a le plus changé"),
-    "moved": ("Revenue since {}, by channel: {}.", "CA depuis {}, par canal : {}."),
-    "cac_split": (
-        "CAC went from {} to {}: cost accounts for {}, the number of new customers for {}.",
-        "Le CAC est passé de {} à {} : {} viennent du coût, {} du nombre de nouveaux clients.",
-    ),
+    "moved": ("Change in revenue", "Évolution du CA"),
+    "cac_split": ("CAC went from {} to {}: {}, {}.", "Le CAC est passé de {} à {} : {}, {}."),
+    "cost_more": ("more cost added {}", "plus de coût a ajouté {}"),
+    "cost_less": ("less cost took off {}", "moins de coût a retiré {}"),
+    "people_more": ("more new customers took off {}", "plus de nouveaux clients ont retiré {}"),
+    "people_less": ("fewer new customers added {}", "moins de nouveaux clients ont ajouté {}"),
     "part_channels": ("Channels", "Canaux"),
     "part_strategies": ("Inbound and outbound", "Entrant et sortant"),
     "part_budgets": ("Budgets", "Budgets"),
@@ -70,17 +73,31 @@ _WORDS: dict[str, tuple[str, str]] = {
 def said(key: str, lang: str, *parts: object, **named: object) -> str:
     """Words of a report, their gaps filled in; empty where there are none.
 
-    >>> said("on", "en", "+4%", "September 2026")
-    '+4% on September 2026'
+    >>> said("on", "en", "+4%", "Sep 2026")
+    '+4% on Sep 2026'
     """
     english, french = _WORDS.get(key, ("", ""))
     return (french if lang == "fr" else english).format(*parts, **named)
 
 
+def figure(value: Value, column: Column, currency: str | None, lang: str) -> str:
+    """A figure that stands alone: money with its currency, whole from 1,000 on; rates without idle zeros.
+
+    >>> figure(Decimal("0.8"), Column("roi", "ROI", "rate"), None, "en")
+    '80%'
+    """
+    exact = numbers.exactly(value)
+    if exact is not None and column.unit == "money":
+        return numbers.amount(exact, currency, lang, 0 if abs(exact) >= 1000 else None)
+    if exact is not None and column.unit == "rate":
+        percent = 100 * exact
+        places = 0 if percent == int(percent) else 1 if abs(percent) >= 10 else 2
+        return numbers.figure(exact, "rate", places, lang)
+    return numbers.figure(value, column.unit, numbers.places(column.unit, [value]), lang)
+
+
 def tell(report: Report, lang: str) -> Iterator[str]:
     """The answer, in the sentences that matter to whoever reads no further."""
-    from kpi_cli.render.blocks import figure
-
     def shown(headline: Headline) -> str:
         return figure(headline.value, headline.column, report.currency, lang)
 

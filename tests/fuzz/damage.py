@@ -52,7 +52,7 @@ def copies(seed: int, each: int) -> Iterator[Copy]:
                 stated = None if kind in NO_EXCUSE else specimen.careful(data)
                 accepted = () if kind in NEVER_SILENT else (truth, stated) if stated else (truth,)
                 if kind in DAYS_OPEN:
-                    accepted = tuple({k: v for k, v in sums.items() if k[0]} for sums in accepted)
+                    accepted = tuple({k: v for k, v in sums.items() if k[0] != "days"} for sums in accepted)
                 yield Copy(specimen, kind, number, data, accepted)
 
 
@@ -385,9 +385,9 @@ def _raw(specimen: Specimen, rows: list[list[str]]) -> bytes:
 
 
 def _cell(specimen: Specimen, rng: Random, change: Callable[[str], str], *roles: str) -> bytes | None:
-    """One cell of some columns changed."""
+    """One cell of some columns changed, in a row that counts."""
     rows = _copied(specimen)
-    filled = [(at, i) for at in specimen.body for i in specimen.columns(*roles) if rows[at][i]]
+    filled = [(at, i) for at in specimen.counted for i in specimen.columns(*roles) if rows[at][i]]
     if not filled:
         return None
     at, column = rng.choice(filled)
@@ -514,7 +514,7 @@ def _cell_blank(specimen: Specimen, rng: Random) -> bytes:
 
 @_table
 def _status_blank(specimen: Specimen, rng: Random) -> bytes | None:
-    return _cell(specimen, rng, lambda _: "", "status")
+    return _cell(specimen, rng, lambda _: "", "decides")
 
 
 @_table
@@ -534,7 +534,7 @@ def _scientific_id(specimen: Specimen, rng: Random) -> bytes | None:
 
 @_table
 def _scientific_amount(specimen: Specimen, rng: Random) -> bytes | None:
-    return _cell(specimen, rng, lambda c: f"{Decimal(_plain(c, specimen.mark)):E}", "money")
+    return _cell(specimen, rng, lambda c: f"{Decimal(_plain(c, specimen.mark)):E}".replace(".", specimen.mark), "money")
 
 
 @_table
@@ -565,7 +565,7 @@ def _dates_restyled(specimen: Specimen, rng: Random) -> bytes | None:
 
 @_table
 def _currency_odd(specimen: Specimen, rng: Random) -> bytes | None:
-    word = rng.choice(("", "EURO", "€", "XYZ", "E", "USD", "eur ", "null", "EUR;", "$", "12"))
+    word = rng.choice(("", "EURO", "€", "XYZ", "E", "eur ", "null", "EUR;", "$", "12"))
     return _cell(specimen, rng, lambda _: word, "currency")
 
 
@@ -659,9 +659,9 @@ def _column_shifted(specimen: Specimen, rng: Random) -> bytes:
     """All cells of a column moved one row down."""
     rows = _copied(specimen)
     column = rng.randrange(len(rows[0]))
-    cells = [row[column] for row in rows[1:]]
-    for row, cell in zip(rows[1:], ["", *cells[:-1]], strict=True):
-        row[column] = cell
+    cells = [specimen.rows[at][column] for at in specimen.body]
+    for at, cell in zip(specimen.body, ["", *cells[:-1]], strict=True):
+        rows[at][column] = cell
     return _written(specimen, rows)
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 Row = dict[str, str]
 Sums = dict[tuple[str, str], Decimal]  # (currency, name of the sum) → value
@@ -59,6 +60,16 @@ class Specimen:
     def body(self) -> list[int]:
         """Which rows are no header and no total."""
         return [i for i in range(1, len(self.rows)) if i not in self.totals]
+
+    @cached_property
+    def counted(self) -> list[int]:
+        """Which rows change the sums when they are taken away."""
+        truth, found = self.truth(), []
+        for at in self.body:
+            less = self.careful(self.write([row for i, row in enumerate(self.rows) if i != at]).encode(self.encoding))
+            if less is None or any(less.get(name) != value for name, value in truth.items() if name[0]):
+                found.append(at)
+        return found
 
     def columns(self, *roles: str) -> list[int]:
         """Where the columns stand that hold money, counts, days, ids or text."""
@@ -173,8 +184,8 @@ class Tally:
     def on(self, iso_day: str) -> None:
         """A row's day, which may be the file's first or last; told as the number of the day."""
         number = Decimal(dt.date.fromisoformat(iso_day).toordinal())
-        self.sums["", "start"] = min(number, self.sums.get(("", "start"), number))
-        self.sums["", "end"] = max(number, self.sums.get(("", "end"), number))
+        self.sums["days", "start"] = min(number, self.sums.get(("days", "start"), number))
+        self.sums["days", "end"] = max(number, self.sums.get(("days", "end"), number))
 
     def add(self, currency: str, **amounts: Decimal) -> None:
         """Add a row's amounts."""
@@ -205,8 +216,8 @@ def _sale(tally: Tally, currency: str, order: str, customer: str, *amounts: Deci
     tax = (tax * kept / charged).quantize(Decimal("0.000001")) if refunded else tax
     tally.add(currency, revenue_gross=charged, tax=tax, refunds=abs(refunded), revenue_net=kept - tax)
     tally.distinct(currency, "orders", order)
-    if _address(customer):
-        tally.distinct(currency, "customers", _address(customer))
+    if customer:
+        tally.distinct(currency, "customers", customer)
 
 
 # ---------------------------------------------------------------------------------- the specimens
@@ -230,7 +241,7 @@ def _sales(rows: list[Row]) -> Sums:
     for row in rows:
         tally.on(day(row["date"]))
         amounts = (money(row["amount"]), money(row["refunded"]), money(row["tax"]))
-        _sale(tally, word(row["currency"], "eur").upper(), key(row["order_id"]), key(row["email"]), *amounts)
+        _sale(tally, word(row["currency"], "eur").upper(), key(row["order_id"]), _address(row["email"]), *amounts)
     return tally.sums
 
 
@@ -248,7 +259,7 @@ def _till(rows: list[Row]) -> Sums:
         when = day(row["Date"])
         if word(row["Status"], "paid", "cancelled") == "paid":
             tally.on(when)
-            _sale(tally, "", key(row["Order"]), key(row["Customer"]), money(row["Amount"]), Decimal(0), Decimal(0))
+            _sale(tally, "", key(row["Order"]), row["Customer"].strip(), money(row["Amount"]), Decimal(0), Decimal(0))
     return tally.sums
 
 
@@ -301,7 +312,7 @@ def _stripe(rows: list[Row]) -> Sums:
         charged, back = money(row["Amount"]), money(row["Amount Refunded"])
         status = word(row["Status"], "paid", "refunded", "failed")
         live = word(row["Mode"], "live", "test") == "live"
-        captured = word(row["Captured"], "true", "false") == "true"
+        captured = word(row["Captured"], "true", "false", "") != "false"
         currency, order = word(row["Currency"], "eur").upper(), key(row["id"])
         if not (status != "failed" and live and captured):
             continue
@@ -312,7 +323,7 @@ def _stripe(rows: list[Row]) -> Sums:
         seen[order] = charged
         tally.on(when)
         back = charged if status == "refunded" and not back else back
-        _sale(tally, currency, order, key(row["Customer Email"]), charged, back, Decimal(0))
+        _sale(tally, currency, order, _address(row["Customer Email"]), charged, back, Decimal(0))
     return tally.sums
 
 
@@ -396,17 +407,17 @@ def _paypal(rows: list[Row]) -> Sums:
     seen: set[str] = set()
     for row in rows:
         day(row["Date"], "%d/%m/%Y")
-        gross, net = grouped(row["Gross"]), grouped(row["Net"])
+        gross = grouped(row["Gross"])
         sign = _PAYPAL_TYPES[word(row["Type"], *_PAYPAL_TYPES)]
         done = word(row["Status"], "completed", "denied") == "completed"
         impact, currency = word(row["Balance Impact"], "credit", "debit", "memo"), word(row["Currency"], "eur").upper()
         if impact == "memo" or not done or not sign:
             continue
-        if gross * sign < 0 or (impact == "debit") != (sign < 0) or gross != net or row["Transaction ID"] in seen:
+        if gross * sign < 0 or (impact == "debit") != (sign < 0) or row["Transaction ID"] in seen:
             raise UnclearError("a sign")
         seen.add(key(row["Transaction ID"]))
         if sign > 0:
-            _sale(tally, currency, row["Transaction ID"], key(row["From Email Address"]), gross, Decimal(0), Decimal(0))
+            _sale(tally, currency, row["Transaction ID"], _address(row["From Email Address"]), gross, Decimal(0), Decimal(0))
         else:
             tally.add(currency, refunds=-gross, revenue_net=gross)
     return tally.sums
@@ -458,7 +469,7 @@ def _shopify(rows: list[Row]) -> Sums:
         if status == "voided":
             continue
         back = charged if status == "refunded" and not back else back
-        _sale(tally, currency, order, key(row["Email"]), charged, back, tax)
+        _sale(tally, currency, order, _address(row["Email"]), charged, back, tax)
     return tally.sums
 
 
@@ -475,7 +486,7 @@ def _record_sales(rows: list[Row]) -> Sums:
         tally.on(day(row["date"]))
         if re.match(r"[+-]?0\d", row["amount"]):
             raise UnclearError("begins with 0")
-        _sale(tally, "", key(row["order_id"]), key(row["email"]), money(row["amount"]), Decimal(0), Decimal(0))
+        _sale(tally, "", key(row["order_id"]), _address(row["email"]), money(row["amount"]), Decimal(0), Decimal(0))
     return tally.sums
 
 
@@ -567,6 +578,7 @@ SPECIMENS = (
             "date": ("Created date (UTC)",),
             "id": ("id",),
             "status": ("Status", "Mode", "Captured"),
+            "decides": ("Status",),
             "currency": ("Currency",),
             "text": ("Description",),
         },
@@ -596,10 +608,11 @@ SPECIMENS = (
         encoding="utf-8-sig",
         quoted=True,
         roles={
-            "money": ("Gross", "Net"),
+            "money": ("Gross",),
             "date": ("Date",),
             "id": ("Transaction ID",),
-            "status": ("Type", "Status", "Balance Impact"),
+            "status": ("Type", "Status"),
+            "decides": ("Type", "Status"),
             "currency": ("Currency",),
             "text": ("Item Title",),
         },
@@ -613,6 +626,7 @@ SPECIMENS = (
             "date": ("Created at",),
             "id": ("Name",),
             "status": ("Financial Status",),
+            "decides": ("Financial Status",),
             "currency": ("Currency",),
             "text": ("Lineitem name",),
         },

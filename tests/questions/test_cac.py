@@ -140,11 +140,9 @@ def test_sales_that_start_in_the_window_overstate_new_customers_and_it_is_said(a
     assert "new_customers_overstated" in codes(ask(*AUTUMN, spend=SPEND, sales=SALES))
 
 
-def test_overstated_new_customers_are_refused_under_strict(
-    ask: Ask, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ask(*AUTUMN, spend=SPEND, sales=SALES)
-    code, err = refused(capsys, "spend.csv", "sales.csv", "--month", "2026-09", "--strict")
+def test_overstated_new_customers_are_refused_under_strict(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    ask(spend=SPEND, sales=SALES.replace("2026-09-03", "2026-09-06"))
+    code, err = refused(capsys, "spend.csv", "sales.csv", "--strict")
     assert code == 3
     assert "customers who bought before that count as new" in err
 
@@ -180,9 +178,7 @@ def test_the_order_of_the_rows_does_not_matter(ask: Ask) -> None:
 
 
 def test_leads_come_from_the_leads_file_before_the_platforms_and_are_never_added(ask: Ask) -> None:
-    leads = "date,lead id,stage,channel\n" + "".join(
-        f"2026-10-{n + 1:02},l{n},lead,Paid Search\n" for n in range(12)
-    )
+    leads = "date,lead id,stage,channel\n" + "".join(f"2026-10-{n + 1:02},l{n},lead,Paid Search\n" for n in range(12))
     answer = ask("--month", "2026-10", "--by", "channel", spend=SPEND, sales=SALES, leads=leads)
     assert answer["total"]["leads"] == 12
     assert by(answer)["Paid Social"]["leads"] == 0
@@ -223,9 +219,7 @@ def test_cost_that_names_no_channel_stays_not_allocated(ask: Ask) -> None:
         ("even", {"Paid Search": 1, "Email": 1, "Paid Social": 1}),
     ],
 )
-def test_allocation_spreads_by_its_key_and_the_parts_add_up(
-    ask: Ask, key: str, weights: dict[str, int]
-) -> None:
+def test_allocation_spreads_by_its_key_and_the_parts_add_up(ask: Ask, key: str, weights: dict[str, int]) -> None:
     answer = ask(*AUTUMN, "--by", "channel", "--allocate", key, spend=SPEND, sales=SALES, costs=COSTS)
     rows = by(answer)
     assert "(not allocated)" not in rows
@@ -392,7 +386,7 @@ def test_on_the_sample_school_new_customers_and_costs_are_those_of_its_files(
     assert total["new_customers"] == sum(1 for day in first.values() if (day.year, day.month) == (2026, 10))
     costs = (sample / "costs.yaml").read_text("utf-8")
     october = [line for line in costs.splitlines() if "month: 2026-10" in line]
-    other = sum(Decimal(line.partition("cost: ")[2].rstrip("} ")) for line in october)
+    other = sum(Decimal(line.partition("cost: ")[2].partition(",")[0]) for line in october)
     assert Decimal(str(total["cost"])) - Decimal(str(total["media_cost"])) == other
 
 
@@ -400,6 +394,4 @@ def test_csv_has_every_column_of_the_contract(ask: Ask, capsys: pytest.CaptureFi
     ask(*AUTUMN, spend=SPEND, sales=SALES)
     assert main(["cac", "spend.csv", "sales.csv", *AUTUMN, "--by", "channel", "-f", "csv"]) == 0
     head = next(csv.reader(io.StringIO(capsys.readouterr().out)))
-    assert head == (
-        "channel cost media_cost leads new_customers cpl cac_media cac_loaded cac payback_months".split()
-    )
+    assert head == ("channel cost media_cost leads new_customers cpl cac_media cac_loaded cac payback_months".split())

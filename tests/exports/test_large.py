@@ -1,0 +1,295 @@
+"""Large files: what is read as sums gives the answer, and the ledger, of the reading row by row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import kpi_cli
+from kpi_cli.commands.app import main
+from kpi_cli.errors import KpiError
+from kpi_cli.exports import large
+
+SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
+CLEAN = """date,order_id,channel,amount,refunded,currency,status
+2026-01-05,o-1,Email,100.00,0,EUR,paid
+2026-01-05,o-2,Email,50.50,50.50,EUR,paid
+2026-01-05,o-3,Email,50.50,,EUR,paid
+2026-02-06,o-4,Paid Search,19.99,4.99,EUR,paid
+2026-02-06,o-5,Paid Search,19,0,EUR,failed
+2026-03-07,o-6,,7.5,0,EUR,refunded
+2026-03-07,o-7,,0.25,0,EUR,paid
+2026-04-20,o-8,Email,1000,0,EUR,paid
+"""
+
+
+@contextmanager
+def large_from(rows: int) -> Iterator[None]:
+    """Files of more rows than these count as large."""
+    before, large.ROWS = large.ROWS, rows
+    try:
+        yield
+    finally:
+        large.ROWS = before
+
+
+def write(folder: Path, sales: str | bytes) -> tuple[str, str]:
+    (folder / "sales.csv").write_bytes(sales if isinstance(sales, bytes) else sales.encode())
+    (folder / "spend.csv").write_text(SPEND)
+    return str(folder / "sales.csv"), str(folder / "spend.csv")
+
+
+def answer(files: tuple[str, ...], rows: int, **options: Any) -> tuple[dict[str, Any], set[str]]:
+    """The answer when files of more than so many rows are large, without what needs ids; the checks of the sales."""
+    with large_from(rows):
+        found = kpi_cli.roi(*files, **{"by": "month,channel"} | options).to_dict()
+    checks = {s["checks"] for s in found["sources"] if s["role"] == "sales"}
+    return without_ids(found), checks
+
+
+def without_ids(found: dict[str, Any]) -> dict[str, Any]:
+    for source in found.get("sources", ()):
+        source.update(sha256=None, checks=None)
+        for sums in source["sums"]:
+            sums.update(orders=None, customers=None)
+    return found
+
+
+def answers(files: tuple[str, ...], **options: Any) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """The answer read row by row, the one read as sums, and which checks the second made."""
+    (by_rows, _), (by_sums, [checks]) = answer(files, 10**9, **options), answer(files, 0, **options)
+    return by_rows, by_sums, checks
+
+
+def said(files: tuple[str, ...], rows: int, **options: Any) -> object:
+    """The answer, or what it is refused with."""
+    try:
+        return answer(files, rows, **options)[0]
+    except KpiError as error:
+        return error.to_dict()
+
+
+# ------------------------------------------------------------------------------------- the same answer
+
+
+def test_a_clean_file_is_read_as_sums_with_the_same_answer_and_ledger(tmp_path):
+    rows, sums, checks = answers(write(tmp_path, CLEAN))
+    assert checks == "rows"
+    assert sums == rows
+    sales = next(s for s in sums["sources"] if s["role"] == "sales")
+    assert sales["rows"] == {"read": 8, "used": 6, "left_out": {"failed": 1, "outside_period": 1}}
+    # January: 100 + 50.50; February: 19.99 − 4.99; March: 7.50 went back whole, 0.25 stays.
+    assert Decimal(str(sums["total"]["revenue"])) == Decimal("165.75")
+
+
+def test_of_a_file_read_as_sums_orders_and_hash_are_not_claimed(tmp_path):
+    files = write(tmp_path, CLEAN)
+    with large_from(0):
+        sales = kpi_cli.roi(*files).to_dict()["sources"][0]
+    assert (sales["checks"], sales["sha256"]) == ("rows", None)
+    assert sales["sums"][0]["orders"] is None
+
+
+@pytest.mark.parametrize("options", [{"strict": True}, {"allocate": "customers"}])
+def test_a_question_that_needs_every_id_reads_row_by_row(tmp_path, options):
+    text = CLEAN.replace("channel,amount", "channel,customer_id,amount,tax", 1)
+    head, *lines = text.splitlines()
+    rows = [",".join([*line.split(",")[:3], f"c-{n}", line.split(",")[3], "0.01", *line.split(",")[4:]])
+            for n, line in enumerate(lines[:-1])]
+    with large_from(0):
+        found = kpi_cli.roi(*write(tmp_path, "\n".join([head, *rows, ""])), by="channel", **options).to_dict()
+    assert {s["checks"] for s in found["sources"]} == {"full"}
+
+
+def test_check_reads_every_row_and_hashes_the_file(tmp_path):
+    with large_from(0):
+        found = kpi_cli.check(write(tmp_path, CLEAN)[0]).to_dict()["sources"][0]
+    assert found["checks"] == "full"
+    assert len(found["sha256"]) == 64
+    assert found["sums"][0]["orders"] == 7
+
+
+cells = st.sampled_from(["10", "10.5", "10.50", "0.25", "1234.50", "99.9999", "007.10", "1e2", "0"])
+row = st.tuples(
+    st.sampled_from(["2026-01-05", "2026-01-05 10:11", "2026-01-06T23:59:59", "2026-02-07 10:11:12 +0100"]),
+    st.sampled_from(["Email", "Paid Search", "", "NULL", "Étoile", " Email "]),
+    cells,
+    st.sampled_from(["", "0", "0.00", "0.25"]),
+    st.sampled_from(["0", "1.23", "0.01", ""]),
+    st.sampled_from(["paid", "refunded", "failed", ""]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(row, min_size=1, max_size=12),
+    tax=st.booleans(),
+    vat=st.sampled_from([None, "0.2", "0.055"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    final=st.booleans(),
+)
+def test_any_plain_file_gives_the_same_answer_both_ways(tmp_path, rows, tax, vat, end, final):
+    head = ["date", "order_id", "channel", "amount", "refunded", *(["tax"] if tax else []), "status", "currency"]
+    lines = [",".join(head)]
+    for number, (day, channel, amount, back, taxed, status) in enumerate(rows):
+        back = back if amount != "0" else ""
+        lines.append(",".join([day, f"o-{number}", channel, amount, back, *([taxed] if tax else []), status, "EUR"]))
+    files = write(tmp_path, end.join(lines) + end * final)
+    assert said(files, 0, vat=vat) == said(files, 10**9, vat=vat)
+
+
+def test_tax_taken_out_by_rate_is_rounded_row_by_row(tmp_path):
+    # A fifth on top is a sixth of the whole: 0.05 holds 0.008333 (3), 3 × that, never 0.025 of 0.15.
+    lines = [f"2026-01-05,o-{n},Email,0.05,EUR" for n in range(3)] + ["2026-03-31,o-9,Email,0.07,EUR"]
+    text = "\n".join(["date,order_id,channel,amount,currency", *lines, ""])
+    by_rows, by_sums, checks = answers(write(tmp_path, text), vat="0.2", by="channel")
+    each = [Fraction(a, 100) / 6 for a in (5, 5, 5, 7)]
+    tax = sum(Decimal(round(e * 10**6)).scaleb(-6) for e in each)
+    assert checks == "rows"
+    assert by_sums == by_rows
+    assert Decimal(str(by_sums["total"]["revenue"])) == (Decimal("0.22") - tax).quantize(tax, ROUND_HALF_EVEN)
+
+
+def test_a_price_and_a_quantity_are_multiplied_row_by_row(tmp_path):
+    lines = ["2026-01-05,o-1,Email,10.00,3,EUR", "2026-01-05,o-2,Email,10.00,3,EUR", "2026-03-31,o-3,Email,7.00,,EUR"]
+    text = "\n".join(["date,order_id,channel,unit_price,quantity,currency", *lines, ""])
+    by_rows, by_sums, checks = answers(write(tmp_path, text))
+    assert checks == "rows"
+    assert by_sums == by_rows
+    assert Decimal(str(by_sums["total"]["revenue"])) == 67
+
+
+def test_any_dimension_asked_for_is_kept(tmp_path):
+    lines = [f"2026-0{1 + n % 3}-01,o-{n},Email,course-{n % 2},{n},EUR" for n in range(9)]
+    text = "\n".join(["date,order_id,channel,product,amount,currency", *lines, ""])
+    by_rows, by_sums, checks = answers(write(tmp_path, text), by="product")
+    assert checks == "rows"
+    assert by_sums == by_rows
+    assert {r["product"] for r in by_sums["rows"]} >= {"course-0", "course-1"}
+
+
+def test_further_lines_of_an_order_hold_no_money(tmp_path):
+    text = """Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,\
+Refunded Amount,Created at,Lineitem quantity,Lineitem name
+#1001,learner1@example.com,paid,,fulfilled,EUR,100.00,0.00,20.00,120.00,0.00,2026-01-05 10:00:00 +0100,1,Course A
+#1001,learner1@example.com,,,,,,,,,,2026-01-05 10:00:00 +0100,1,Course B
+#1002,learner2@example.com,refunded,,fulfilled,EUR,50.00,0.00,10.00,60.00,60.00,2026-03-31 10:00:00 +0100,1,Course A
+"""
+    by_rows, by_sums, checks = answers(write(tmp_path, text), by="month")
+    assert checks == "rows"
+    assert by_sums == by_rows
+    assert next(s for s in by_sums["sources"] if s["role"] == "sales")["rows"]["used"] == 3
+
+
+def test_refunds_that_are_rows_are_dated_to_their_orders_by_reading_every_row(tmp_path):
+    text = CLEAN + "2026-03-30,o-1,,-40.00,0,EUR,paid\n"
+    by_rows, by_sums, checks = answers(write(tmp_path, text))
+    assert checks == "full"
+    assert by_sums == by_rows
+
+
+# ---------------------------------------------------------------------------------- every kind of damage
+
+LAST = "2026-03-07,o-7,,0.25,0,EUR,paid\n"
+DAMAGE: dict[str, Callable[[str], str | bytes]] = {
+    "a field too few": lambda t: t.replace(LAST, LAST.replace(",paid", "")),
+    "a field too many": lambda t: t.replace(LAST, LAST.replace("paid", "paid,x")),
+    "an empty field too many": lambda t: t.replace(LAST, LAST.replace("paid", "paid,")),
+    "a blank line": lambda t: t.replace(LAST, "\n" + LAST),
+    "a line of blanks": lambda t: t.replace(LAST, ",,,,,,\n" + LAST),
+    "a decimal comma": lambda t: t.replace("0.25", "0,25"),
+    "a word for an amount": lambda t: t.replace("0.25", "abc"),
+    "no amount": lambda t: t.replace("0.25", ""),
+    "an amount not known": lambda t: t.replace("0.25", "--"),
+    "a percentage": lambda t: t.replace("0.25", "25%"),
+    "an underscore in a number": lambda t: t.replace("1000", "1_000"),
+    "thousands with a dot": lambda t: t.replace("0.25", "1.234"),
+    "seven decimals": lambda t: t.replace("0.25", "0.2500005"),
+    "a currency sign": lambda t: t.replace("0.25", "0.25 €"),
+    "brackets": lambda t: t.replace("0.25", "(0.25)"),
+    "a huge amount": lambda t: t.replace("0.25", "9999999999999"),
+    "a quoted cell": lambda t: t.replace("o-7", '"o-7"'),
+    "an open quote": lambda t: t.replace("o-7", '"o-7'),
+    "a day that is none": lambda t: t.replace("2026-03-07,o-7", "2026-02-30,o-7"),
+    "a date with its day first": lambda t: t.replace("2026-03-07,o-7", "07/03/2026,o-7"),
+    "no date": lambda t: t.replace("2026-03-07,o-7", ",o-7"),
+    "an impossible time": lambda t: t.replace("2026-03-07,o-7", "2026-03-07 25:00,o-7"),
+    "two zones": lambda t: t.replace("2026-03-07,o-7", "2026-03-07 10:00 +0900,o-7").replace(
+        "2026-01-05,o-1", "2026-01-05 10:00 +0100,o-1"
+    ),
+    "a total": lambda t: t + "Total,,,1247.74,55.49,,\n",
+    "a wrong total": lambda t: t + "Total,,,99.00,55.49,,\n",
+    "the header again": lambda t: t.replace(LAST, t.splitlines(keepends=True)[0] + LAST),
+    "a status not known": lambda t: t.replace("0.25,0,EUR,paid", "0.25,0,EUR,perhaps"),
+    "more refunded than charged": lambda t: t.replace("0.25,0,", "0.25,1,"),
+    "an id in powers of ten": lambda t: t.replace("o-7", "1.23E+12"),
+    "two currencies": lambda t: t.replace("0.25,0,EUR", "0.25,0,USD"),
+    "a byte of zero": lambda t: t.replace("o-7", "o\0-7"),
+    "bytes of another encoding": lambda t: t.replace("o-7", "é-7").encode("cp1252"),
+    "lone carriage returns": lambda t: t.replace("\n", "\r"),
+    "mixed line ends": lambda t: t.replace(LAST, LAST.replace("\n", "\r\n")),
+    "an id that says there is no data": lambda t: t.replace("o-7", "no data").replace("date,order_id", "order_id,date"),
+}
+
+
+def outcome(files: tuple[str, str], rows: int, capsys) -> tuple[int, str, str]:
+    with large_from(rows):
+        code = main(["roi", *files, "--no-config", "--by", "month,channel", "--json"])
+    said = capsys.readouterr()
+    found = without_ids(json.loads(said.out)) if said.out else {}
+    return code, json.dumps(found, indent=1), said.err
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_what_is_unusual_is_told_as_if_the_file_were_small(damage, tmp_path, capsys):
+    files = write(tmp_path, damage(CLEAN))
+    small, big = (outcome(files, rows, capsys) for rows in (10**9, 0))
+    if "currencies_mixed" in small[2]:  # of sums, no single line can be named
+        small = (small[0], small[1], "currencies_mixed")
+        big = (big[0], big[1], "currencies_mixed" if "currencies_mixed" in big[2] else big[2])
+    assert big == small
+
+
+def test_a_name_with_a_pattern_in_it_is_one_file(tmp_path):
+    sales, spend = write(tmp_path, CLEAN)
+    named = tmp_path / "sales[1]*.csv"
+    Path(sales).rename(named)
+    by_rows, by_sums, _ = answers((str(named), spend))
+    assert by_sums == by_rows
+
+
+def test_too_many_groups_are_read_row_by_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(large, "GROUPS", 2)
+    by_rows, by_sums, checks = answers(write(tmp_path, CLEAN))
+    assert checks == "full"
+    assert by_sums == by_rows
+
+
+def test_two_files_that_may_hold_the_same_orders_are_read_row_by_row(tmp_path):
+    sales, spend = write(tmp_path, CLEAN)
+    again = tmp_path / "again.csv"
+    again.write_text(CLEAN)
+    by_rows, _ = answer((sales, str(again), spend), 10**9)
+    by_sums, checks = answer((sales, str(again), spend), 0)
+    assert checks == {"full"}
+    assert by_sums == by_rows
+    assert by_sums["sources"][1]["rows"]["left_out"]["seen_in_other_file"] == 7
+
+
+def test_files_of_different_months_are_read_as_sums_each(tmp_path):
+    sales, spend = write(tmp_path, CLEAN)
+    later = tmp_path / "later.csv"
+    later.write_text(CLEAN.replace("2026-0", "2025-0"))
+    by_rows, _ = answer((sales, str(later), spend), 10**9)
+    by_sums, checks = answer((sales, str(later), spend), 0)
+    assert checks == {"rows"}
+    assert by_sums == by_rows

@@ -85,7 +85,8 @@ def visits(books: Books, window: Window | None) -> Table:
         return {}
     no_edge_inside(books, window, "traffic")
     books.store.ensure("traffic", "event")
-    return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER (t.event IS NULL AND {_counted(books)}) AS visits")
+    counted = f"t.event IS NULL AND {_counted(books)}"
+    return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER ({counted}) AS visits")
 
 
 def _counted(books: Books) -> str:

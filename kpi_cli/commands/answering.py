@@ -6,7 +6,7 @@ import sys
 
 from kpi_cli.commands.options import Common
 from kpi_cli.render import Answer, Options, format_of, notes_text, write
-from kpi_cli.result import Result
+from kpi_cli.result import CheckResult
 
 
 def deliver(answer: Answer, common: Common) -> int:
@@ -17,7 +17,7 @@ def deliver(answer: Answer, common: Common) -> int:
     """
     from kpi_cli.thresholds import tripped
 
-    conditions = tripped(answer, common.fail_if or ()) if isinstance(answer, Result) else []
+    conditions = [] if isinstance(answer, CheckResult) else tripped(answer, common.fail_if or ())
     options = Options("json" if common.json else common.format, common.output)
     write(answer, options)
     if format_of(options) == "csv" and not common.quiet and not common.output:

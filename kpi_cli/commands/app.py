@@ -23,6 +23,7 @@ SUMMARIES = {
     "channels": "Where customers come from, channel by channel, and which touches are credited.",
     "ltv": "What a customer is worth: to date, by cohort, predicted, or by a formula.",
     "funnel": "Where people are lost on their way, and whether the new page is better.",
+    "report": "All answers of a period on one page: what it came to, what changed and why, trends, files.",
     "init": "Write a kpi.yml with what the files say, and comments on what they leave open.",
     "explain": "What a figure is: formula, unit, edge cases and source, of kpi.yml's own too.",
     "check": "What each file was taken for, and where every row went.",

@@ -156,9 +156,14 @@ def _sales(reader: Reader) -> Composer:
         for name in _MARKS
     }
     continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
+    orders = _orders_begun(sheet, continuation)
 
     def compose(block: Block) -> Columns:
         lines = [bool(continuation) and not any(r.cells[i].strip() for i in continuation) for r in block.records]
+        for record, further in zip(block.records, lines, strict=True):
+            if further and record.cells[sheet.columns["order_id"]] not in orders:
+                said = "a further line of an order whose first line is missing"
+                raise sheet.error("order_conflict", said, "export the whole order", record.line, "order_id")
         columns = _common(reader, block) | _money(reader, block, flags, lines)
         columns["is_line"] = [str(line).lower() for line in lines]
         columns["customer"] = _customers(reader, block)
@@ -172,6 +177,15 @@ def _sales(reader: Reader) -> Composer:
         return columns
 
     return compose
+
+
+def _orders_begun(sheet: Sheet, continuation: list[int]) -> set[str]:
+    """The ids of orders whose first line is there, in formats that write an order over several lines."""
+    if not continuation:
+        return set()
+    index = sheet.columns["order_id"]
+    rows = (r for r in sheet.records() if r.line not in sheet.left_out)
+    return {r.cells[index] for r in rows if any(r.cells[i].strip() for i in continuation)}
 
 
 def _attributed(reader: Reader, block: Block, columns: Columns) -> Columns:
@@ -193,7 +207,7 @@ def _attributed(reader: Reader, block: Block, columns: Columns) -> Columns:
     }
 
 
-_MARKS = ("refund_undone", "refund_rows", "fully_refunded", "disputed")
+_MARKS = ("refund_undone", "refund_rows", "fully_refunded", "disputed", "partly_refunded")
 Flags = dict[str, list[tuple[dict[str, object], Callable[[Mapping[str, str]], bool]]]]
 
 
@@ -266,7 +280,7 @@ class _Sums:
         self, record: Record, charged: Decimal | None, parts: tuple[Decimal | None, Decimal | None], *flags: bool
     ) -> tuple[str | None, ...]:
         """Raises InputError when more was refunded than charged."""
-        is_undone, is_refund, is_full, is_disputed = flags
+        is_undone, is_refund, is_full, is_disputed, is_partly = flags
         refunded, tax = abs(parts[0] or ZERO), parts[1] or ZERO
         if charged is None:
             return (None, "0", None, None, "true", None)
@@ -284,6 +298,9 @@ class _Sums:
                 record.line,
                 "refunded" if self.full_column else None,
             )
+        if is_partly and self.full_column and not refunded:
+            said = "part of this sale was refunded, but the row does not say how much"
+            raise self.sheet.error("refund_over_charge", said, "fill in the refund", record.line, "refunded")
         kept = charged - refunded
         if self.taxed:
             tax_kept = (tax * kept / charged).quantize(MILLIONTH, ROUND_HALF_EVEN) if refunded else tax

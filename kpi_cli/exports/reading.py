@@ -122,11 +122,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
             source.sheet.sha256 = source.sheet.text.digest()
         if not wanted:
             return
-        reader = _load(store, source, wants.options)
-        store.con.execute("COMMIT")
-        if source.sheet.role not in store.columns:
-            store.ensure(source.sheet.role)
-        tell(reader)
+        _keep(store, _load(store, source, wants.options))
     except KpiError as error:
         source.error = error
         _rollback(store)
@@ -144,6 +140,13 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     return reader
 
 
+def _keep(store: Store, reader: Reader) -> None:
+    store.con.execute("COMMIT")
+    if reader.sheet.role not in store.columns:
+        store.ensure(reader.sheet.role)
+    tell(reader)
+
+
 def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
@@ -152,8 +155,9 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     if source.sheet is not None:
         source.checks = "rows"
         try:
-            if not unusual(source.sheet, _load(store, source, source.sheet.options).ledger):
-                store.con.execute("COMMIT")
+            reader = _load(store, source, source.sheet.options)
+            if not unusual(source.sheet, reader.ledger):
+                _keep(store, reader)
                 return True
         except KpiError:
             pass  # the reading row by row finds it again, with its line

@@ -18,6 +18,7 @@ from typing import Any
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import DELIMITERS, split
 from kpi_cli.exports.misspelt import counts, slips
+from kpi_cli.exports.roles import kind
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.packaged import checksum, compiled, parsed
 from kpi_cli.safe import folded, plainest, quoted
@@ -153,16 +154,16 @@ def recognise(
 
 def _nothing_above(header: Header, name: str, lines: Sequence[str]) -> None:
     """A title or a range may stand above the header; rows of the table may not, for they would be lost."""
-    width = len(header.names)
-    if width < 3 or header.format.get("tables") == "many":
+    if header.format.get("tables") == "many":
         return
+    seen = {len(header.names)}
     for number, line in enumerate(lines[: header.line - 1], 1):
-        cells = split(line, header.delimiter or ",")
-        filled = sum(1 for cell in cells if cell.strip())
-        if len(cells) == width and 2 * filled >= width and any(c.isdigit() for c in line):
-            raise InputError(
-                "no_header", f"a row above the header of line {header.line}", "put the header first", name, number
-            )
+        filled = {len(cells) for d in DELIMITERS if 2 * sum(map(bool, cells := split(line, d))) >= len(cells) > 2}
+        if any(c.isdigit() for c in line):
+            if filled & seen:
+                said = f"a row above the header, which is line {header.line}"
+                raise InputError("no_header", said, "put the header first", name, number)
+            seen |= filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,8 @@ def _well_spelt(cells: Sequence[str], place: Place, wanted: Wanted, found: Seque
         ):
             continue
         have = best.columns if mine else (_as_format(fmt, cells, ()) or best).columns
-        meant = ((h, c) for h, (c, *_) in fmt.aliases.items() if c not in have and (not mine or counts(c, fmt.spec)))
+        missing = [(h, c) for h, (c, *_) in fmt.aliases.items() if c not in have and (not mine or counts(c, fmt.spec))]
+        meant = [*missing, *((f"{h} (utc)", c) for h, c in missing if kind(c) == "day")]
         slipped = slips(spelt[fmt.name == GENERIC], known, meant)
         if slipped and (mine or _would_be(fmt, cells, place, slipped) > best.score):
             index, (header, _) = next(iter(slipped.items()))

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import permutations
 from typing import Any
 
 from kpi_cli.errors import InputError
@@ -182,9 +182,11 @@ def _table(node: Node, name: str, sha256: str | None, role: str | None) -> Table
 def _one_spelling(node: Sequence, columns: dict[str, int], name: str) -> None:
     """A name that some records write one way and the others with a slip would split a column in two."""
     records = [item for item in node.items if isinstance(item, Mapping)]
-    for one, other in combinations(columns, 2):
-        if one_slip(one.casefold(), other.casefold()) and not any(one in r.items and other in r.items for r in records):
-            odd, usual = sorted((one, other), key=lambda key: sum(1 for r in records if key in r.items))
+    having = {key: {i for i, r in enumerate(records) if key in r.items} for key in columns}
+    for odd, usual in permutations(columns, 2):
+        few, many = having[odd], having[usual]
+        instead = len(few) == 1 and len(few | many) == len(records) > 2
+        if len(few) <= len(many) and not few & many and (instead or one_slip(odd.casefold(), usual.casefold())):
             place = next(r.keys[odd] for r in records if odd in r.items)
             said = f"{quoted(odd)} stands where other records have {quoted(usual)}"
             raise InputError("unknown_key", said, f"did you mean “{usual}”?", name, place.line, place.column)

@@ -80,6 +80,8 @@ def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None) -
     given: Measures = {"cost": cost, "media_cost": cost, "new_customers": customers, "leads": leads}
     total, reasons = _figures(given, loaded=False)
     total["payback_months"], reasons["payback_months"] = None, "no_revenue"
+    if leads is None:
+        reasons["leads"] = "leads_unknown"
     result = lay_out("cac", None, figure_columns(FIGURES, None), Answer({}, total, {None: reasons}), None)
     _explain(result, None)
     return result

@@ -262,4 +262,6 @@ def why(ask: Ask, visit: str) -> Result:
     row: Row = {"visit": visit, "channel": channel, "strategy": books.grouping.strategy(channel), "rule": rule}
     result = Result("channels", [Column(name, label(name), "text") for name in row], [row], {}, by=["visit"])
     on_books(result, books)
+    result.period = result.currency = None  # a rule holds at any time
+    result.notes = [told for told in books.notes if told.file is None]
     return result

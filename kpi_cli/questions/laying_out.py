@@ -55,6 +55,10 @@ def lay_out(
     before: tuple[Window, Answer] | None,
 ) -> Result:
     """The Result: rows in the order asked for, the previous period's rows in the same one."""
+    if books:
+        from kpi_cli.questions.aiming import with_goals
+
+        columns = with_goals(books, columns, answer)
     dims = books.ask.dimensions if books else ()
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
     inner = [f.name for f, _ in columns if not f.total_only]

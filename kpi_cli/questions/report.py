@@ -15,7 +15,8 @@ from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
 from kpi_cli.books import Books, first_day, open_books, read_once, uncovered
 from kpi_cli.config import in_force
 from kpi_cli.errors import InputError, NoDataError, UsageError
-from kpi_cli.period import PeriodOptions, Window, buckets, shift, start_of
+from kpi_cli.period import PeriodOptions, Window, shift, start_of
+from kpi_cli.questions.aiming import budget
 from kpi_cli.questions.cac import cac
 from kpi_cli.questions.channels import channels
 from kpi_cli.questions.funnel import funnel
@@ -143,7 +144,7 @@ class _Report:
             for column in now.columns if now else ():
                 if now and column.name in names and now.total.get(column.name) is not None:
                     values = self._before(now, column), self._before(then, column)
-                    goals = self._target(column), self._budget() if column.name == "cost" else None
+                    goals = self._target(column), budget(self.ask, self.window) if column.name == "cost" else None
                     found.append(Headline(column, now.total[column.name], *values, *goals))
         return found
 
@@ -154,16 +155,6 @@ class _Report:
     def _target(self, column: Column) -> Value:
         goal = in_force(self.ask.config.targets, column.name, None, self.window.end)
         return goal.value if goal else None
-
-    def _budget(self, channel: str | None = None) -> Decimal | None:
-        """What the budgets allow in the period: each month's, by its days where only a part of it is asked for."""
-        allowed = None
-        for _, part in buckets(self.window, "month"):
-            goal = in_force(self.ask.config.budgets, "cost", channel, part.end)
-            if goal:
-                days = (shift(start_of(part.start, "month"), 1, "month") - start_of(part.start, "month")).days
-                allowed = (allowed or ZERO) + (goal.value if part.days == days else goal.value * part.days / days)
-        return allowed
 
     def _standings(self, found: Report) -> list[Standing]:
         """Each benchmark beside the figure it speaks of; one whose figure is not known says so by a dash."""
@@ -180,7 +171,7 @@ class _Report:
 
     def _parts(self, by_channel: Result | None) -> Iterable[Part]:
         moved = ("revenue", "roi", "cac")
-        names = ("revenue", "cost", "roi", "new_customers", "cac")
+        names = ("revenue", "cost", "roi", "roi_target", "new_customers", "cac", "cac_target")
         for name, found in (("channels", by_channel), ("strategies", self._shown(channels, ("strategy",)))):
             if found:
                 yield Part(name, _trimmed(found, names), moved)
@@ -231,7 +222,7 @@ class _Report:
         spent = {row["channel"]: row["cost"] for row in by_channel.rows} if by_channel else {}
         rows: list[Row] = []
         for name in channel_names:
-            allowed = self._budget(name)
+            allowed = budget(self.ask, self.window, name)
             if allowed is not None:
                 cost = Decimal(str(spent.get(name) or 0))
                 rows.append({"channel": name, "cost": cost, "budget": allowed, "over_budget": cost - allowed})

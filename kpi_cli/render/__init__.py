@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from kpi_cli.errors import UsageError
@@ -18,16 +19,40 @@ from kpi_cli.render.output import write_file, write_stdout
 from kpi_cli.render.page import Page
 from kpi_cli.render.sheet import note_line
 from kpi_cli.render.table import write_table
+from kpi_cli.reporting import Report
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
 
-Answer = Result | CheckResult
+Answer = Result | CheckResult | Report
+Writer = Callable[[Answer, Page], bytes]
 
-WRITERS: dict[str, Callable[[Answer, Page], bytes]] = {
-    "table": write_table,
+
+def _late(module: str, function: str) -> Writer:
+    """A writer whose module is imported when it is used: few runs write pages or workbooks."""
+
+    def write_late(answer: Answer, page: Page) -> bytes:
+        written: bytes = getattr(import_module(f"kpi_cli.render.{module}"), function)(answer, page)
+        return written
+
+    return write_late
+
+
+def _either(of_answer: Callable[[Result | CheckResult, Page], bytes], of_report: Writer) -> Writer:
+    """A writer that writes a report its own way."""
+
+    def write_either(answer: Answer, page: Page) -> bytes:
+        return of_report(answer, page) if isinstance(answer, Report) else of_answer(answer, page)
+
+    return write_either
+
+
+WRITERS: dict[str, Writer] = {
+    "table": _either(write_table, _late("report", "report_table")),
     "json": write_json,
-    "csv": write_csv,
-    "markdown": write_markdown,
+    "csv": _either(write_csv, _late("report", "report_csv")),
+    "markdown": _either(write_markdown, _late("report", "report_markdown")),
+    "html": _late("html", "write_html"),
+    "xlsx": _late("xlsx", "write_xlsx"),
 }
 
 _ENDINGS = {".html": "html", ".md": "markdown", ".json": "json", ".csv": "csv", ".xlsx": "xlsx"}
@@ -69,7 +94,7 @@ def format_of(options: Options) -> str:
     return _ENDINGS.get(Path(options.output or "").suffix.lower(), "table")
 
 
-def writer_of(name: str) -> Callable[[Answer, Page], bytes]:
+def writer_of(name: str) -> Writer:
     """The writer of that name."""
     if name not in WRITERS:
         raise UsageError(
@@ -93,7 +118,7 @@ def target_of(output: str, answer: Answer) -> Path:
 
 
 def _month(answer: Answer) -> str:
-    period = answer.period if isinstance(answer, Result) else None
+    period = None if isinstance(answer, CheckResult) else answer.period
     if period is None or (period.start.year, period.start.month) != (period.end.year, period.end.month):
         raise UsageError(
             "no_single_month",

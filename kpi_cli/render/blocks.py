@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -140,7 +140,7 @@ def _brief(span: Span, lang: str) -> str:
 
 def _tone(column: Column, moved: str) -> Tone:
     """Whether a change is good news; spending more or less is neither, that is for budgets to say."""
-    if not column.better or column.name == "cost" or moved[:1] not in {"+", "-"}:
+    if not column.better or column.name == "cost" or not any(digit in moved for digit in "123456789"):
         return ""
     return "good" if (moved[0] == "+") == (column.better == "higher") else "bad"
 
@@ -203,7 +203,7 @@ def _part(part: Part, report: Report, lang: str) -> Iterator[Block]:
         yield Charts((by_channel(result, report, lang),))
     sheet = lay_out(result, lang)
     strips = [strip for strip in sheet.strips if not strip.of or strip.of in part.changes]
-    yield Grid(said(f"part_{part.name}", lang), tuple(_spelled(strips)), sheet.total)
+    yield Grid(said(f"part_{part.name}", lang), tuple(_spelled(strips, lang)), sheet.total)
     for block in cohort_blocks(result, lang):
         yield _cohorts(block)
     if foot := tuple(_empty(sheet, strips)):
@@ -220,14 +220,26 @@ def _cohorts(block: lifetime.Block) -> Grid:
     return Grid(block.title, _strips(block.headings, block.rows, figures=set(range(1, len(block.headings)))))
 
 
-def _spelled(strips: Sequence[Strip]) -> Iterator[Strip]:
-    """Every column by a name of its own: a change names its figure."""
+def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
+    """Every column by a name of its own: a change names its figure; months as a reader writes them."""
     headings = {strip.name: strip.heading for strip in strips}
     for strip in strips:
         if strip.of:
-            yield Strip(strip.name, f"Δ {headings.get(strip.of, '')}", strip.cells, True, False, strip.of, strip.rank, strip.tones)
+            yield replace(strip, heading=f"Δ {headings.get(strip.of, '')}".rstrip())
+        elif strip.name == "month":
+            yield replace(strip, cells=[_month(cell, lang) for cell in strip.cells])
         else:
             yield strip
+
+
+def _month(cell: str, lang: str) -> str:
+    """`2026-10` as `Oct 2026`; the total's label as it is."""
+    from babel.dates import format_date
+
+    try:
+        return str(format_date(dt.date.fromisoformat(f"{cell}-01"), "MMM y", locale=lang))
+    except ValueError:
+        return cell
 
 
 def _standings(report: Report, lang: str) -> Iterator[Block]:
@@ -305,7 +317,7 @@ def of_result(result: Result, lang: str) -> Iterator[Block]:
     """The answer to one question as a page: its table, its remarks, its files."""
     sheet = lay_out(result, lang)
     yield Heading(1, sheet.title)
-    yield Grid(sheet.title, tuple(_spelled(sheet.strips)), sheet.total)
+    yield Grid(sheet.title, tuple(_spelled(sheet.strips, lang)), sheet.total)
     for block in cohort_blocks(result, lang):
         yield Heading(2, block.title)
         yield _cohorts(block)

@@ -29,15 +29,15 @@ def write_csv(answer: Result | CheckResult, page: Page) -> bytes:
             names = [name for name in names if name in held]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_cell(name, page.file) for name in names)
-    writer.writerows([_cell(row.get(name), page.file) for name in names] for row in rows)
+    writer.writerow(csv_cell(name, page.file) for name in names)
+    writer.writerows([csv_cell(row.get(name), page.file) for name in names] for row in rows)
     return out.getvalue().encode()
 
 
-def _cell(value: Any, guarded: bool) -> str:
+def csv_cell(value: Any, guarded: bool) -> str:
     """A value as one cell; `guarded` text can start no formula.
 
-    >>> _cell("=1+1", True), _cell("=1+1", False), _cell(Decimal("-0.5"), True)
+    >>> csv_cell("=1+1", True), csv_cell("=1+1", False), csv_cell(Decimal("-0.5"), True)
     ("'=1+1", '=1+1', '-0.5')
     """
     value = plain(value, exact=True)

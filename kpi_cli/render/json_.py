@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cli.render.page import Page
+from kpi_cli.reporting import Report
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
 
 
-def write_json(answer: Result | CheckResult, page: Page) -> bytes:
+def write_json(answer: Result | CheckResult | Report, page: Page) -> bytes:
     """The answer as UTF-8 JSON, indented by two; the language of the page changes nothing."""
     return (_encoded(answer.to_dict(exact=True), "\n") + "\n").encode()
 

@@ -21,8 +21,8 @@ Tone = Literal["", "good", "bad"]
 # What to keep first where there is no room for all; the other columns follow in their own order.
 _FIRST = {
     "roi": ("roi", "revenue", "cost", "profit", "roas", "media_cost"),
-    "cac": ("cac", "new_customers", "cost", "cpl", "leads", "payback_months"),
-    "channels": ("revenue", "cost", "roi", "orders", "cac", "visits", "conversion_rate"),
+    "cac": ("cac", "over_target", "new_customers", "cost", "cac_media", "cpl", "leads", "payback_months"),
+    "channels": ("revenue", "cost", "roi", "orders", "cac", "visits", "new_customers", "conversion_rate", "leads"),
     "ltv": ("ltv", "customers", "repeat_rate", "orders", "ltv_cac", "payback_months", "aov", "cac"),
     "funnel": ("count", "step_rate", "overall_rate", "lost"),
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kpi_cli.render import defined, funnel, lifetime
 from kpi_cli.render.checked import Fact, facts, summary
 from kpi_cli.render.page import Page
-from kpi_cli.render.sheet import Sheet, Strip, lay_out
+from kpi_cli.render.sheet import Strip, lay_out
 from kpi_cli.render.words import word
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
@@ -44,7 +44,7 @@ def _result(result: Result, page: Page) -> Iterator[str]:
     if page.width and funnel.is_funnel(result) and not result.previous:
         yield from funnel.drawn(result, page, page.width)
     elif not lifetime.is_cells(result):
-        yield from _grid(sheet, chosen, page)
+        yield from _grid(chosen, page, total=sheet.total)
     yield from lifetime.drawn(result, page)
     shown = {column.strip.name for column in chosen}
     figures = [strip for strip in sheet.strips if not strip.key and not strip.of]
@@ -141,7 +141,12 @@ def _widths(columns: Sequence[_Column], width: int | None) -> list[int]:
     return widths
 
 
-def _grid(sheet: Sheet, columns: Sequence[_Column], page: Page) -> Iterator[str]:
+def grid_lines(strips: Sequence[Strip], page: Page, *, total: bool) -> Iterator[str]:
+    """A table of finished columns, those there is room for; `total` says that the last row is the total."""
+    yield from _grid(_choose([_measured(strip, page) for strip in strips], page.width), page, total=total)
+
+
+def _grid(columns: Sequence[_Column], page: Page, *, total: bool) -> Iterator[str]:
     """The table itself: a rule under the headings, another above the total."""
     strips, widths = [column.strip for column in columns], _widths(columns, page.width)
     rule = ("-" if page.ascii else "─") * (sum(widths) + len(_GAP) * (len(widths) - 1))
@@ -153,11 +158,11 @@ def _grid(sheet: Sheet, columns: Sequence[_Column], page: Page) -> Iterator[str]
         yield rule
     last = len(strips[0].cells) - 1
     for place in range(last + 1):
-        total = sheet.total and place == last
-        if total:
+        is_total = total and place == last
+        if is_total:
             yield rule
         cells = [wrapped(strip.cells[place], width) for strip, width in zip(strips, widths, strict=True)]
-        styles = ["bold" if total else strip.tones[place] if strip.tones else "" for strip in strips]
+        styles = ["bold" if is_total else strip.tones[place] if strip.tones else "" for strip in strips]
         yield from _row(cells, strips, widths, styles, page)
 
 

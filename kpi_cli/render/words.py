@@ -29,8 +29,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),
     "dash": ("– {}: {}", "– {} : {}"),
     "reading_notes": (
-        "{} more notes on how the files were read: kpi check, or --json",
-        "{} autres notes sur la lecture des fichiers : kpi check, ou --json",
+        "Notes on how the files were read: {} (kpi check, or --json, tells them)",
+        "Notes sur la lecture des fichiers : {} (kpi check, ou --json, les donne)",
     ),
     "tab": ("tab", "tabulation"),
     "used_of": ("{} rows used of {} read", "{} lignes utilisées sur {} lues"),

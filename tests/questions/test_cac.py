@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -393,5 +392,5 @@ def test_on_the_sample_school_new_customers_and_costs_are_those_of_its_files(
 def test_csv_has_every_column_of_the_contract(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
     ask(*AUTUMN, spend=SPEND, sales=SALES)
     assert main(["cac", "spend.csv", "sales.csv", *AUTUMN, "--by", "channel", "-f", "csv"]) == 0
-    head = next(csv.reader(io.StringIO(capsys.readouterr().out)))
-    assert head == ("channel cost media_cost leads new_customers cpl cac_media cac_loaded cac payback_months".split())
+    head = capsys.readouterr().out.splitlines()[0]
+    assert head == "channel,cost,media_cost,leads,new_customers,cpl,cac_media,cac_loaded,cac,payback_months"

@@ -56,7 +56,7 @@ def by_channel() -> Result:
         rows,
         total,
         nulls=[Null(1, "roi", "no_cost"), Null(1, "roas", "no_cost")],
-        notes=[Note("control_total_agrees", "the total row agrees", "google_ads.csv", 36)],
+        notes=[Note("unattributed_revenue", "the total row agrees", "google_ads.csv", 36)],
     )
 
 

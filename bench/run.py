@@ -1,0 +1,158 @@
+"""Measures kpi against the peers that are installed, side by side: whole processes, in turn, on one machine.
+
+    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large]
+
+What is printed are ratios: the median over the rounds of kpi's time to the peer's in the same round, for seconds
+say more of the machine and of what else it does. Beside them the peak memory of each process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from make_data import make
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "build" / "bench"
+PROGRAM = "from kpi_cli.commands.app import entry; entry()"
+
+DUCKDB = """
+import duckdb
+print(duckdb.sql('''
+    SELECT date_trunc('month', date) AS month, channel, sum(amount) - sum(refunded) AS revenue FROM read_csv(
+      '{sales}', auto_detect=false, header=true, delim=',', columns={{'date': 'DATE', 'order_id': 'VARCHAR',
+      'channel': 'VARCHAR', 'amount': 'DECIMAL(18,6)', 'refunded': 'DECIMAL(18,6)'}}) GROUP BY ALL ORDER BY ALL
+''').fetchall())
+"""
+PANDAS = """
+import pandas as pd
+sales = pd.read_csv('{sales}', parse_dates=['date'], dtype={{'order_id': str, 'channel': str}})
+sales['revenue'] = sales.amount - sales.refunded
+print(sales.groupby([sales.date.dt.to_period('M'), 'channel']).revenue.sum().to_dict())
+"""
+POLARS = """
+import polars as pl
+sales = pl.scan_csv('{sales}', try_parse_dates=True)
+print(sales.group_by(pl.col('date').dt.truncate('1mo'), 'channel')
+    .agg((pl.col('amount') - pl.col('refunded')).sum()).collect(engine='streaming').rows())
+"""
+MILLER = "$month = sub($date, '-..$', '') then put '$revenue = $amount - $refunded' then stats1 -a sum -f revenue"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one process took."""
+
+    seconds: float
+    megabytes: float
+
+
+def run(argv: Sequence[str], folder: Path = ROOT) -> Run:
+    """Run a process to its end."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    start = time.perf_counter()
+    with subprocess.Popen(argv, cwd=folder, stdout=subprocess.DEVNULL, env=environment) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(argv)[:200]}\nended with {process.returncode}")
+    return Run(time.perf_counter() - start, usage.ru_maxrss / (1 << 10 if sys.platform != "darwin" else 1 << 20))
+
+
+def side_by_side(sides: Mapping[str, Callable[[], Run]], rounds: int) -> dict[str, list[Run]]:
+    """Every side once a round, the order turned each time; one round before, to warm the disk's cache."""
+    names = list(sides)
+    runs: dict[str, list[Run]] = {name: [] for name in names}
+    for name in names:
+        sides[name]()
+    for turn in range(rounds):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            runs[name].append(sides[name]())
+    return runs
+
+
+def tell(title: str, runs: Mapping[str, Sequence[Run]]) -> None:
+    """kpi's time over each peer's, and what memory each took at its peak."""
+    print(f"\n{title}")
+    ours = runs["kpi"]
+    for name, theirs in runs.items():
+        ratio = median(a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True))
+        said = "" if name == "kpi" else f"kpi takes {ratio:.2f} × {name}"
+        print(f"  {name:46} {max(r.megabytes for r in theirs):6.0f} MB   {said}")
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def kpi(*arguments: str) -> list[str]:
+    return [*python(PROGRAM), *arguments]
+
+
+def starts(rounds: int) -> None:
+    """What it takes to start: the small questions against the imports they cannot do without."""
+    sample = ROOT / "sample_data"
+    parts = "import typer, duckdb, yaml, rich.table"
+    roi = kpi("roi", "--by", "channel", "--month", "2026-10")
+    found = {
+        "kpi": lambda: run(roi, sample),
+        parts: lambda: run(python(parts)),
+        "import pandas": lambda: run(python("import pandas")),
+    }
+    tell("kpi roi on sample_data", side_by_side(found, rounds))
+    found = {"kpi": lambda: run(kpi("--help")), "import typer": lambda: run(python("import typer"))}
+    tell("kpi --help", side_by_side(found, rounds))
+
+
+def peers(sales: Path) -> dict[str, list[str]]:
+    """The same sums by month and channel with what else is installed."""
+    found = {"DuckDB SQL on typed columns": python(DUCKDB.format(sales=sales))}
+    for name, code in (("pandas", PANDAS), ("polars", POLARS)):
+        if importlib.util.find_spec(name):
+            found[name] = python(code.format(sales=sales))
+    if miller := shutil.which("mlr"):
+        found["Miller"] = [miller, "--icsv", "--ojson", "put", *MILLER.split(" ", 0), "-g", "month,channel", str(sales)]
+    return found
+
+
+def large(sizes: Sequence[int], rounds: int) -> None:
+    """Many sales by month and channel, validated and accounted for; and whether time grows as the rows do."""
+    own: dict[int, float] = {}
+    for rows in sizes:
+        sales, spend = make(DATA, rows)
+        asked = kpi("roi", str(sales), str(spend), "--by", "month,channel", "--no-config", "--currency", "EUR", "--json")
+        argvs = {"kpi": asked} | peers(sales)
+        found = {name: (lambda argv=argv: run(argv)) for name, argv in argvs.items()}
+        runs = side_by_side(found, rounds)
+        own[rows] = median(r.seconds for r in runs["kpi"])
+        tell(f"kpi roi --by month,channel: {rows:,} sales, {sales.stat().st_size >> 20} MB", runs)
+    if len(own) > 1:
+        first, last = min(own), max(own)
+        print(f"\n{last / first:.0f} times the rows take {own[last] / own[first]:.1f} times as long")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rows", default="1000001,10000000")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=["start", "large"])
+    asked = parser.parse_args()
+    if asked.only != "large":
+        starts(asked.rounds)
+    if asked.only != "start":
+        large([int(n) for n in asked.rows.split(",")], asked.rounds)
+
+
+if __name__ == "__main__":
+    main()

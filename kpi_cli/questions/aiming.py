@@ -1,0 +1,89 @@
+"""Targets and budgets of kpi.yml: a column beside the figure they are for, in the rows that they speak of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from kpi_cli.config import in_force
+from kpi_cli.period import UNITS, Window, as_of, buckets, unit_around
+from kpi_cli.questions.laying_out import Answer, Figure
+from kpi_cli.result import Column
+from kpi_cli.texts import label
+
+if TYPE_CHECKING:
+    from kpi_cli.ask import Ask
+    from kpi_cli.books import Books
+    from kpi_cli.measures import Key
+
+Columns = list[tuple[Figure, Column]]
+
+
+def with_goals(books: Books, columns: Sequence[tuple[Figure, Column]], answer: Answer) -> Columns:
+    """The columns, each followed by its target or budget where one is in force; the answer filled in."""
+    config, found = books.ask.config, []
+    names = {column.name for _, column in columns}
+    for figure, column in columns:
+        found.append((figure, column))
+        goal = f"{column.name}_target"
+        if goal not in names and any(g.metric == column.name for g in config.targets):
+            found += _beside(books, figure, column, goal, answer)
+        if column.name == "cost" and config.budgets:
+            found += _beside(books, figure, column, "budget", answer)
+    return found
+
+
+def _beside(books: Books, figure: Figure, column: Column, name: str, answer: Answer) -> Columns:
+    """The goal's column, unless no row nor the total has one."""
+    aimed = set()
+    for key, row in [*answer.rows.items(), (None, answer.total)]:
+        row[name] = _goal(books, column.name, name, key)
+        if row[name] is not None:
+            aimed.add(key)
+    if not aimed:
+        return []
+    text = label("budget") if name == "budget" else target_label(column)
+    only_total = figure.total_only or aimed == {None}
+    return [(Figure(name, figure.unit, None, total_only=only_total), Column(name, text, column.unit, None))]
+
+
+def target_label(column: Column) -> str:
+    """What the target of a figure is called."""
+    return label("target_of", "targets").format(column.label)
+
+
+def _goal(books: Books, metric: str, name: str, key: Key | None) -> Decimal | None:
+    """What a row aims at: a channel's own goal, or the general one in the total and in rows of time."""
+    row = dict(zip(books.ask.dimensions, key or (), strict=False))
+    if set(row) - {"channel", *UNITS}:
+        return None
+    window = _days(books, row)
+    if name == "budget":
+        return budget(books.ask, window, row.get("channel")) if window else None
+    day = window.end if window else as_of(books.ask.period)
+    goal = in_force(books.ask.config.targets, metric, row.get("channel"), day)
+    return goal.value if goal else None
+
+
+def _days(books: Books, row: dict[str, str]) -> Window | None:
+    """The days of a row: its unit of time, else the whole period."""
+    every = books.ask.every
+    if books.window and every in row:
+        return dict(buckets(books.window, every))[row[every]]
+    return books.window
+
+
+def budget(ask: Ask, window: Window, channel: str | None = None) -> Decimal | None:
+    """What the budgets allow in a window: each month's, by its days where only a part of the month is in it."""
+    allowed = None
+    for _, part in buckets(window, "month"):
+        goal = in_force(ask.config.budgets, "cost", channel, part.end)
+        if goal:
+            allowed = (allowed or Decimal(0)) + goal.value * part.days / _month_days(part.end)
+    return allowed if allowed is None else round(allowed, 6)
+
+
+def _month_days(day: dt.date) -> int:
+    return unit_around(day, "month").days

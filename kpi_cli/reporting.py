@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from kpi_cli.result import Column, Note, Result, Row, Span, Value, plain, plain_row
+from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value, plain, plain_row
 from kpi_cli.version import __version__
 
 
@@ -101,6 +101,21 @@ class Report:
     def headline(self, name: str) -> Headline | None:
         """The figure of that name."""
         return next((found for found in self.headlines if found.column.name == name), None)
+
+    def judged(self) -> Result:
+        """What conditions are held against: the channels' rows; in the total every headline figure and every part's."""
+        channels = self.part("channels")
+        total: Row = {name: value for part in reversed(self.parts) for name, value in part.result.total.items()}
+        before: Row = {}
+        for head in self.headlines:
+            name = head.column.name
+            total |= {name: head.value, f"{name}_target": head.target} if head.target is not None else {name: head.value}
+            total |= {"budget": head.budget} if head.budget is not None else {}
+            before[name] = head.previous
+        earlier = channels.previous.rows if channels and channels.previous else []
+        previous = self.previous and Previous(self.previous, earlier, before)
+        rows = channels.rows if channels else []
+        return Result("report", [], rows, total, by=["channel"], period=self.period, previous=previous)
 
     def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
         """The report as JSON prints it; `exact` keeps fractions as Decimal."""

@@ -1,4 +1,4 @@
-"""`--fail-if`: conditions on figures, such as `cac > 120`, `total.roi < 20%`, `revenue change < -20%`."""
+"""`--fail-if`: conditions on figures, such as `cac > 120`, `roi < target`, `revenue change < -20%`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from decimal import Decimal
 
 from kpi_cli.errors import UsageError
 from kpi_cli.formula import did_you_mean
+from kpi_cli.reporting import Report
 from kpi_cli.result import Result, Row
 from kpi_cli.safe import quoted
 
 _CONDITION = re.compile(
     r"\s*(?P<total>total\.)?(?P<name>[a-z_]\w*)(?P<change>\s+change)?\s*(?P<sign><=|>=|==|!=|<|>|=)\s*"
-    r"(?P<limit>[+-]?\d+(?:\.\d+)?\s*%?)\s*",
+    r"(?P<limit>[+-]?\d+(?:\.\d+)?\s*%?|target|budget)\s*",
     re.IGNORECASE,
 )
+_GOALS = ("target", "budget")
 _SIGNS = {
     "<": lambda a, b: a < b,
     ">": lambda a, b: a > b,
@@ -30,19 +32,20 @@ _SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, understood."""
+    """One condition, understood. `goal`: the limit is the row's own target or budget."""
 
     text: str
     name: str
     total_only: bool
     change: bool
     sign: str
-    limit: Decimal
+    limit: Decimal | None
+    goal: str | None = None
 
-    def holds(self, value: object) -> bool:
-        """Whether a figure trips the condition."""
+    def holds(self, value: object, limit: Decimal | None = None) -> bool:
+        """Whether a figure trips the condition; `limit` is the row's goal, where that is what it is held against."""
         number = Decimal(str(value))
-        return bool(_SIGNS[self.sign](number, self.limit))
+        return bool(_SIGNS[self.sign](number, self.limit if limit is None else limit))
 
 
 def parse(text: str) -> Condition:
@@ -57,18 +60,29 @@ def parse(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
     if match is None:
         raise UsageError("bad_condition", f"--fail-if {quoted(text)} is no condition", "write it like 'cac > 120'")
-    said = match["limit"].replace(" ", "")
+    said, name = match["limit"].replace(" ", "").lower(), match["name"]
+    if said in _GOALS:
+        goal = "budget" if said == "budget" else f"{name}_target"
+        return Condition(text, name, bool(match["total"]), bool(match["change"]), match["sign"], None, goal)
     limit = Decimal(said[:-1]) / 100 if said.endswith("%") else Decimal(said)
-    return Condition(text, match["name"], bool(match["total"]), bool(match["change"]), match["sign"], limit)
+    return Condition(text, name, bool(match["total"]), bool(match["change"]), match["sign"], limit)
 
 
-def tripped(result: Result, conditions: Iterable[str]) -> list[str]:
+def needs_earlier(conditions: Iterable[str]) -> bool:
+    """Whether a condition speaks of a change, so that an earlier period is needed."""
+    return any(parse(condition).change for condition in conditions)
+
+
+def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
     """What is true, one line each; a null trips in the total and in a row that has cost.
+
+    Against `target` or `budget`, rows without one are passed over.
 
     Raises:
         UsageError: a condition that is none, or names no column of the answer.
     """
     found = []
+    result = answer if isinstance(answer, Result) else answer.judged()
     for condition in map(parse, conditions):
         known = list(result.total)
         if condition.name not in known:
@@ -77,6 +91,9 @@ def tripped(result: Result, conditions: Iterable[str]) -> list[str]:
                 f"--fail-if {quoted(condition.text)}: there is no column {quoted(condition.name)}",
                 did_you_mean(condition.name, known),
             )
+        if condition.goal and not any(condition.goal in row for row in (*result.rows, result.total)):
+            text = f"--fail-if {quoted(condition.text)}: kpi.yml has no {condition.text.split()[-1]} for it in this period"
+            raise UsageError("no_goal", text, "add one, or name a figure")
         found += _trips(result, condition)
     return found
 
@@ -91,12 +108,20 @@ def _trips(result: Result, condition: Condition) -> list[str]:
         value = _value(condition, row, before.get(_key(result, row)))
         if value is None and "cost" not in row:  # a funnel's first stage has no step behind it
             continue
-        if value is None or condition.holds(value):
+        if _is_true(condition, value, row):
             found.append(f"{condition.text}: {' / '.join(_key(result, row))} is {_shown(value)}")
     value = _value(condition, result.total, result.previous.total if result.previous else None)
-    if value is None or condition.holds(value):
+    if _is_true(condition, value, result.total):
         found.append(f"{condition.text}: total is {_shown(value)}")
     return found
+
+
+def _is_true(condition: Condition, value: Decimal | None, row: Row) -> bool:
+    """Whether a row trips a condition; one without the goal it would be held against does not."""
+    if condition.goal is None:
+        return value is None or condition.holds(value)
+    goal = row.get(condition.goal)
+    return goal is not None and (value is None or condition.holds(value, Decimal(str(goal))))
 
 
 def _key(result: Result, row: Row) -> tuple[str, ...]:

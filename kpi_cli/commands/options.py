@@ -174,7 +174,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
     return Ask(
         files=Files(tuple(said)),
         period=PeriodOptions(
-            common.month, common.last, common.from_, common.to, common.every, common.compare, common.as_of, tz
+            common.month, common.last, common.from_, common.to, common.every, _compared(common), common.as_of, tz
         ),
         by=tuple(part.strip() for text in common.by or () for part in text.split(",") if part.strip()),
         sort=common.sort,
@@ -186,6 +186,13 @@ def asked(files: list[str] | None, common: Common) -> Any:
         reading=_reading(common, config),
         config=config,
     )
+
+
+def _compared(common: Common) -> str | None:
+    """The period to compare with: --compare's, else the one before where a --fail-if speaks of a change."""
+    from kpi_cli.thresholds import needs_earlier
+
+    return common.compare or ("previous" if needs_earlier(common.fail_if or ()) else None)
 
 
 def configuration(common: Common) -> Any:

@@ -208,7 +208,26 @@ def _encoding(name: str, path: Path, seen: Survey, asked: str | None) -> str:
         )
     if seen.utf8:
         return "utf-8"
+    if asked:
+        line, column = _place(path, _first_bad_byte(path))
+        raise InputError(
+            "encoding_contradicted",
+            f"--encoding says {asked}, but the bytes are not",
+            "leave --encoding out",
+            name,
+            line,
+            column,
+        )
     return _single_byte(name, path)
+
+
+def _first_bad_byte(path: Path) -> int:
+    """Where a file stops being UTF-8."""
+    try:
+        path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
 
 
 def _agree(name: str, asked: str | None, found: str) -> None:

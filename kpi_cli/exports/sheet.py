@@ -305,7 +305,10 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
     proven, unsettled = set(sheet.marks.proof), sheet.marks.open_cell is not None
     lonely = sheet.marks.only_single_comma
     for cell in cells:
-        if cell.isdigit() or ("." not in cell and "," not in cell):
+        dots, commas = cell.count("."), cell.count(",")
+        # Once a mark is proven, one more cell with that mark alone says nothing new.
+        told = dots + commas == 1 and not whole and (("." in proven and not lonely) if dots else "," in proven)
+        if told or not dots + commas:
             continue
         try:
             core = number(cell).core

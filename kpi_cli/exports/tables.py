@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -150,9 +151,11 @@ class Store:
             columns = {name: cells for name, cells in block.items() if any(c is not None for c in cells)}
             self._widen(role, block)
             types = self.columns[role]
-            picks = [f'CAST(unnest(${i}::VARCHAR[]) AS {types[n]}) AS "{n}"' for i, n in enumerate(columns, 2)]
+            # Handed over as JSON: value by value through lists takes more than twice as long.
+            texts = [f"unnest(from_json(${i}, '[\"VARCHAR\"]'))" for i, _ in enumerate(columns, 2)]
+            picks = [f'CAST({t} AS {types[n]}) AS "{n}"' for n, t in zip(columns, texts, strict=True)]
             sql = f'INSERT INTO {role} BY NAME SELECT $1 AS "file", {", ".join(picks)}'
-            self.con.execute(sql, [source.number, *columns.values()])
+            self.con.execute(sql, [source.number, *map(json.dumps, columns.values())])
 
     def _widen(self, role: str, names: Iterable[str]) -> None:
         """Make sure that a role's table has these columns."""

@@ -39,11 +39,13 @@ def _beside(books: Books, figure: Figure, column: Column, name: str, answer: Ans
     """The goal's column, unless no row nor the total has one."""
     aimed = set()
     for key, row in [*answer.rows.items(), (None, answer.total)]:
-        row[name] = _goal(books, column.name, name, key)
+        row[name] = _budget(books, key) if name == "budget" else target(books, column.name, key)
         if row[name] is not None:
             aimed.add(key)
     if not aimed:
         return []
+    for key in {*answer.rows, None} - aimed:
+        answer.reasons.setdefault(key, {})[name] = "no_target"
     text = label("budget") if name == "budget" else target_label(column)
     only_total = figure.total_only or aimed == {None}
     return [(Figure(name, figure.unit, None, total_only=only_total), Column(name, text, column.unit, None))]
@@ -54,17 +56,27 @@ def target_label(column: Column) -> str:
     return label("target_of", "targets").format(column.label)
 
 
-def _goal(books: Books, metric: str, name: str, key: Key | None) -> Decimal | None:
-    """What a row aims at: a channel's own goal, or the general one in the total and in rows of time."""
-    row = dict(zip(books.ask.dimensions, key or (), strict=False))
-    if set(row) - {"channel", *UNITS}:
+def target(books: Books, metric: str, key: Key | None) -> Decimal | None:
+    """What a row aims at: a channel its own target, the total and rows of time the general one; None for others."""
+    row = _row(books, key)
+    if row is None:
         return None
     window = _days(books, row)
-    if name == "budget":
-        return budget(books.ask, window, row.get("channel")) if window else None
     day = window.end if window else as_of(books.ask.period)
     goal = in_force(books.ask.config.targets, metric, row.get("channel"), day)
     return goal.value if goal else None
+
+
+def _budget(books: Books, key: Key | None) -> Decimal | None:
+    row = _row(books, key)
+    window = None if row is None else _days(books, row)
+    return None if row is None or window is None else budget(books.ask, window, row.get("channel"))
+
+
+def _row(books: Books, key: Key | None) -> dict[str, str] | None:
+    """A row's channel and unit of time; None where it is a row of anything else, which no goal speaks of."""
+    row = dict(zip(books.ask.dimensions, key or (), strict=False))
+    return None if set(row) - {"channel", *UNITS} else row
 
 
 def _days(books: Books, row: dict[str, str]) -> Window | None:

@@ -16,6 +16,7 @@ from kpi_cli.config import in_force
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.period import UNITS, Window, as_of, buckets, previous
+from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
@@ -190,8 +191,8 @@ def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> l
     """Set each row's distance to its target, in currency units; the figure it makes, if there is any target."""
     over, aimed = [], set()
     for key, values in [*answer.rows.items(), (None, answer.total)]:
-        limit = target if target is not None else _target(books, key)
-        reached = values["cac"]
+        limit = target if target is not None else aiming.target(books, "cac", key)
+        reached, values["cac_target"] = values["cac"], limit
         if limit is None or reached is None:
             values["over_target"] = None
             answer.reasons[key]["over_target"] = "no_target" if limit is None else answer.reasons[key]["cac"]
@@ -202,19 +203,9 @@ def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> l
             over.append(named(key))
     if over:
         books.notes.append(note("over_target", names=", ".join(over)))
-    return [Figure("over_target", "money", "lower", total_only=aimed == {None})] if aimed else []
-
-
-def _target(books: Books, key: Key | None) -> Decimal | None:
-    """The CAC that kpi.yml aims at: a channel's for its rows, the general one for the total and units of time."""
-    row = dict(zip(books.ask.dimensions, key or (), strict=False))
-    if set(row) - {"channel", *UNITS}:
-        return None
-    day = books.window.end if books.window else as_of(books.ask.period)
-    if books.window and books.ask.every in row:
-        day = dict(buckets(books.window, books.ask.every))[row[books.ask.every]].end
-    goal = in_force(books.ask.config.targets, "cac", row.get("channel"), day)
-    return goal.value if goal else None
+    only_total = aimed == {None}
+    goal = Figure("cac_target", "money", total_only=only_total), Figure("over_target", "money", "lower", total_only=only_total)
+    return [*goal] if aimed else []
 
 
 def named(key: Key | None) -> str:

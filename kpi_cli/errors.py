@@ -68,7 +68,7 @@ class NoDataError(KpiError):
     exit_code = 5
 
 
-class Refusals(InputError):
+class Refusals(InputError):  # noqa: N818 (it stands for several errors, not one)
     """Several input errors, reported together, one line each."""
 
     def __init__(self, errors: Sequence[KpiError]) -> None:

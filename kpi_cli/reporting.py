@@ -29,7 +29,8 @@ class Headline:
         column = self.column
         head = {"name": column.name, "label": column.label, "unit": column.unit, "better": column.better}
         names = ("value", "previous", "year", "target", "budget")
-        return head | plain({name: getattr(self, name) for name in names}, exact=exact)
+        figures: dict[str, Any] = plain({name: getattr(self, name) for name in names}, exact=exact)
+        return head | figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Report:
             total |= {"budget": head.budget} if head.budget is not None else {}
             before[name] = head.previous
         earlier = channels.previous.rows if channels and channels.previous else []
-        previous = self.previous and Previous(self.previous, earlier, before)
+        previous = Previous(self.previous, earlier, before) if self.previous else None
         rows = channels.rows if channels else []
         return Result("report", [], rows, total, by=["channel"], period=self.period, previous=previous)
 

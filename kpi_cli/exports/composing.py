@@ -156,12 +156,12 @@ def _sales(reader: Reader) -> Composer:
         for name in _MARKS
     }
     continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
-    orders = _orders_begun(sheet, continuation)
+    begun = _orders_begun(sheet, continuation)
 
     def compose(block: Block) -> Columns:
         lines = [bool(continuation) and not any(r.cells[i].strip() for i in continuation) for r in block.records]
         for record, further in zip(block.records, lines, strict=True):
-            if further and record.cells[sheet.columns["order_id"]] not in orders:
+            if further and record.cells[sheet.columns["order_id"]] not in begun:
                 said = "a further line of an order whose first line is missing"
                 raise sheet.error("order_conflict", said, "export the whole order", record.line, "order_id")
         columns = _common(reader, block) | _money(reader, block, flags, lines)

@@ -49,12 +49,12 @@ def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
                 _leave_out(store, source, "seen_in_other_file")
                 source.extra_notes.append(note("unused_file", file=source.file, role="sales"))
         return []
-    spans = dict(
-        (number, (first, last))
+    spans = {
+        number: (first, last)
         for number, first, last in store.rows(
             'SELECT file, min("start"), max("end") FROM sales WHERE "start" IS NOT NULL GROUP BY file'
         )
-    )
+    }
     for one, other in combinations(sources, 2):
         kinds = {_kind(one), _kind(other)}
         if kinds != {"storefront", "processor"} or one.number not in spans or other.number not in spans:

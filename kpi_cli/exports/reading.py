@@ -363,7 +363,7 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
                 options,
                 "utf-8",
                 table.sha256,
-                lambda: iter(padded),
+                padded.__iter__,
                 None,
                 typed=table.typed,
                 places=table.places,

@@ -156,9 +156,11 @@ def _nothing_above(header: Header, name: str, lines: Sequence[str]) -> None:
     """A title or a range may stand above the header; rows of the table may not, for they would be lost."""
     if header.format.get("tables") == "many":
         return
-    seen = {len(header.names)}
+    width = len(header.names)
+    seen = {width} if width > 2 else set()
     for number, line in enumerate(lines[: header.line - 1], 1):
-        filled = {len(cells) for d in DELIMITERS if 2 * sum(map(bool, cells := split(line, d))) >= len(cells) > 2}
+        rows = [cells for d in DELIMITERS if 2 * sum(map(bool, cells := split(line, d))) >= len(cells)]
+        filled = {len(cells) for cells in rows if len(cells) == width or len(cells) > 4}
         if any(c.isdigit() for c in line):
             if filled & seen:
                 said = f"a row above the header, which is line {header.line}"

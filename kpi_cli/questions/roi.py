@@ -111,6 +111,7 @@ def joined(*tables: Table) -> dict[Key, Measures]:
 
 
 def row_of(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
+    """One group's figures, and why some are null."""
     media = sums.get("media_cost", ZERO)
     cost = media + sums.get("other_cost", ZERO)  # type: ignore[operator]  # sums of money are never None here
     given: Measures = {"revenue": sums.get("revenue", ZERO), "media_cost": media, "cost": cost}
@@ -140,6 +141,8 @@ def _figures(given: Measures, margin: Decimal | None) -> tuple[Measures, dict[st
 def total_of(
     books: Books, window: Window | None, groups: dict[Key, Measures], attributable: bool
 ) -> tuple[Measures, dict[str, str]]:
+    """The total's figures: ratios of the sums over all groups, and why some are null."""
+
     def whole(name: str) -> Decimal:
         return sum((Decimal(sums.get(name) or 0) for sums in groups.values()), ZERO)
 

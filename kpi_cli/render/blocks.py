@@ -65,11 +65,12 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: `keys` columns name a row, the others hold figures; `total` says that the last row is the total."""
+    """A table; `total` says that the last row is the total, `titled` that the caption is to be seen."""
 
     caption: str
     strips: tuple[Strip, ...]
     total: bool = False
+    titled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _moved(report: Report, lang: str) -> tuple[Strip, ...]:
     signed = [numbers.number(value, decimals, lang, "+") for value in gained]
     tones: list[Tone] = ["good" if value > 0 else "bad" for value in gained]
     names = Strip("channel", label("channel"), [name(move.name, "channel") for move in moves], figure=False, key=True)
-    return (names, *figures, Strip("change", said("moved", lang), signed, of="revenue", tones=tuple(tones)))
+    return (names, *figures, Strip("change", "Δ", signed, of="revenue", tones=tuple(tones)))
 
 
 # ---------------------------------------------------------------------------------------------- tables
@@ -217,7 +218,8 @@ def _empty(sheet: Sheet, strips: Sequence[Strip]) -> Iterator[str]:
 
 
 def _cohorts(block: lifetime.Block) -> Grid:
-    return Grid(block.title, _strips(block.headings, block.rows, figures=set(range(1, len(block.headings)))))
+    columns = _strips(block.headings, block.rows, figures=set(range(1, len(block.headings))))
+    return Grid(block.title, columns, titled=True)
 
 
 def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
@@ -319,7 +321,6 @@ def of_result(result: Result, lang: str) -> Iterator[Block]:
     yield Heading(1, sheet.title)
     yield Grid(sheet.title, tuple(_spelled(sheet.strips, lang)), sheet.total)
     for block in cohort_blocks(result, lang):
-        yield Heading(2, block.title)
         yield _cohorts(block)
     if foot := tuple(sheet.foot({strip.name for strip in sheet.strips})):
         yield Items(foot)

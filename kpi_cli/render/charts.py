@@ -67,7 +67,7 @@ def _by_month(trend: Result, columns: Sequence[Column], report: Report, lang: st
     ]
     months = list(dict.fromkeys(_short(str(row["month"]), lang) for row in trend.rows))
     kind = "bar" if first.name in _BARS else "line"
-    x = {"field": "month", "type": "ordinal", "sort": months, "title": None, "scale": {"domain": months}}
+    x: dict[str, Any] = {"field": "month", "type": "ordinal", "sort": months, "title": None, "scale": {"domain": months}}
     x["axis"] = {"labelAngle": 0, "values": _every_other(months), "ticks": False, "domain": True, "grid": False, "labelPadding": 6}
     layers = []
     for place, column in enumerate(columns):

@@ -98,7 +98,7 @@ def _table(grid: Grid, label: str) -> Markup:
     height = len(strips[0].cells)
     body = height - 1 if grid.total else height
     parts = [
-        tag("caption", grid.caption, id=label),
+        tag("caption", grid.caption, id=label, class_="shown" if grid.titled else None),
         tag("thead", tag("tr", (_head(strip) for strip in strips))) if any(strip.heading for strip in strips) else None,
         tag("tbody", (_row(strips, place) for place in range(body))),
         tag("tfoot", _row(strips, body)) if grid.total else None,

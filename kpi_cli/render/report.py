@@ -22,7 +22,8 @@ def report_markdown(report: Report, page: Page) -> bytes:
     """The report as GitHub-flavoured Markdown; the charts as the sentences that tell them."""
     lines: list[str] = []
     for block in laid_out(report, page.lang):
-        lines += [*_marked(block, page.lang), ""]
+        if marked := _marked(block, page.lang):
+            lines += [*marked, ""]
     return ("\n".join(lines).rstrip("\n") + "\n").encode()
 
 
@@ -35,11 +36,12 @@ def _marked(block: Block, lang: str) -> list[str]:
         beside = ("; ".join(text for text, _ in tile.beside) for tile in block.tiles)
         rows = [[t.label, t.value, text] for t, text in zip(block.tiles, beside, strict=True)]
         return _pipes(["", "", ""], [False, True, False], rows)
-    if isinstance(block, Charts):
-        return [f"- {escaped(chart.alt)}" for chart in block.charts]
+    if isinstance(block, Charts):  # the tables say the same
+        return []
     if isinstance(block, Grid):
         rows = [list(cells) for cells in zip(*(strip.cells for strip in block.strips), strict=True)]
-        return _pipes([s.heading for s in block.strips], [s.figure for s in block.strips], rows)
+        title = [f"**{escaped(block.caption)}**", ""] if block.titled else []
+        return title + _pipes([s.heading for s in block.strips], [s.figure for s in block.strips], rows)
     items = [f"- {escaped(item)}" for item in block.items]
     return [f"**{escaped(said('mind', lang))}**", "", *items] if block.weighty else items
 
@@ -59,8 +61,8 @@ def _shown(block: Block, page: Page) -> Iterator[str]:
     if isinstance(block, Heading):
         yield from ([""] if block.level > 1 else [])
         yield from _styled(block.text, page, bold=True)
-        yield ""
     elif isinstance(block, Lead):
+        yield from ([""] if not block.minor else [])
         yield from _styled(block.text, page)
     elif isinstance(block, Tiles):
         strips = [
@@ -71,6 +73,9 @@ def _shown(block: Block, page: Page) -> Iterator[str]:
         yield ""
         yield from grid_lines(strips, page, total=False)
     elif isinstance(block, Grid):
+        yield ""
+        if block.titled:
+            yield from _styled(block.caption, page, bold=True)
         yield from grid_lines([s for s in block.strips if not _is_hash(s)], page, total=block.total)
     elif isinstance(block, Items):
         yield ""

@@ -58,6 +58,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ours": ("Ours", "Nous"),
     "sector": ("Sector", "Secteur"),
     "old": ("old", "ancien"),
+    "summary": ("Summary", "Synthèse"),
     "notes": ("Notes", "Notes"),
     "ledger": ("Files and rows", "Fichiers et lignes"),
     "file": ("File", "Fichier"),

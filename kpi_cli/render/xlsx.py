@@ -88,7 +88,7 @@ def _of_report(report: Report, lang: str) -> Iterator[Table]:
     columns += [Column(each, label(each), "money") for each in names]
     columns[1] = Column("value", report.period.end.strftime("%Y-%m"), "money")
     rows = [[head.column.label, *(getattr(head, each) for each in names)] for head in report.headlines]
-    yield Table(word("total", lang), columns, rows, units=[head.column.unit for head in report.headlines])
+    yield Table(said("summary", lang), columns, rows, units=[head.column.unit for head in report.headlines])
     for part in report.parts:
         yield _of_result(part.result, said(f"part_{part.name}", lang), lang)
 

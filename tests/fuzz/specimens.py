@@ -143,6 +143,11 @@ def grouped(cell: str) -> Decimal:
     return money(plain)
 
 
+def none_or(cell: str) -> Decimal:
+    """A refund or a tax, where nothing written means nothing."""
+    return Decimal(0) if cell.strip() in {"", "-", "--", "—"} else money(cell)
+
+
 def count(cell: str) -> Decimal:
     """A whole number."""
     found = grouped(cell)
@@ -240,7 +245,7 @@ def _sales(rows: list[Row]) -> Sums:
     tally = Tally(*_SALES)
     for row in rows:
         tally.on(day(row["date"]))
-        amounts = (money(row["amount"]), money(row["refunded"]), money(row["tax"]))
+        amounts = (money(row["amount"]), none_or(row["refunded"]), none_or(row["tax"]))
         _sale(tally, word(row["currency"], "eur").upper(), key(row["order_id"]), _address(row["email"]), *amounts)
     return tally.sums
 
@@ -257,7 +262,7 @@ def _till(rows: list[Row]) -> Sums:
     tally = Tally(*_SALES)
     for row in rows:
         when = day(row["Date"])
-        if word(row["Status"], "paid", "cancelled") == "paid":
+        if word(row["Status"], "paid", "cancelled", "") != "cancelled":
             tally.on(when)
             _sale(tally, "", key(row["Order"]), row["Customer"].strip(), money(row["Amount"]), Decimal(0), Decimal(0))
     return tally.sums
@@ -309,7 +314,7 @@ def _stripe(rows: list[Row]) -> Sums:
     seen: dict[str, Decimal] = {}
     for row in rows:
         when = day(row["Created date (UTC)"], "%Y-%m-%d %H:%M:%S")
-        charged, back = money(row["Amount"]), money(row["Amount Refunded"])
+        charged, back = money(row["Amount"]), none_or(row["Amount Refunded"])
         status = word(row["Status"], "paid", "refunded", "failed")
         live = word(row["Mode"], "live", "test") == "live"
         captured = word(row["Captured"], "true", "false", "") != "false"
@@ -323,7 +328,7 @@ def _stripe(rows: list[Row]) -> Sums:
         seen[order] = charged
         tally.on(when)
         back = charged if status == "refunded" and not back else back
-        _sale(tally, currency, order, _address(row["Customer Email"]), charged, back, Decimal(0))
+        _sale(tally, currency, order, _address(row["Customer Email"]) or row["Customer ID"].strip(), charged, back, Decimal(0))
     return tally.sums
 
 
@@ -458,7 +463,7 @@ def _shopify(rows: list[Row]) -> Sums:
         order = key(row["Name"])
         if not row["Financial Status"] and not row["Total"] and not row["Email"] and order in seen:
             continue
-        charged, back, tax = money(row["Total"]), money(row["Refunded Amount"]), money(row["Taxes"])
+        charged, back, tax = money(row["Total"]), none_or(row["Refunded Amount"]), none_or(row["Taxes"])
         status = word(row["Financial Status"], "paid", "voided", "refunded", "partially_refunded")
         currency = word(row["Currency"], "eur").upper()
         if order in seen:
@@ -468,6 +473,8 @@ def _shopify(rows: list[Row]) -> Sums:
         seen[order] = charged
         if status == "voided":
             continue
+        if status == "partially_refunded" and not back:
+            raise UnclearError("a part, but not how much")
         back = charged if status == "refunded" and not back else back
         _sale(tally, currency, order, _address(row["Email"]), charged, back, tax)
     return tally.sums

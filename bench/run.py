@@ -130,7 +130,9 @@ def large(sizes: Sequence[int], rounds: int) -> None:
     own: dict[int, float] = {}
     for rows in sizes:
         sales, spend = make(DATA, rows)
-        asked = kpi("roi", str(sales), str(spend), "--by", "month,channel", "--no-config", "--currency", "EUR", "--json")
+        asked = kpi(
+            "roi", str(sales), str(spend), "--by", "month,channel", "--no-config", "--currency", "EUR", "--json"
+        )
         argvs = {"kpi": asked} | peers(sales)
         found = {name: (lambda argv=argv: run(argv)) for name, argv in argvs.items()}
         runs = side_by_side(found, rounds)

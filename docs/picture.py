@@ -77,9 +77,7 @@ class Browser:
         """Show a file at a width, in a colour scheme, on a screen or as printed."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.ask("Emulation.setEmulatedMedia", media=media, features=features)
-        self.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
-        )
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
         self.ask("Page.navigate", url=page.resolve().as_uri())
         while self.value("document.readyState") != "complete":
             pass

@@ -209,5 +209,3 @@ def _names(books: Books, source: str | None, platform: str) -> bool:
     stem = platform.casefold().removesuffix("_ads").removesuffix(" ads")
     aliases = {"meta": {"facebook", "instagram", "meta", "fb", "ig"}, "microsoft": {"bing", "microsoft"}}
     return network in aliases.get(stem, {stem}) or source.casefold() in aliases.get(stem, {stem})
-
-

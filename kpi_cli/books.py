@@ -1,6 +1,6 @@
 """Books: the files of a question, read and made ready: one currency, one window, a channel on every row.
 
-    open_books(ask, uses)   reads, refuses, groups; `uses` are the roles the question draws on
+open_books(ask, uses)   reads, refuses, groups; `uses` are the roles the question draws on
 """
 
 from __future__ import annotations
@@ -222,7 +222,18 @@ def trust_errors(notes: Iterable[Note]) -> list[KpiError]:
 
 
 TRUST = frozenset(
-    ["control_total_differs", "unknown_cells", "currency_unstated", "tax_included", "duplicates_kept", "new_customers_overstated", "truncated_source", "reslice", "channel_assumed", "mojibake_repaired"]
+    [
+        "control_total_differs",
+        "unknown_cells",
+        "currency_unstated",
+        "tax_included",
+        "duplicates_kept",
+        "new_customers_overstated",
+        "truncated_source",
+        "reslice",
+        "channel_assumed",
+        "mojibake_repaired",
+    ]
 )
 
 

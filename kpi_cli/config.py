@@ -498,9 +498,7 @@ def _month(node: Node) -> tuple[dt.date, dt.date]:
     """First and last day of a month."""
     start, is_month = _date_parts(node, "write a month like 2026-10")
     if not is_month:
-        raise _mistake(
-            node, "bad_date", f"{_seen(node)} is a day, not a month", "write start: and end: for days"
-        )
+        raise _mistake(node, "bad_date", f"{_seen(node)} is a day, not a month", "write start: and end: for days")
     return start, (start + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
 
 
@@ -683,9 +681,7 @@ def _measure(key: Scalar, node: Node) -> Measure:
     values = _fields(node, known, ["role"])
     ways = [way for way in ("sum", "count") if way in values]
     if len(ways) != 1:
-        raise _mistake(
-            node, "missing_key", "a measure is one sum or one count", "write sum: HEADER, or count: HEADER"
-        )
+        raise _mistake(node, "missing_key", "a measure is one sum or one count", "write sum: HEADER, or count: HEADER")
     how: Literal["sum", "count"] = "sum" if "sum" in values else "count"
     unit, label = values.get("unit", "count"), values.get("label", {})
     return Measure(_name(key), how, values[how], values["role"], unit, label, key.line)

@@ -67,17 +67,28 @@ def definitions(config: Config) -> Iterator[Definition]:
     place = config.file or "kpi.yml"
     for own in config.measures:
         formula = f"{own.how}({own.role}.{own.header})"
-        yield Definition(own.name, own_label(own.name, own.label), own.unit, None, formula, (), (), f"{place}:{own.line}")
+        yield Definition(
+            own.name, own_label(own.name, own.label), own.unit, None, formula, (), (), f"{place}:{own.line}"
+        )
     for metric in METRICS.values():
         needs = tuple(f"{i} = {metric.defaults[i]}" if i in metric.defaults else i for i in metric.inputs)
         yield Definition(
-            metric.name, label(metric.name), metric.unit, metric.better, metric.formula, needs, metric.edges, metric.source
+            metric.name,
+            label(metric.name),
+            metric.unit,
+            metric.better,
+            metric.formula,
+            needs,
+            metric.edges,
+            metric.source,
         )
     for mine in config.metrics:
         needs = tuple(mine.formula.names)
         edges = tuple(f"{name} 0: null" for name in _divisors(mine.formula.text, needs))
         text, source = mine.formula.text, f"{place}:{mine.line}"
-        yield Definition(mine.name, own_label(mine.name, mine.label), mine.unit, mine.better, text, needs, edges, source)
+        yield Definition(
+            mine.name, own_label(mine.name, mine.label), mine.unit, mine.better, text, needs, edges, source
+        )
 
 
 def own_label(name: str, labels: object) -> str:

@@ -160,9 +160,7 @@ def shift(day: dt.date, count: int, unit: Every) -> dt.date:
             return _shift_months(day, count * _MONTHS_IN[unit])
         return day + dt.timedelta(days=count * int(_DAYS_IN[unit]))
     except (OverflowError, ValueError):
-        raise UsageError(
-            "bad_date", f"{count} {unit}s from {day} is no date", "ask for a shorter time"
-        ) from None
+        raise UsageError("bad_date", f"{count} {unit}s from {day} is no date", "ask for a shorter time") from None
 
 
 def start_of(day: dt.date, unit: Every) -> dt.date:
@@ -337,9 +335,7 @@ def parse_duration(text: str, option: str = "duration") -> Duration:
     """
     match = re.fullmatch(_DURATION, text.strip().lower())
     if match is None:
-        raise UsageError(
-            "bad_duration", f"{option} {quoted(text)} is no length of time", "write 30d, 13w, 12mo or 1y"
-        )
+        raise UsageError("bad_duration", f"{option} {quoted(text)} is no length of time", "write 30d, 13w, 12mo or 1y")
     count, unit = match.groups()
     if unit not in _SPELLED:
         readings = [f"{count}{short}" for short in ("d", "w", "mo", "y")]
@@ -383,9 +379,7 @@ def parse_per(text: str, option: str = "rate") -> tuple[Decimal, Every]:
     bare = text.strip().lower()
     match = re.fullmatch(_PER, bare)
     if match is None and re.fullmatch(_RATE, bare) is None:
-        raise UsageError(
-            "bad_rate", f"{option} {quoted(text)} is no figure per time", "write 3/year or 3/month"
-        )
+        raise UsageError("bad_rate", f"{option} {quoted(text)} is no figure per time", "write 3/year or 3/month")
     figure, unit = match.groups() if match else (bare, "")
     if unit not in _SPELLED:
         raise _unit_unclear(f"{option} {quoted(text)}", unit, (f"{figure}/month", f"{figure}/year"))

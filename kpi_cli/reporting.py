@@ -110,7 +110,9 @@ class Report:
         before: Row = {}
         for head in self.headlines:
             name = head.column.name
-            total |= {name: head.value, f"{name}_target": head.target} if head.target is not None else {name: head.value}
+            total |= (
+                {name: head.value, f"{name}_target": head.target} if head.target is not None else {name: head.value}
+            )
             total |= {"budget": head.budget} if head.budget is not None else {}
             before[name] = head.previous
         earlier = channels.previous.rows if channels and channels.previous else []
@@ -133,7 +135,9 @@ class Report:
             "parts": {part.name: _part(part.result, exact) for part in self.parts},
             "moves": [plain({"name": m.name, "before": m.before, "now": m.now}, exact=exact) for m in self.moves],
             "cac_split": split
-            and plain({name: getattr(split, name) for name in ("before", "now", "by_cost", "by_customers")}, exact=exact),
+            and plain(
+                {name: getattr(split, name) for name in ("before", "now", "by_cost", "by_customers")}, exact=exact
+            ),
             "benchmarks": [_standing(standing, exact) for standing in self.standings],
             "notes": [note.to_dict() for note in self.notes],
             "sources": plain(self.sources, exact=exact),

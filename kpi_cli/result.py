@@ -114,9 +114,7 @@ class Result:
             "by": list(self.by),
             "currency": self.currency,
             "period": self.period.to_dict() if self.period else None,
-            "columns": [
-                {"name": c.name, "label": c.label, "unit": c.unit, "better": c.better} for c in self.columns
-            ],
+            "columns": [{"name": c.name, "label": c.label, "unit": c.unit, "better": c.better} for c in self.columns],
             "rows": [plain_row(row, exact=exact) for row in self.rows],
             "total": plain_row(self.total, exact=exact),
             "previous": previous

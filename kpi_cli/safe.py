@@ -69,4 +69,15 @@ def plainest(text: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 
-_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", **dict.fromkeys("\ufeff\u00ad\u200b\u200c\u200d\u2060")})
+_PLAIN = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        **dict.fromkeys("\ufeff\u00ad\u200b\u200c\u200d\u2060"),
+    }
+)

@@ -92,7 +92,9 @@ def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
                 did_you_mean(condition.name, known),
             )
         if condition.goal and not any(condition.goal in row for row in (*result.rows, result.total)):
-            text = f"--fail-if {quoted(condition.text)}: kpi.yml has no {condition.text.split()[-1]} for it in this period"
+            text = (
+                f"--fail-if {quoted(condition.text)}: kpi.yml has no {condition.text.split()[-1]} for it in this period"
+            )
             raise UsageError("no_goal", text, "add one, or name a figure")
         found += _trips(result, condition)
     return found

@@ -104,9 +104,7 @@ class Campaign:
     origin: Origin
 
 
-def _google(
-    name: str, channel: str, orders: tuple[float, float], returning: float, start: date = FIRST
-) -> Origin:
+def _google(name: str, channel: str, orders: tuple[float, float], returning: float, start: date = FIRST) -> Origin:
     return Origin("google", "cpc", channel, orders, returning, lead_rate=0.05, start=start, campaign=name)
 
 
@@ -154,9 +152,7 @@ UNPAID = (
     Origin("instagram", "social", "Organic Social", (1.5, 4), 0.15, (6, 16), 0.06),
     Origin("youtube", "video", "Organic Video", (1, 3.5), 0.1, (4, 13), 0.08),
     Origin("carnet-argentique.example", "referral", "Referral", (1.4, 3), 0.1, (3, 8), 0.05),
-    Origin(
-        "chatgpt.com", "ai-assistant", "AI Assistant", (0.6, 1.5), 0.05, (2, 5), 0.05, start=ASSISTANT_START
-    ),
+    Origin("chatgpt.com", "ai-assistant", "AI Assistant", (0.6, 1.5), 0.05, (2, 5), 0.05, start=ASSISTANT_START),
     MAIL,
 )
 ORIGINS = (*(campaign.origin for campaign in CAMPAIGNS), *UNPAID)
@@ -357,23 +353,17 @@ class School:
         place = {(one.day, one.campaign.name): one for one in days}
         for order in self.orders:
             if (order.origin.campaign in {one.name for one in campaigns}) and self.dice.chance(0.97):
-                clicked = max(
-                    order.day - timedelta(days=self.dice.pick(range(4), (7, 2, 1, 1))), order.origin.start
-                )
+                clicked = max(order.day - timedelta(days=self.dice.pick(range(4), (7, 2, 1, 1))), order.origin.start)
                 self._claim(place, clicked, order)
         for one in days:
             one.clicks = max(one.clicks, int(one.conversions) + 1 + one.leads)
-            one.impressions = max(
-                one.impressions, round(self.dice.around(one.clicks / one.campaign.click_rate, 0.25))
-            )
+            one.impressions = max(one.impressions, round(self.dice.around(one.clicks / one.campaign.click_rate, 0.25)))
         return sorted(days, key=lambda one: (one.day, campaigns.index(one.campaign)))
 
     def _ad_day(self, day: date, campaign: Campaign) -> AdDay:
         month = day.replace(day=1)
         budget = trend(campaign.budget, month, campaign.origin.start) / len(days_of(month))
-        cost = money(
-            self.dice.around(budget * (0.6 + 0.4 * SEASON[day.month]) * WEEKDAYS[day.weekday()], 0.3)
-        )
+        cost = money(self.dice.around(budget * (0.6 + 0.4 * SEASON[day.month]) * WEEKDAYS[day.weekday()], 0.3))
         clicks = round(self.dice.around(float(cost) / campaign.click_cost, 0.2))
         leads = 0 if campaign in GOOGLE else self.dice.successes(clicks, 0.09)
         return AdDay(day, campaign, cost, clicks, impressions=0, leads=leads)

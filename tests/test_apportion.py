@@ -26,9 +26,7 @@ def test_parts_sum_exactly_to_the_total(total: Decimal, keys: list[Decimal | int
 
 
 @given(amounts, weights)
-def test_every_part_is_within_a_millionth_of_its_exact_share(
-    total: Decimal, keys: list[Decimal | int | float]
-) -> None:
+def test_every_part_is_within_a_millionth_of_its_exact_share(total: Decimal, keys: list[Decimal | int | float]) -> None:
     parts = apportion(total, keys) or []
     whole = sum(Fraction(key) for key in keys)
     assert all(

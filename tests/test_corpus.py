@@ -120,13 +120,9 @@ def differences(case: dict[str, Any], ran: Run) -> list[str]:
     wants = case.get("want", {})
     answer = ran.answer if wants or case.get("notes") or case.get("nulls") or case.get("some_note") else {}
     found = [
-        f"{path}: {at(answer, path)!r}, not {value!r}"
-        for path, value in wants.items()
-        if at(answer, path) != value
+        f"{path}: {at(answer, path)!r}, not {value!r}" for path, value in wants.items() if at(answer, path) != value
     ]
-    found += [
-        f"no error {error}" for error in case.get("errors", []) if not error_is_listed(ran.errors, error)
-    ]
+    found += [f"no error {error}" for error in case.get("errors", []) if not error_is_listed(ran.errors, error)]
     found += [f"no null {null}" for null in case.get("nulls", []) if not null_is_listed(answer, null)]
     found += [f"{text!r} is not said" for text in case.get("mentions", []) if text not in ran.err]
     if case.get("numbers"):
@@ -182,7 +178,5 @@ def test_the_script_writes_the_corpus_again_byte_for_byte(tmp_path: Path) -> Non
     script.write(tmp_path)
     # Packed bytes depend on the version of the packing library; what they hold is checked by the cases.
     packed = (".xlsx", ".gz", ".zip", "xlsx_inside.csv")
-    written = {
-        p.relative_to(tmp_path): p for p in tmp_path.rglob("*") if p.is_file() and not p.name.endswith(packed)
-    }
+    written = {p.relative_to(tmp_path): p for p in tmp_path.rglob("*") if p.is_file() and not p.name.endswith(packed)}
     assert {str(name) for name, p in written.items() if p.read_bytes() != (HERE / name).read_bytes()} == set()

@@ -209,8 +209,7 @@ def test_an_unknown_name_is_refused_with_a_suggestion():
     with pytest.raises(InputError) as caught:
         check_names(parse("engagements / impresions", "kpi.yml", 4, 20), ["engagements", "impressions"])
     assert str(caught.value) == (
-        "kpi.yml:4:34: the formula uses “impresions”, which is no measure or metric; "
-        "did you mean “impressions”?"
+        "kpi.yml:4:34: the formula uses “impresions”, which is no measure or metric; did you mean “impressions”?"
     )
 
 

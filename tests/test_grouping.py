@@ -91,9 +91,7 @@ def test_mediums_that_only_sound_paid_are_not(source: str, medium: str) -> None:
     assert not GROUPING.is_paid(channel(source, medium))
 
 
-@pytest.mark.parametrize(
-    "medium", ["cpa", "cpl", "cpv", "dcpm", "cpc", "ppc", "paid", "paidsocial", "retargeting"]
-)
+@pytest.mark.parametrize("medium", ["cpa", "cpl", "cpv", "dcpm", "cpc", "ppc", "paid", "paidsocial", "retargeting"])
 def test_paid_mediums_are_paid_whatever_the_source(medium: str) -> None:
     assert channel("google", medium) == "Paid Search"
     assert channel("facebook", medium) == "Paid Social"
@@ -105,9 +103,7 @@ def test_cpm_from_a_search_engine_is_paid_search_since_rule_4_comes_before_7() -
     assert channel("site.example", "cpm") == "Display"
 
 
-@pytest.mark.parametrize(
-    "campaign", ["eshop", "e-shop", "masterclass shop", "shop", "shopify sale", "my shopping"]
-)
+@pytest.mark.parametrize("campaign", ["eshop", "e-shop", "masterclass shop", "shop", "shopify sale", "my shopping"])
 def test_campaigns_that_name_a_shop_are_shopping(campaign: str) -> None:
     assert channel("site.example", "cpc", campaign) == "Paid Shopping"
     assert channel("site.example", "referral", campaign) == "Organic Shopping"
@@ -169,21 +165,15 @@ def test_the_words_of_a_rule_name_the_alternative_that_held() -> None:
 
 
 WORDS = st.one_of(
-    st.sampled_from(
-        ["google", "facebook", "youtube", "ebay", "(direct)", "(none)", "email", "sms", "firebase"]
-    ),
-    st.sampled_from(
-        ["cpc", "cpm", "paid", "referral", "organic", "e-shop", "bookshop", "push", "cross-network"]
-    ),
+    st.sampled_from(["google", "facebook", "youtube", "ebay", "(direct)", "(none)", "email", "sms", "firebase"]),
+    st.sampled_from(["cpc", "cpm", "paid", "referral", "organic", "e-shop", "bookshop", "push", "cross-network"]),
     st.text(string.ascii_letters + "-_ .", max_size=12),
 )
 
 
 @settings(max_examples=100)
 @given(WORDS, WORDS, WORDS, st.sampled_from([str.upper, str.title, str.swapcase, "  {} ".format]))
-def test_case_and_outer_spaces_never_change_a_channel(
-    source: str, medium: str, campaign: str, change: object
-) -> None:
+def test_case_and_outer_spaces_never_change_a_channel(source: str, medium: str, campaign: str, change: object) -> None:
     assert callable(change)
     assert GROUPING.decide(change(source), change(medium), change(campaign)) == GROUPING.decide(
         source, medium, campaign
@@ -192,9 +182,7 @@ def test_case_and_outer_spaces_never_change_a_channel(
 
 @settings(max_examples=100)
 @given(WORDS, WORDS, WORDS)
-def test_every_visit_has_one_strategy_and_a_second_look_agrees(
-    source: str, medium: str, campaign: str
-) -> None:
+def test_every_visit_has_one_strategy_and_a_second_look_agrees(source: str, medium: str, campaign: str) -> None:
     first = GROUPING.decide(source, medium, campaign)
     assert GROUPING.decide(source, medium, campaign) == first == Grouping().decide(source, medium, campaign)
     assert GROUPING.strategy(first.channel) in {"inbound", "outbound", "unknown"}
@@ -210,9 +198,7 @@ def test_any_text_at_all_has_a_channel(source: str, medium: str, campaign: str) 
 
 
 def test_own_rules_come_first_and_the_first_of_them_wins() -> None:
-    grouping = Grouping(
-        [own("Partners", 12, source="google", medium="/cp.*/"), own("Late", 13, source="google")]
-    )
+    grouping = Grouping([own("Partners", 12, source="google", medium="/cp.*/"), own("Late", 13, source="google")])
     assert grouping.decide(" Google", "CPC ", None) == Decision("Partners", "kpi.yml line 12")
     assert grouping.decide("google", "organic", None) == Decision("Late", "kpi.yml line 13")
     assert grouping.decide("bing", "cpc", None).channel == "Paid Search"
@@ -223,9 +209,7 @@ def test_an_own_rule_does_not_turn_nothing_into_something() -> None:
 
 
 def test_an_own_rule_may_send_a_visit_to_a_standard_channel_in_any_spelling() -> None:
-    assert (
-        Grouping([own("e-mail", 3, medium="newsletter")]).decide("crm", "newsletter", None).channel == "Email"
-    )
+    assert Grouping([own("e-mail", 3, medium="newsletter")]).decide("crm", "newsletter", None).channel == "Email"
 
 
 def test_own_rules_do_not_leak_into_another_grouping() -> None:
@@ -304,9 +288,7 @@ def test_what_is_paid_follows_the_shipped_strategies_alone() -> None:
         ("", ""),
     ],
 )
-def test_a_channel_name_in_any_case_and_language_becomes_the_standard_one(
-    written: str, standard: str
-) -> None:
+def test_a_channel_name_in_any_case_and_language_becomes_the_standard_one(written: str, standard: str) -> None:
     assert GROUPING.canonical(written) == standard
 
 

@@ -273,9 +273,7 @@ def test_an_unknown_metric_is_refused() -> None:
 
 @pytest.mark.parametrize("name", CONTRACTUAL)
 @pytest.mark.parametrize(("retention", "discount"), [(1.01, 0), (-0.01, 0), (0.8, -0.01)])
-def test_churn_outside_0_to_1_and_a_negative_discount_are_refused(
-    name: str, retention: float, discount: float
-) -> None:
+def test_churn_outside_0_to_1_and_a_negative_discount_are_refused(name: str, retention: float, discount: float) -> None:
     with pytest.raises(UsageError):
         METRICS[name].function(100, retention, discount)
 

@@ -187,9 +187,7 @@ def test_the_window_compared_with(asked: str, how: str, through: str | None, wan
 
 @given(DAYS, st.integers(0, 500))
 @settings(max_examples=100)
-def test_previous_ends_the_day_before_and_is_as_long_unless_both_are_whole_units(
-    start: dt.date, days: int
-) -> None:
+def test_previous_ends_the_day_before_and_is_as_long_unless_both_are_whole_units(start: dt.date, days: int) -> None:
     asked = Window(start, start + dt.timedelta(days=days))
     before = previous(asked, "previous")
     assert before.end == start - dt.timedelta(days=1)
@@ -262,9 +260,7 @@ def test_buckets_cover_every_day_once_under_its_own_label(start: dt.date, days: 
 
 @given(DAYS, st.sampled_from(UNITS), st.integers(-50, 50))
 @settings(max_examples=100)
-def test_shifting_the_start_of_a_unit_gives_the_start_of_another(
-    day: dt.date, every: Every, count: int
-) -> None:
+def test_shifting_the_start_of_a_unit_gives_the_start_of_another(day: dt.date, every: Every, count: int) -> None:
     start = start_of(day, every)
     there = shift(start, count, every)
     assert start_of(there, every) == there
@@ -316,9 +312,7 @@ def test_a_month_before_the_31st_is_the_last_day_of_a_short_month() -> None:
     assert parse_duration("1y").after(dt.date(2024, 2, 29)) == dt.date(2025, 2, 28)
 
 
-@pytest.mark.parametrize(
-    "text", ["12", "12m", "0d", "-3d", "1e3d", "d", "", "1,5y", "12 moons", "٣d", "9" * 5000]
-)
+@pytest.mark.parametrize("text", ["12", "12m", "0d", "-3d", "1e3d", "d", "", "1,5y", "12 moons", "٣d", "9" * 5000])
 def test_a_duration_without_a_clear_unit_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         parse_duration(text, "--horizon")
@@ -334,9 +328,7 @@ def test_a_bare_number_and_a_bare_m_are_refused_with_their_readings() -> None:
     )
     with pytest.raises(UsageError) as minutes:
         parse_duration("12m", "--retention")
-    assert str(minutes.value) == (
-        "--retention “12m” could mean months or minutes; write 12d, 12w, 12mo or 12y"
-    )
+    assert str(minutes.value) == ("--retention “12m” could mean months or minutes; write 12d, 12w, 12mo or 12y")
     with pytest.raises(UsageError, match="it could be 3/month or 3/year"):
         parse_per("3", "--purchases")
 

@@ -48,9 +48,7 @@ def google() -> tuple[list[Record], list[Record]]:
     for row in rows:
         for column in ("Coût", "Impr.", "Clics", "Conversions"):
             row[column] = row[column].replace("\u202f", "").replace(",", ".")
-    return [row for row in rows if row["Campagne"] != " --"], [
-        row for row in rows if row["Campagne"] == " --"
-    ]
+    return [row for row in rows if row["Campagne"] != " --"], [row for row in rows if row["Campagne"] == " --"]
 
 
 def meta() -> tuple[list[Record], Record]:
@@ -77,9 +75,7 @@ def booked(campaign: str, rows: list[Record]) -> list[Record]:
 def test_made_again_every_file_has_the_same_bytes(tmp_path: Path, hash_seed: str, zone: str) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": zone, "LC_ALL": "C", "PYTHONUTF8": "0"}
     subprocess.run([sys.executable, "-B", SCRIPT, tmp_path], check=True, env=environment)
-    made = {
-        str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
-    }
+    made = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert made == {name: (FOLDER / name).read_bytes() for name in MADE}
 
 
@@ -201,9 +197,7 @@ def test_status_tells_full_refunds_and_a_partial_one_stays_paid() -> None:
 def test_failed_payments_took_no_money() -> None:
     failed = [row for row in records("exports/stripe_payments.csv") if row["Status"] == "Failed"]
     assert len(failed) > 10
-    assert {(row["Captured"], row["Fee"], row["Amount Refunded"]) for row in failed} == {
-        ("false", "0.00", "0.00")
-    }
+    assert {(row["Captured"], row["Fee"], row["Amount Refunded"]) for row in failed} == {("false", "0.00", "0.00")}
 
 
 def test_revenue_grows_from_about_six_to_about_fifteen_thousand() -> None:
@@ -224,9 +218,7 @@ def test_some_customers_come_back_and_nobody_buys_a_course_twice() -> None:
 
 
 def test_an_address_and_a_customer_id_are_one_person() -> None:
-    pairs = {
-        (row["Customer Email"].lower(), row["Customer ID"]) for row in records("exports/stripe_payments.csv")
-    }
+    pairs = {(row["Customer Email"].lower(), row["Customer ID"]) for row in records("exports/stripe_payments.csv")}
     assert len(pairs) == len({email for email, _id in pairs}) == len({number for _email, number in pairs})
     assert any(row["Customer Email"][0] == "L" for row in paid())
 
@@ -302,9 +294,7 @@ def test_google_claims_about_what_was_booked_and_meta_well_above() -> None:
 def test_no_platform_claims_more_conversions_than_clicks(
     rows: Callable[[], list[Record]], claims: str, clicks: str, impressions: str
 ) -> None:
-    assert all(
-        Decimal(row[claims] or 0) <= Decimal(row[clicks]) <= Decimal(row[impressions]) for row in rows()
-    )
+    assert all(Decimal(row[claims] or 0) <= Decimal(row[clicks]) <= Decimal(row[impressions]) for row in rows())
 
 
 def test_every_kept_order_has_its_enrolment_and_no_other() -> None:
@@ -334,9 +324,7 @@ def test_the_landing_test_is_part_of_octobers_traffic_and_b_is_better_but_not_hu
     for row in rows:
         visits[row["variant"]] += int(row["visits"])
         leads[row["variant"]] += int(row["leads"])
-    lines = [
-        line.split(",") for line in text("exports/ga4_traffic.csv").splitlines() if line.startswith("202610")
-    ]
+    lines = [line.split(",") for line in text("exports/ga4_traffic.csv").splitlines() if line.startswith("202610")]
     assert sum(visits.values()) < sum(int(line[3]) for line in lines)
     assert sum(leads.values()) < sum(int(line[5]) for line in lines)
     rate = {arm: leads[arm] / visits[arm] for arm in visits}

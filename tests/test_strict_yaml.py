@@ -172,9 +172,7 @@ def test_an_email_address_in_an_error_is_hidden():
     assert "learner17" not in str(refused("learner17@example.com: 1\nlearner17@example.com: 2"))
 
 
-@pytest.mark.parametrize(
-    "failure", [AttributeError, IndexError, ValueError, RecursionError, MemoryError, KeyError]
-)
+@pytest.mark.parametrize("failure", [AttributeError, IndexError, ValueError, RecursionError, MemoryError, KeyError])
 def test_whatever_pyyaml_raises_becomes_an_input_error(failure, monkeypatch):
     def broken(*_args, **_kwargs):
         raise failure("inside PyYAML")
@@ -194,9 +192,7 @@ def test_any_text_gives_a_tree_or_an_input_error(text):
         assert outcome == "f" or isinstance(outcome, Scalar | Mapping | Sequence)
 
 
-readable = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029")
-)
+readable = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029"))
 texts = st.recursive(
     readable,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(readable, inner, max_size=4),

@@ -87,7 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence_stdout()
         return 0
     except MemoryError:
-        return report(KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json)
+        return report(
+            KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json
+        )
     except Exception as error:  # the last net: a user never meets a traceback, nor a value that one could hold
         if os.environ.get("KPI_DEBUG"):
             raise
@@ -121,7 +123,13 @@ def _usage(error: Any) -> UsageError:
     text = error.format_message().rstrip(".")
     said, _, meant = text.partition(" (Possible options: ")
     said, _, hint = said.partition(". Did you mean ")
-    fix = f"did you mean {meant.rstrip(')')}?" if meant else f"did you mean {hint.rstrip('?')}?" if hint else "see kpi --help"
+    fix = (
+        f"did you mean {meant.rstrip(')')}?"
+        if meant
+        else f"did you mean {hint.rstrip('?')}?"
+        if hint
+        else "see kpi --help"
+    )
     return UsageError("usage", said[:1].lower() + said[1:], fix)
 
 

@@ -80,9 +80,9 @@ class Common:
         Texts, _opt(OUTPUT, "--fail-if", help="Exit 4 when true, such as 'roi < 20%'.", metavar="CONDITION")
     ] = None
     explain: Annotated[bool, _opt(OUTPUT, "--explain", help="Show formulas with their numbers and files.")] = False
-    format: Annotated[
-        str | None, _opt(OUTPUT, "--format", "-f", help="table, json, csv, markdown, html or xlsx.")
-    ] = None
+    format: Annotated[str | None, _opt(OUTPUT, "--format", "-f", help="table, json, csv, markdown, html or xlsx.")] = (
+        None
+    )
     json: Annotated[bool, _opt(OUTPUT, "--json", help="The same as -f json.")] = False
     output: Annotated[str | None, _opt(OUTPUT, "--output", "-o", help="Write to a file.", metavar="FILE")] = None
     lang: Annotated[str | None, _opt(OUTPUT, "--lang", help="en or fr.")] = None
@@ -132,7 +132,20 @@ class KpiCommand(TyperCommand):
 
 # ------------------------------------------------------------------------------- from options to an Ask
 
-_ROLES = ["spend", "sales", "costs", "traffic", "leads", "search", "mail", "social", "progress", "events", "touches", "rates"]
+_ROLES = [
+    "spend",
+    "sales",
+    "costs",
+    "traffic",
+    "leads",
+    "search",
+    "mail",
+    "social",
+    "progress",
+    "events",
+    "touches",
+    "rates",
+]
 
 
 def settle_language(common: Common, config_lang: str | None) -> None:

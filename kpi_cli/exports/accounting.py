@@ -24,7 +24,7 @@ def account(store: Store) -> None:
         _sums(store, role, sources)
         _spans(store, role, sources)
         for number, fate, count in store.rows(
-            f"SELECT file, fate, CAST(sum(\"rows\") AS BIGINT) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"
+            f'SELECT file, fate, CAST(sum("rows") AS BIGINT) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL'
         ):
             if number in sources:
                 sources[number].fates[fate] = count
@@ -65,7 +65,10 @@ def _spans(store: Store, role: str, sources: dict[int, Source]) -> None:
             source.period = (first, last)
             source.grain = "range" if ranged else "day"
         if sheet and sheet.first_day and sheet.last_day:
-            source.period = (min(first or sheet.first_day, sheet.first_day), max(last or sheet.last_day, sheet.last_day))
+            source.period = (
+                min(first or sheet.first_day, sheet.first_day),
+                max(last or sheet.last_day, sheet.last_day),
+            )
     for source in sources.values():
         sheet = source.sheet
         if source.period is None and sheet and sheet.first_day and sheet.last_day:

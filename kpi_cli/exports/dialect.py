@@ -1,8 +1,8 @@
 """Bytes → text → records: the encoding, the delimiter, and lines counted as an editor counts them.
 
-    survey(path)   one cheap pass over the bytes: NULs, quotes, line ends, valid UTF-8, sha256
-    decode(...)    Text: characters, streamed when the file is large
-    records(...)   each record with the number of its first line; a broken quote is an error with its line
+survey(path)   one cheap pass over the bytes: NULs, quotes, line ends, valid UTF-8, sha256
+decode(...)    Text: characters, streamed when the file is large
+records(...)   each record with the number of its first line; a broken quote is an error with its line
 """
 
 from __future__ import annotations
@@ -180,9 +180,7 @@ def _not_in_disguise(name: str, start: bytes) -> None:
         raise InputError("old_workbook", "this is an old Excel workbook (xls)", "save it as CSV or xlsx", name, 1)
     page = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if page.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml", b"<script", b"<body")):
-        raise InputError(
-            "web_page", "this is a web page, not an export", "log in and download the file again", name, 1
-        )
+        raise InputError("web_page", "this is a web page, not an export", "log in and download the file again", name, 1)
 
 
 def _encoding(name: str, path: Path, seen: Survey, asked: str | None) -> str:
@@ -400,9 +398,7 @@ def _broken(name: str, line: int, said: str) -> InputError:
         )
     if "field larger" in said:
         return InputError("cell_too_long", "a cell is longer than 16 MB", "check its quotes", name, line)
-    return InputError(
-        "stray_quote", "text follows a closing quote", "double the quotes inside a cell", name, line
-    )
+    return InputError("stray_quote", "text follows a closing quote", "double the quotes inside a cell", name, line)
 
 
 def split(line: str, delimiter: str) -> list[str]:

@@ -149,9 +149,7 @@ def _unzip(download: Download, folder: Path) -> Iterator[Download]:
                 inner = PurePosixPath(member.filename.replace("\\", "/"))
                 name = f"{download.name}/{printable(member.filename)}"
                 if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
-                    raise InputError(
-                        "unsafe_path", "a path that leaves its archive", "unpack it by hand", file=name
-                    )
+                    raise InputError("unsafe_path", "a path that leaves its archive", "unpack it by hand", file=name)
                 if inner.suffix.lower() not in READABLE - {".zip", ".gz"}:
                     continue
                 target = _fresh(folder, "zip")

@@ -78,9 +78,7 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
 
 def unusual(sheet: Sheet, ledger: Ledger) -> bool:
     """Whether anything was met whose line must be known: totals, footers, unknown cells, damaged ids."""
-    return bool(
-        sheet.left_out or sheet.totals or ledger.unknown or ledger.negative_style or ledger.damaged_ids
-    )
+    return bool(sheet.left_out or sheet.totals or ledger.unknown or ledger.negative_style or ledger.damaged_ids)
 
 
 def _is_plain(text: Text) -> bool:
@@ -119,6 +117,7 @@ class _Plan:
     price: int
     money: list[int]  # the price first, then what is read beside it
     back: int | None  # the column of refunds
+    back_apart: bool  # a status says that all went back, where that column does not say how much
     always_exact: bool  # amounts that do not add up row by row, such as a price and a quantity
     exact_when_back: bool  # tax is scaled to what was kept: its rounding is each row's own
     vat: Fraction | None  # the share of tax in a gross amount
@@ -140,6 +139,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         at[rule["column"]],
         [at[c] for c in money],
         at.get("refunded"),
+        any(c in at for rule in sheet.header.format.get("fully_refunded", ()) for c in rule) and "refunded" in at,
         always_exact="times" in rule or "plus" in rule,
         exact_when_back=sheet.has("tax") or vat is not None,
         vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
@@ -164,7 +164,12 @@ def _ruled(sheet: Sheet) -> set[str]:
     rules = [rule for name in _RULES for rule in fmt.get(name, ())]
     blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
     subtotal = fmt.get("subtotal", {}).get("blank", ())
-    return {c for rule in rules for c in rule} | {*fmt.get("used", ()), *blanks, *subtotal, *fmt.get("continuation", ())}
+    return {c for rule in rules for c in rule} | {
+        *fmt.get("used", ()),
+        *blanks,
+        *subtotal,
+        *fmt.get("continuation", ()),
+    }
 
 
 def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
@@ -250,11 +255,12 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     vat = f"sum(CASE WHEN NOT {exact} THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
     texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]
     keys = [*plan.keys.values(), is_line, exact, *texts]
-    varying = [key for key in (*keys, f"{refunds} <> 0") if key not in {"true", "false", "NULL", "0 <> 0"}]
+    apart = f"{refunds} <> 0" if plan.back_apart else "false"
+    varying = [key for key in (*keys, apart) if key not in {"true", "false", "NULL"}]
     return f"""
         SELECT {", ".join(keys)}, {", ".join(f"sum(v{i})" for i in plan.money)}, {vat}, count(*) AS n,
                {" AND ".join([*filled, *(f"coalesce(bool_and({check}), true)" for check in checks)])} AS plain
-        FROM (SELECT *, {", ".join(values)} FROM {source}) GROUP BY {", ".join(varying)}"""
+        FROM (SELECT *, {", ".join(values)} FROM {source}) GROUP BY {", ".join(varying)} ORDER BY ALL"""
 
 
 Folded = list[tuple[Any, ...]]
@@ -284,14 +290,22 @@ def _records(found: Folded, plan: _Plan, width: int) -> Iterator[Record]:
     """Each group as a record of the file's own columns."""
     keys, money = list(plan.keys), plan.money
     shift = len(keys) + 2
-    for group in sorted(found, key=lambda g: tuple(map(str, g))):
+    for group in found:
         cells = [""] * width
         for index, cell in zip(keys, group, strict=False):
             cells[index] = cell
         is_line, exact = group[len(keys)], group[len(keys) + 1]
         texts, sums = group[shift : shift + len(money)], group[shift + len(money) : shift + 2 * len(money)]
         for index, text, total in zip(money, texts, sums, strict=True):
-            cells[index] = text if exact else "" if total is None else f"{total:f}"
+            cells[index] = text if exact else _written(total)
         vat, count = group[-3], group[-2]
         tax = Decimal(vat).scaleb(-6) if vat is not None and not is_line else None
         yield Record(0, cells, count, count if exact else 1, tax)
+
+
+def _written(total: Decimal | None) -> str:
+    """A sum as a cell: with two decimals where they suffice, so that its mark is never in doubt."""
+    if total is None:
+        return ""
+    text = f"{total:.6f}"
+    return text[:-4] if text.endswith("0000") else text

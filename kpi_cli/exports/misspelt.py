@@ -35,9 +35,7 @@ def counts(column: str, spec: Mapping[str, Any]) -> bool:
     return column in spec.get("used", {}) or any(column in rule for rule in rules)
 
 
-def slips(
-    names: Sequence[str], known: Collection[str], meant: Iterable[tuple[str, str]]
-) -> dict[int, tuple[str, str]]:
+def slips(names: Sequence[str], known: Collection[str], meant: Iterable[tuple[str, str]]) -> dict[int, tuple[str, str]]:
     """The headers that nobody knows and that are one slip away from a meant one: place → that header, its column.
 
     Args:

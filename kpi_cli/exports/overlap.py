@@ -1,8 +1,8 @@
 """What several files say twice: counted once, or refused, never added (contract §3).
 
-    sales    the same id in two downloads; one shop in a storefront's and a processor's files
-    spend    the same rows in overlapping downloads; the same spend sliced in two ways
-    search   the tables of one download, each of which slices the same clicks; likewise traffic
+sales    the same id in two downloads; one shop in a storefront's and a processor's files
+spend    the same rows in overlapping downloads; the same spend sliced in two ways
+search   the tables of one download, each of which slices the same clicks; likewise traffic
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.texts import money_text, note
 
-_SLICES = ("age", "gender", "placement", "publisher", "device", "network", "keyword", "search_term", "region", "product")
+_SLICES = (
+    "age",
+    "gender",
+    "placement",
+    "publisher",
+    "device",
+    "network",
+    "keyword",
+    "search_term",
+    "region",
+    "product",
+)
 _PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term"}
 _LEVELS = ("ad_group", "adset", "ad")
 
@@ -79,9 +90,7 @@ def _kind(source: Source) -> str | None:
 
 
 def _leave_out(store: Store, source: Source, fate: str) -> None:
-    store.con.execute(
-        f"UPDATE {source.role} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number]
-    )
+    store.con.execute(f"UPDATE {source.role} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number])
 
 
 def _same_orders(store: Store) -> list[InputError]:
@@ -92,9 +101,7 @@ def _same_orders(store: Store) -> list[InputError]:
     formats = {n: str(s.format) for n, s in files.items()}
     single = [n for n, s in files.items() if s.sheet and s.sheet.header.format.get("one_row_per_order")]
     store.con.execute("CREATE OR REPLACE TEMP TABLE file_format (file INTEGER, format VARCHAR, single BOOLEAN)")
-    store.con.executemany(
-        "INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()]
-    )
+    store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()])
     per_order = """
         SELECT format, row_id, file, min(line) AS line, max(line) AS last,
                sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
@@ -187,7 +194,13 @@ def _date_refunds(store: Store) -> None:
         )[0]
         if lost[0]:
             source.extra_notes.append(
-                note("refund_without_sale", file=source.file, line=lost[1], count=lost[0], amount=money_text(lost[2], None))
+                note(
+                    "refund_without_sale",
+                    file=source.file,
+                    line=lost[1],
+                    count=lost[0],
+                    amount=money_text(lost[2], None),
+                )
             )
 
 
@@ -204,9 +217,7 @@ def _hold_refunds(store: Store) -> None:
               FROM sales JOIN file_format USING (file) WHERE fate IS NULL AND order_id IS NOT NULL
               WINDOW same AS (PARTITION BY format, order_id))
         WHERE total > 0 AND back > total AND refunds > 0"""
-    held = store.rows(
-        f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file"
-    )
+    held = store.rows(f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file")
     if not held:
         return
     store.con.execute(
@@ -286,7 +297,9 @@ def _compare(store: Store, one: Source, other: Source) -> InputError | None:
         (f"{exact} AND NOT ({figures})", "state different figures for the same day and campaign"),
         (f"NOT ({exact})", "cover the same campaign with overlapping periods"),
     ):
-        again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap} AND {alike} AND {condition}")[0][0]
+        again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap} AND {alike} AND {condition}")[0][
+            0
+        ]
         if again:
             return _twice(one, other, again, stated, said)
     store.con.execute(

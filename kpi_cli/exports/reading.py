@@ -192,10 +192,7 @@ def _rollback(store: Store) -> None:
         return
     # The tables that this file brought, and their columns, went with it.
     store.columns = {
-        role: {
-            name: kind
-            for name, kind, *_ in store.rows(f"SELECT column_name, column_type FROM (DESCRIBE {role})")
-        }
+        role: {name: kind for name, kind, *_ in store.rows(f"SELECT column_name, column_type FROM (DESCRIBE {role})")}
         for (role,) in store.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
     }
 
@@ -284,7 +281,9 @@ def _text_sheet(download: Download) -> Sheet:
     if lines and lines[0].lower().startswith("sep="):
         notes.append(note("sep_line", file=download.name, line=1))
         skip = 1
-    header = recognise(download.name, [*[""] * skip, *lines[skip:]], download.options.columns, _wanted(download.options))
+    header = recognise(
+        download.name, [*[""] * skip, *lines[skip:]], download.options.columns, _wanted(download.options)
+    )
     if header.line - 1 < skip:
         header.line = skip + 1
     first, left_out = header.line, dict[int, str]()
@@ -377,4 +376,3 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
         table.name,
         rows[0].line if rows else None,
     )
-

@@ -1,8 +1,8 @@
 """Which platform's download is this, and which column is what: the format files, looked up.
 
-    catalogue()          every format file, parsed once
-    recognise(lines)     the header row, its delimiter, its format and the canonical name of each column
-    read_header(cells)   the same for one row that may be the header
+catalogue()          every format file, parsed once
+recognise(lines)     the header row, its delimiter, its format and the canonical name of each column
+read_header(cells)   the same for one row that may be the header
 """
 
 from __future__ import annotations
@@ -275,7 +275,9 @@ def _well_spelt(cells: Sequence[str], place: Place, wanted: Wanted, found: Seque
             raise InputError("columns_unknown", said, f"did you mean “{header}”?", place.name, place.line, index + 1)
 
 
-def _would_be(fmt: Format, cells: Sequence[str], place: Place, slipped: Mapping[int, tuple[str, str]]) -> tuple[int, ...]:
+def _would_be(
+    fmt: Format, cells: Sequence[str], place: Place, slipped: Mapping[int, tuple[str, str]]
+) -> tuple[int, ...]:
     """How well a header would fit a format without its slips."""
     header = _as_format(fmt, [slipped[i][0] if i in slipped else cell for i, cell in enumerate(cells)], ())
     if header is None:
@@ -328,9 +330,7 @@ def _told(fmt: Format) -> Format:
     return Format(fmt.name, fmt.role, fmt.spec, extra | dict(fmt.aliases)) if extra else fmt
 
 
-def _as_format(
-    fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, str], ...]
-) -> Header | None:
+def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, str], ...]) -> Header | None:
     """The canonical columns of a header row if it were of that format."""
     said = {folded(header): column for role, column, header in mapped if role in {fmt.role, "*"}}
     taken: dict[str, tuple[int, int]] = {}
@@ -414,14 +414,10 @@ def _meant_elsewhere(header: Header) -> set[str]:
 def _two_roles(name: str, line: int, rivals: Sequence[Header]) -> InputError:
     roles = [rival.format.role for rival in rivals]
     options = " or ".join(f"--{role}" for role in roles)
-    return InputError(
-        "role_open", f"this could be {' or '.join(roles)}", f"say which with {options}", name, line
-    )
+    return InputError("role_open", f"this could be {' or '.join(roles)}", f"say which with {options}", name, line)
 
 
-def _no_header(
-    name: str, lines: Sequence[str], rows: Sequence[tuple[int, str, list[str]]]
-) -> InputError:
+def _no_header(name: str, lines: Sequence[str], rows: Sequence[tuple[int, str, list[str]]]) -> InputError:
     for fmt in catalogue():
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
             for number, text in enumerate(lines[:_SCAN], 1):

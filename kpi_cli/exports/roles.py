@@ -31,11 +31,15 @@ WHOLE = frozenset(
     | {"results", "event_count", "engaged_visits"}
     | {"delivered", "recipients", "opened", "clicked", "unsubscribed", "orders", "enrolled", "started", "completed"}
 )
-NUMBER = frozenset({"conversions", "leads", "key_events", "non_conversions", "avg_time", "position", "rate", "quantity"})
+NUMBER = frozenset(
+    {"conversions", "leads", "key_events", "non_conversions", "avg_time", "position", "rate", "quantity"}
+)
 DAYS = frozenset({"date", "start", "end", "month", "week", "enrolled_at", "started_at", "completed_at", "time"})
 IDENTITY = frozenset({"order_id", "customer_id", "email", "lead_id", "user", "reference", "name"})
 # Blank in these means “none”, not “unknown”.
-NONE_WHEN_BLANK = frozenset({"quantity", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value", "non_conversions", "discounts"})
+NONE_WHEN_BLANK = frozenset(
+    {"quantity", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value", "non_conversions", "discounts"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -396,9 +396,7 @@ def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
         patterns[column] = [re.compile(v[1:]) for v in listed if v.startswith("~")]
 
     def holds(cells: Mapping[str, str]) -> bool:
-        return all(
-            cells.get(c, "") in exact[c] or any(p.search(cells.get(c, "")) for p in patterns[c]) for c in exact
-        )
+        return all(cells.get(c, "") in exact[c] or any(p.search(cells.get(c, "")) for p in patterns[c]) for c in exact)
 
     return holds
 
@@ -529,5 +527,3 @@ def tell(reader: Reader) -> None:
         sheet.notes.append(note("damaged_ids", file=sheet.name, line=ledger.damaged_ids))
     if ledger.read == ledger.left_out["no_data"] + ledger.left_out["totals_row"] + ledger.left_out["footer"]:
         sheet.notes.append(note("no_data", file=sheet.name, line=sheet.header.line))
-
-

@@ -1,7 +1,7 @@
 """A Sheet is one file understood: its header, its records, what its cells settle, and the rows it gives.
 
-    settle(sheet)  first pass: which rows are totals, footers, no data; which decimal mark and date order hold
-    (rows.py)      second pass: each record becomes a typed row, or is left out for a stated reason
+settle(sheet)  first pass: which rows are totals, footers, no data; which decimal mark and date order hold
+(rows.py)      second pass: each record becomes a typed row, or is left out for a stated reason
 """
 
 from __future__ import annotations
@@ -134,9 +134,7 @@ class _Structure:
         self.sheet = sheet
         self.header = [folded(name) for name in sheet.header.names]
         self.words = [
-            (reason, re.compile(pattern))
-            for reason in ("no_data", "footer")
-            for pattern in fmt.get(reason, ())
+            (reason, re.compile(pattern)) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())
         ]
         self.subtotals = [re.compile(pattern) for pattern in fmt.get("subtotal_rows", ())]
         self.totals = [(re.compile(rule["match"]), rule) for rule in fmt.get("totals", ()) if "match" in rule]

@@ -140,7 +140,9 @@ def document_tables(tree: Node, name: str, sha256: str | None) -> list[Table]:
     if isinstance(tree, Scalar):
         if tree.null:
             raise InputError("empty_file", "the file is empty", "write a list of records", name)
-        raise InputError("no_records", "a list of records is due", "see “kpi check --help”", name, tree.line, tree.column)
+        raise InputError(
+            "no_records", "a list of records is due", "see “kpi check --help”", name, tree.line, tree.column
+        )
     unknown = [key for key in tree.items if key not in ROLES]
     if unknown:
         raise _unknown_role(tree, unknown[0], name)
@@ -197,6 +199,8 @@ def _record(item: Node, columns: dict[str, int], name: str) -> Record:
     cells = [""] * len(columns)
     for key, value in item.items.items():
         if not isinstance(value, Scalar):
-            raise InputError("nested", f"{quoted(key)} holds a list", "one value is due", name, value.line, value.column)
+            raise InputError(
+                "nested", f"{quoted(key)} holds a list", "one value is due", name, value.line, value.column
+            )
         cells[columns[key]] = "" if value.null else value.text
     return Record(item.line, cells)

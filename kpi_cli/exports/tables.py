@@ -99,8 +99,7 @@ class Source:
             "decimal": sheet.decimal,
             "date_order": sheet.date_order,
             "currency": self.currencies,
-            "period": self.period
-            and {"start": self.period[0].isoformat(), "end": self.period[1].isoformat()},
+            "period": self.period and {"start": self.period[0].isoformat(), "end": self.period[1].isoformat()},
             "grain": self.grain,
             "columns": {c: sheet.header.names[i].strip() for c, i in sheet.columns.items()},
             "checks": self.checks,

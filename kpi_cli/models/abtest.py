@@ -43,9 +43,7 @@ class Arm:
     def __post_init__(self) -> None:
         name = quoted(self.variant)
         if self.n <= 0:
-            raise UsageError(
-                "no_visitors", f"variant {name} has no visitors", "leave it out, or check the counts"
-            )
+            raise UsageError("no_visitors", f"variant {name} has no visitors", "leave it out, or check the counts")
         if self.conversions < 0:
             raise UsageError("negative_count", f"variant {name} has negative conversions", "check the counts")
         if self.conversions > self.n:
@@ -173,9 +171,7 @@ def sample_ratio(arms: Sequence[Arm], split: Sequence[float] | None = None) -> f
     """
     shares = split or [1.0] * len(arms)
     if len(shares) != len(arms) or not all(0 < share < math.inf for share in shares):
-        raise UsageError(
-            "bad_split", "the planned split does not fit the arms", "give one share above 0 per arm"
-        )
+        raise UsageError("bad_split", "the planned split does not fit the arms", "give one share above 0 per arm")
     visitors, whole = sum(arm.n for arm in arms), math.fsum(shares)
     expected = [visitors * share / whole for share in shares]
     chi2 = math.fsum((arm.n - due) ** 2 / due for arm, due in zip(arms, expected, strict=True))
@@ -229,9 +225,7 @@ def sample_size(rate: float, change: float, power: float = POWER, confidence: fl
     """
     other = rate + change if rate + change <= 1 else rate - change
     if not (change > 0 and 0 <= rate <= 1 and 0 <= other <= 1):
-        raise UsageError(
-            "bad_change", f"a rate of {rate:.4g} cannot change by {change:.4g}", "give points, as 0.01"
-        )
+        raise UsageError("bad_change", f"a rate of {rate:.4g} cannot change by {change:.4g}", "give points, as 0.01")
     mean = (rate + other) / 2
     chance = _quantile(confidence) * math.sqrt(2 * mean * (1 - mean))
     effect = NormalDist().inv_cdf(power) * math.sqrt(rate * (1 - rate) + other * (1 - other))

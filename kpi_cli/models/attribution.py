@@ -54,9 +54,7 @@ class Path:
 
     def __post_init__(self) -> None:
         if not self.channels:
-            raise UsageError(
-                "empty_path", "a path has no touch", "leave out conversions before the first touch"
-            )
+            raise UsageError("empty_path", "a path has no touch", "leave out conversions before the first touch")
         if self.conversions < 0 or self.non_conversions < 0:
             raise UsageError("negative_count", "a path has a negative count", "state refunds in the value")
 
@@ -216,9 +214,7 @@ def _share(model: str, half_life: float) -> _Share:
 
 
 def _unknown(model: str, known: Sequence[str]) -> UsageError:
-    return UsageError(
-        "unknown_model", f"no attribution model {quoted(model)}", f"choose one of {', '.join(known)}"
-    )
+    return UsageError("unknown_model", f"no attribution model {quoted(model)}", f"choose one of {', '.join(known)}")
 
 
 _Claim = tuple[str, int, int, int, int | None]
@@ -436,8 +432,7 @@ def _inverse(matrix: list[list[int]]) -> Sequence[Sequence[int | float]]:
             if other != at:
                 factor = row[at]
                 rows[other] = [
-                    (pivot * mine - factor * theirs) // previous
-                    for mine, theirs in zip(row, pivot_row, strict=True)
+                    (pivot * mine - factor * theirs) // previous for mine, theirs in zip(row, pivot_row, strict=True)
                 ]
         previous = pivot
     return [row[size:] for row in rows]

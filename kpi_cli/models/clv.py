@@ -234,9 +234,7 @@ def expected_purchases(model: BgNbd, t: float, frequency: Numbers, recency: Numb
     return p_alive(model, frequency, recency, age) * _purchases_while_alive(model, {t: 1.0}, frequency, age)
 
 
-def _purchases_while_alive(
-    model: BgNbd, factors: Mapping[float, float], frequency: Numbers, age: Numbers
-) -> Array:
+def _purchases_while_alive(model: BgNbd, factors: Mapping[float, float], frequency: Numbers, age: Numbers) -> Array:
     """Σ factor × purchases in the next t weeks, over `factors` by t, of customers alive now.
 
     Such a customer has λ ~ Gamma(r + x, alpha + T) and p ~ Beta(a, b + x), and makes (1 − exp(−λpt)) / p

@@ -204,7 +204,10 @@ def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> l
     if over:
         books.notes.append(note("over_target", names=", ".join(over)))
     only_total = aimed == {None}
-    goal = Figure("cac_target", "money", total_only=only_total), Figure("over_target", "money", "lower", total_only=only_total)
+    goal = (
+        Figure("cac_target", "money", total_only=only_total),
+        Figure("over_target", "money", "lower", total_only=only_total),
+    )
     return [*goal] if aimed else []
 
 

@@ -100,9 +100,7 @@ class _Report:
     def _asked(self, window: Window, *, by: Sequence[str] = (), compare: str | None = None) -> Ask:
         """The same question about other rows and days; only the whole report is held to --strict."""
         given = self.ask.period
-        period = PeriodOptions(
-            from_=window.start, to=window.end, compare=compare, as_of=given.as_of, tz=given.tz
-        )
+        period = PeriodOptions(from_=window.start, to=window.end, compare=compare, as_of=given.as_of, tz=given.tz)
         reading, sort = replace(self.ask.reading, strict=False), "-revenue" if by in _BY_REVENUE else None
         return replace(self.ask, period=period, by=tuple(by), sort=sort, top=None, reading=reading)
 
@@ -229,8 +227,13 @@ class _Report:
         if not rows:
             return None
         columns = [Column("channel", label("channel"), "text"), Column("cost", label("cost"), "money", "lower")]
-        columns += [Column("budget", label("budget"), "money"), Column("over_budget", label("over_budget"), "money", "lower")]
-        return Result("budgets", columns, rows, {}, by=["channel"], currency=self.books.currency, period=self.books.span)
+        columns += [
+            Column("budget", label("budget"), "money"),
+            Column("over_budget", label("over_budget"), "money", "lower"),
+        ]
+        return Result(
+            "budgets", columns, rows, {}, by=["channel"], currency=self.books.currency, period=self.books.span
+        )
 
     def _close(self, found: Report, previous: Sequence[tuple[Result | None, Sequence[str]]]) -> None:
         """The notes of every part once, the files with what became of their rows, the options that were used."""
@@ -299,7 +302,9 @@ def _cac_split(answers: Sequence[tuple[Result | None, Sequence[str]]]) -> Split 
     won = next((answer for answer, names in answers if answer and names is _FROM_CAC), None)
     if won is None or won.previous is None:
         return None
-    (cost, people), (old_cost, old_people) = ([_exact(t.get(n)) for n in ("cost", "new_customers")] for t in (won.total, won.previous.total))
+    (cost, people), (old_cost, old_people) = (
+        [_exact(t.get(n)) for n in ("cost", "new_customers")] for t in (won.total, won.previous.total)
+    )
     if not (people and old_people):
         return None
     before, now = old_cost / old_people, cost / people

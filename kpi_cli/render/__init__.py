@@ -97,9 +97,7 @@ def format_of(options: Options) -> str:
 def writer_of(name: str) -> Writer:
     """The writer of that name."""
     if name not in WRITERS:
-        raise UsageError(
-            "unknown_format", f"no format “{printable(name)}” here", f"choose from {', '.join(WRITERS)}"
-        )
+        raise UsageError("unknown_format", f"no format “{printable(name)}” here", f"choose from {', '.join(WRITERS)}")
     return WRITERS[name]
 
 
@@ -111,9 +109,7 @@ def target_of(output: str, answer: Answer) -> Path:
     for source in answer.sources:
         with suppress(OSError, ValueError):
             if target.samefile(source["file"]):
-                raise UsageError(
-                    "output_is_input", f"-o {printable(output)} is one of the inputs", "name another file"
-                )
+                raise UsageError("output_is_input", f"-o {printable(output)} is one of the inputs", "name another file")
     return target
 
 

@@ -123,7 +123,10 @@ def _tile(headline: Headline, report: Report, lang: str) -> Tile:
         if span and before is not None:
             moved = numbers.change(headline.value, before, column.unit, lang, word("points", lang))
             beside.append((said("on", lang, moved, _brief(span, lang)), _tone(column, moved)))
-    for aim, kind, verdicts in ((headline.target, "target", ("met", "missed")), (headline.budget, "budget", ("kept", "exceeded"))):
+    for aim, kind, verdicts in (
+        (headline.target, "target", ("met", "missed")),
+        (headline.budget, "budget", ("kept", "exceeded")),
+    ):
         if aim is not None:
             met = _meets(column, headline.value, aim)
             text = f"{label(kind)} {figure(aim, column, report.currency, lang)}"
@@ -164,7 +167,12 @@ def _changes(report: Report, lang: str) -> Iterator[Block]:
     if split := report.split:
         money = {
             name: numbers.amount(abs(value), report.currency, lang)
-            for name, value in (("before", split.before), ("now", split.now), ("cost", split.by_cost), ("people", split.by_customers))
+            for name, value in (
+                ("before", split.before),
+                ("now", split.now),
+                ("cost", split.by_cost),
+                ("people", split.by_customers),
+            )
         }
         causes = [
             said("cost_more" if split.by_cost >= 0 else "cost_less", lang, money["cost"]),
@@ -179,7 +187,10 @@ def _moved(report: Report, lang: str) -> tuple[Strip, ...]:
     """Revenue before, now and the difference, of the channels that changed most."""
     assert report.previous is not None
     moves = report.moves
-    columns = [(_brief(report.previous, lang), [m.before for m in moves]), (_brief(report.period, lang), [m.now for m in moves])]
+    columns = [
+        (_brief(report.previous, lang), [m.before for m in moves]),
+        (_brief(report.period, lang), [m.now for m in moves]),
+    ]
     gained = [move.now - move.before for move in moves]
     decimals = numbers.places("money", [*columns[0][1], *columns[1][1]], report.currency)
     figures = [Strip(head, head, [numbers.number(v, decimals, lang) for v in values]) for head, values in columns]
@@ -255,7 +266,13 @@ def _standings(report: Report, lang: str) -> Iterator[Block]:
         age = f" ({said('old', lang)})" if standing.old else ""
         source = printable(f"{standing.source}, {standing.year}{age}")
         cells.append([printable(column.label), ours, theirs, printable(standing.sector), source])
-    heads = [label("metric", "definitions"), said("ours", lang), label("benchmark"), said("sector", lang), label("source", "definitions")]
+    heads = [
+        label("metric", "definitions"),
+        said("ours", lang),
+        label("benchmark"),
+        said("sector", lang),
+        label("source", "definitions"),
+    ]
     yield Heading(2, said("benchmarks", lang))
     yield Grid(said("benchmarks", lang), _strips(heads, cells, figures={1, 2}))
 

@@ -67,12 +67,31 @@ def _by_month(trend: Result, columns: Sequence[Column], report: Report, lang: st
     ]
     months = list(dict.fromkeys(_short(str(row["month"]), lang) for row in trend.rows))
     kind = "bar" if first.name in _BARS else "line"
-    x: dict[str, Any] = {"field": "month", "type": "ordinal", "sort": months, "title": None, "scale": {"domain": months}}
-    x["axis"] = {"labelAngle": 0, "values": _every_other(months), "ticks": False, "domain": True, "grid": False, "labelPadding": 6}
+    x: dict[str, Any] = {
+        "field": "month",
+        "type": "ordinal",
+        "sort": months,
+        "title": None,
+        "scale": {"domain": months},
+    }
+    x["axis"] = {
+        "labelAngle": 0,
+        "values": _every_other(months),
+        "ticks": False,
+        "domain": True,
+        "grid": False,
+        "labelPadding": 6,
+    }
     layers = []
     for place, column in enumerate(columns):
-        mark: dict[str, Any] = {"type": kind, "strokeWidth": 2} if kind == "line" else {"type": "bar", "width": {"band": 0.6}}
-        layer = {"name": f"series{place + 1}", "mark": mark, "transform": [{"filter": {"field": "of", "equal": column.name}}]}
+        mark: dict[str, Any] = (
+            {"type": kind, "strokeWidth": 2} if kind == "line" else {"type": "bar", "width": {"band": 0.6}}
+        )
+        layer = {
+            "name": f"series{place + 1}",
+            "mark": mark,
+            "transform": [{"filter": {"field": "of", "equal": column.name}}],
+        }
         layers.append(layer | {"encoding": {"x": x, "y": _axis("value", first, lang)}})
     if target is not None:
         layers.append(_rule(target))
@@ -86,7 +105,12 @@ def _by_month(trend: Result, columns: Sequence[Column], report: Report, lang: st
 def _rule(target: Any) -> dict[str, Any]:
     values = [{"value": float(target)}]
     y = {"field": "value", "type": "quantitative"}
-    return {"name": "target", "data": {"values": values}, "mark": {"type": "rule", "strokeDash": [4, 3]}, "encoding": {"y": y}}
+    return {
+        "name": "target",
+        "data": {"values": values},
+        "mark": {"type": "rule", "strokeDash": [4, 3]},
+        "encoding": {"y": y},
+    }
 
 
 def _axis(field: str, column: Column, lang: str) -> dict[str, Any]:
@@ -105,15 +129,28 @@ def by_channel(channels: Result, report: Report, lang: str) -> Chart:
         for called, row in zip(names, rows, strict=True)
         for column in columns
     ]
-    y = {"field": "channel", "type": "ordinal", "sort": names, "title": None, "scale": {"domain": names, "paddingInner": 0.35}}
+    y = {
+        "field": "channel",
+        "type": "ordinal",
+        "sort": names,
+        "title": None,
+        "scale": {"domain": names, "paddingInner": 0.35},
+    }
     y["axis"] = {"domain": False, "ticks": False, "grid": False, "labelPadding": 6, "labelLimit": 120}
     layers = []
     for place, column in enumerate(columns):
         mark = {"type": "bar", "height": {"band": 0.45}, "yOffset": -5 if place == 0 else 5}
         x = _axis("value", column, lang)
-        layer = {"name": f"series{place + 1}", "mark": mark, "transform": [{"filter": {"field": "of", "equal": column.name}}]}
+        layer = {
+            "name": f"series{place + 1}",
+            "mark": mark,
+            "transform": [{"filter": {"field": "of", "equal": column.name}}],
+        }
         layers.append(layer | {"encoding": {"y": y, "x": x}})
-    pairs = (f"{name(r['channel'], 'channel')} {' / '.join(_figure(r.get(c.name), c, report, lang) for c in columns)}" for r in rows)
+    pairs = (
+        f"{name(r['channel'], 'channel')} {' / '.join(_figure(r.get(c.name), c, report, lang) for c in columns)}"
+        for r in rows
+    )
     title = " · ".join(printable(column.label) for column in columns)
     alt = said("bars", lang, title, "; ".join(pairs))
     spec = _spec(values, layers, 24 * len(rows), lang) | {"padding": _PADDING | {"left": 120}, "width": 224}
@@ -149,7 +186,16 @@ def _told(trend: Result, column: Column, report: Report, lang: str) -> str:
     low, high = min(points, key=lambda p: p[1]), max(points, key=lambda p: p[1])
     span = f"{_long(points[0][0], lang)} – {_long(points[-1][0], lang)}"
     shown = [_figure(value, column, report, lang) for _, value in (points[0], points[-1], low, high)]
-    parts = (printable(column.label), span, shown[0], shown[1], shown[2], _long(low[0], lang), shown[3], _long(high[0], lang))
+    parts = (
+        printable(column.label),
+        span,
+        shown[0],
+        shown[1],
+        shown[2],
+        _long(low[0], lang),
+        shown[3],
+        _long(high[0], lang),
+    )
     return said("chart", lang, *parts)
 
 
@@ -189,4 +235,6 @@ def drawn(specs: Sequence[dict[str, Any]], lang: str) -> Iterator[str]:
     import vl_convert
 
     for spec in specs:
-        yield str(vl_convert.vegalite_to_svg(spec, vl_version=VERSION, allowed_base_urls=[], format_locale=locale(lang)))
+        yield str(
+            vl_convert.vegalite_to_svg(spec, vl_version=VERSION, allowed_base_urls=[], format_locale=locale(lang))
+        )

@@ -48,7 +48,9 @@ def _marked(block: Block, lang: str) -> list[str]:
 
 def _pipes(heads: Sequence[str], figures: Sequence[bool], rows: Sequence[Sequence[str]]) -> list[str]:
     marks = ["---:" if figure else ":---" for figure in figures]
-    return [f"| {' | '.join(cells)} |" for cells in ([*map(escaped, heads)], marks, *([*map(escaped, row)] for row in rows))]
+    return [
+        f"| {' | '.join(cells)} |" for cells in ([*map(escaped, heads)], marks, *([*map(escaped, row)] for row in rows))
+    ]
 
 
 def report_table(report: Report, page: Page) -> bytes:

@@ -227,9 +227,7 @@ def _down(result: Result, lang: str) -> list[Strip]:
     total, period, last = result.previous.total, result.previous.period, result.period
     pairs = [(column, result.total.get(column.name), total.get(column.name)) for column in columns]
     moved = [numbers.change(a, b, column.unit, lang, word("points", lang)) for column, a, b in pairs]
-    good = tuple(
-        tone for column, cell in zip(columns, moved, strict=True) for tone in _tones(column, [cell]) or ("",)
-    )
+    good = tuple(tone for column, cell in zip(columns, moved, strict=True) for tone in _tones(column, [cell]) or ("",))
     then = [_alone(b, column.unit, result.currency, lang) for column, _, b in pairs]
     return [
         labels,

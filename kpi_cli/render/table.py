@@ -116,9 +116,7 @@ def _fitting(keys: list[_Column], ranked: list[_Column], name: int, width: int) 
 
 def _merged(keys: list[_Column]) -> _Column:
     strips = [key.strip for key in keys]
-    cells = [
-        " / ".join(filter(None, parts)) for parts in zip(*(strip.cells for strip in strips), strict=True)
-    ]
+    cells = [" / ".join(filter(None, parts)) for parts in zip(*(strip.cells for strip in strips), strict=True)]
     heading = " / ".join(strip.heading for strip in strips)
     return _measured(replace(strips[0], heading=heading, cells=cells), Page())
 

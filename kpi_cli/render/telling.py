@@ -65,7 +65,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "read": ("Read", "Lues"),
     "used": ("Used", "Utilisées"),
     "left_out": ("Left out", "Écartées"),
-    "chart": ("{} by month, {}: from {} to {}; lowest {} in {}, highest {} in {}", "{} par mois, {} : de {} à {} ; minimum {} en {}, maximum {} en {}"),
+    "chart": (
+        "{} by month, {}: from {} to {}; lowest {} in {}, highest {} in {}",
+        "{} par mois, {} : de {} à {} ; minimum {} en {}, maximum {} en {}",
+    ),
     "chart_target": ("; dashed: target {}", " ; pointillé : objectif {}"),
     "bars": ("{}, by channel: {}", "{}, par canal : {}"),
 }
@@ -99,6 +102,7 @@ def figure(value: Value, column: Column, currency: str | None, lang: str) -> str
 
 def tell(report: Report, lang: str) -> Iterator[str]:
     """The answer, in the sentences that matter to whoever reads no further."""
+
     def shown(headline: Headline) -> str:
         return figure(headline.value, headline.column, report.currency, lang)
 
@@ -119,7 +123,9 @@ def tell(report: Report, lang: str) -> Iterator[str]:
             yield said("earned_alone", lang, cost=shown(cost), revenue=shown(revenue))
     sentences = []
     if roi := report.headline("roi"):
-        sentences.append(said("returned", lang, label=roi.column.label, value=shown(roi), aim=aim(roi, "above", "beyond")) + ".")
+        sentences.append(
+            said("returned", lang, label=roi.column.label, value=shown(roi), aim=aim(roi, "above", "beyond")) + "."
+        )
     cac, customers = report.headline("cac"), report.headline("new_customers")
     if cac and customers:
         sentences.append(said("won", lang, customers=shown(customers), cac=shown(cac), aim=aim(cac, "under", "over")))

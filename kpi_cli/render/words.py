@@ -64,7 +64,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "range": ("one range", "un seul intervalle"),
     "line": ("line {}", "ligne {}"),
     "stated": ("{} stated, {} summed", "{} indiqué, {} sommé"),
-    "wider": ("a part or a whole account, not the sum of these rows", "une partie ou tout un compte, pas la somme de ces lignes"),
+    "wider": (
+        "a part or a whole account, not the sum of these rows",
+        "une partie ou tout un compte, pas la somme de ces lignes",
+    ),
 }
 
 # Columns whose values are words of ours; in others, only what stands in brackets is.

@@ -119,7 +119,11 @@ def _of_notes(notes: Sequence[Note], lang: str) -> Table:
 
 def _of_sources(sources: Sequence[Mapping[str, Any]], lang: str) -> Table:
     """Every file, what it was taken for, and where its rows went."""
-    heads = [Column("file", said("file", lang), "text"), Column("format", "Format", "text"), Column("role", "Role", "text")]
+    heads = [
+        Column("file", said("file", lang), "text"),
+        Column("format", "Format", "text"),
+        Column("role", "Role", "text"),
+    ]
     heads += [Column("start", word("period", lang), "date"), Column("end", "→", "date")]
     heads += [Column(each, said(each, lang), "count") for each in ("read", "used")]
     heads += [Column("left_out", said("left_out", lang), "text"), Column("sha256", "SHA-256", "text")]
@@ -171,7 +175,10 @@ class _Writer:
         """A number as a number, a day as a day, anything else as text that nothing reads as a formula."""
         if isinstance(value, dt.date):
             sheet.write_datetime(*place, dt.datetime(value.year, value.month, value.day), form)
-        elif isinstance(value, int | float | Decimal) and len(Decimal(str(value)).to_integral_value().as_tuple().digits) <= _EXACT_DIGITS:
+        elif (
+            isinstance(value, int | float | Decimal)
+            and len(Decimal(str(value)).to_integral_value().as_tuple().digits) <= _EXACT_DIGITS
+        ):
             sheet.write_number(*place, float(round(Decimal(str(value)), 6)), form)
         elif value is None:
             sheet.write_blank(*place, None, form)
@@ -186,7 +193,9 @@ class _Writer:
 
     def _named(self, text: str) -> str:
         """A worksheet's name as Excel takes it, and different from the others."""
-        plain = "".join(" " if sign in "[]:*?/\\'" else sign for sign in printable(text)).strip()[:_NAME_LENGTH] or "kpi"
+        plain = (
+            "".join(" " if sign in "[]:*?/\\'" else sign for sign in printable(text)).strip()[:_NAME_LENGTH] or "kpi"
+        )
         chosen, nth = plain, 1
         while chosen.casefold() in self.names:
             nth += 1

@@ -40,15 +40,11 @@ class Corpus:
         self.files[name] = whole.encode(encoding)
         return name
 
-    def case(
-        self, name: str, argv: list[str], why: str, exit: int | list[int] | None = 0, **asks: Any
-    ) -> None:
+    def case(self, name: str, argv: list[str], why: str, exit: int | list[int] | None = 0, **asks: Any) -> None:
         """Add a case; `exit` None is not judged, a list is any of these."""
         self.cases.append({"name": name, "argv": [*argv, "--json"], "exit": exit, "why": why, **asks})
 
-    def check(
-        self, name: str, why: str, *options: str, exit: int | list[int] | None = 0, **asks: Any
-    ) -> None:
+    def check(self, name: str, why: str, *options: str, exit: int | list[int] | None = 0, **asks: Any) -> None:
         """Add a case that checks the file of that name."""
         title = " ".join(["check", name, *options])
         self.case(title, ["check", name, *options], why, exit, **asks)
@@ -111,9 +107,7 @@ def google(c: Corpus) -> None:
             grain="range",
             columns__cost="Cost",
             rows={"read": 6, "used": 2, "left_out": {"totals_row": 4}},
-            sums=[
-                {"currency": "EUR", "cost": 1164.10, "impressions": 40585, "clicks": 867, "conversions": 74}
-            ],
+            sums=[{"currency": "EUR", "cost": 1164.10, "impressions": 40585, "clicks": 867, "conversions": 74}],
             error=None,
         )
         | {
@@ -169,9 +163,7 @@ def google_days(c: Corpus) -> None:
             grain="day",
             columns__cost="Coût",
             rows={"read": 3, "used": 2, "left_out": {"totals_row": 1}},
-            sums=[
-                {"currency": "EUR", "cost": 1164.10, "impressions": 40585, "clicks": 867, "conversions": 74}
-            ],
+            sums=[{"currency": "EUR", "cost": 1164.10, "impressions": 40585, "clicks": 867, "conversions": 74}],
         )
         | {
             control("Total : compte", "cost", "agrees"): True,
@@ -202,9 +194,7 @@ def google_days(c: Corpus) -> None:
             period__end="2026-05-15",
             grain="day",
             rows={"read": 3, "used": 2, "left_out": {"totals_row": 1}},
-            sums=[
-                {"currency": "EUR", "cost": 3337.43, "impressions": 2546, "clicks": 120, "conversions": 12.5}
-            ],
+            sums=[{"currency": "EUR", "cost": 3337.43, "impressions": 2546, "clicks": 120, "conversions": 12.5}],
         ),
     )
     head = "Status da campanha,Campanha,Orçamento,Código da moeda,Impr.,CTR,Custo,Cliques,Taxa de conv.,Conversões,CPC méd.,Custo / conv."
@@ -240,9 +230,7 @@ def google_days(c: Corpus) -> None:
             period__start="2026-05-05",
             period__end="2026-05-15",
             rows={"read": 5, "used": 3, "left_out": {"totals_row": 2}},
-            sums=[
-                {"currency": "BRL", "cost": 3337.43, "impressions": 14546, "clicks": 420, "conversions": 19.5}
-            ],
+            sums=[{"currency": "BRL", "cost": 3337.43, "impressions": 14546, "clicks": 420, "conversions": 19.5}],
         ),
     )
     name = c.put(
@@ -395,7 +383,9 @@ def meta_odd(c: Corpus) -> None:
         want=source(format="meta_ads", rows={"read": 1, "used": 0, "left_out": {"no_data": 1}}),
         notes=["no_data"],
     )
-    mangled = "Nom de la campagne,Jour,Impressions,Montant dépensé (EUR)\nÉté,2026-10-02,10,13.94\nÉté,2026-10-03,10,1.06\n"
+    mangled = (
+        "Nom de la campagne,Jour,Impressions,Montant dépensé (EUR)\nÉté,2026-10-02,10,13.94\nÉté,2026-10-03,10,1.06\n"
+    )
     name = c.put("meta_mojibake.csv", mangled.encode().decode("cp1252"))
     c.check(
         name,
@@ -586,9 +576,7 @@ STRIPE = (
 )
 
 
-def stripe_row(
-    number: int, day: str, amount: str, refunded: str, status: str, mail: str, **other: str
-) -> str:
+def stripe_row(number: int, day: str, amount: str, refunded: str, status: str, mail: str, **other: str) -> str:
     currency, mode = other.get("currency", "eur"), other.get("mode", "Live")
     return (
         f"ch_{number:04},{day} 09:15:00,{amount},{refunded},{currency},TRUE,{amount},{refunded},{currency},Course A,"
@@ -745,9 +733,7 @@ def stripe_trouble(c: Corpus) -> None:
             stripe_row(1, "2026-10-05", "120.00", "0.00", "Paid", "learner01@example.com"),
         ],
     )
-    c.check(
-        name, "contract §3: two amounts for one id are exit 3", exit=3, errors=[{"file": name, "line": 3}]
-    )
+    c.check(name, "contract §3: two amounts for one id are exit 3", exit=3, errors=[{"file": name, "line": 3}])
     again = [
         STRIPE,
         stripe_row(6, "2026-10-01", "149.00", "0.00", "Paid", " Learner01@Example.com "),
@@ -893,12 +879,8 @@ def paypal(c: Corpus) -> None:
                 "",
                 "Debit",
             ),
-            row(
-                "18/10/2026", "General Currency Conversion", "Completed", "EUR", "-10.00", "T5", "T2", "Debit"
-            ),
-            row(
-                "18/10/2026", "General Currency Conversion", "Completed", "USD", "11.00", "T4", "T2", "Credit"
-            ),
+            row("18/10/2026", "General Currency Conversion", "Completed", "EUR", "-10.00", "T5", "T2", "Debit"),
+            row("18/10/2026", "General Currency Conversion", "Completed", "USD", "11.00", "T4", "T2", "Credit"),
             row("18/10/2026", "Express Checkout Payment", "Completed", "EUR", "1,250.50", "T2", "", "Credit"),
             row("17/10/2026", "Website Payment", "Completed", "EUR", "100.00", "T1", "", "Credit"),
         ],
@@ -1075,9 +1057,7 @@ def generic_spend(c: Corpus) -> None:
             cost = grouped(cents, "," if lakh else mark, decimal, lakh)
             cost = f'"{cost}"' if delimiter in cost else cost
             lines.append(
-                delimiter.join(
-                    [day.strftime(pattern), "ads", f'"{campaign}"', cost, str(impressions), str(clicks)]
-                )
+                delimiter.join([day.strftime(pattern), "ads", f'"{campaign}"', cost, str(impressions), str(clicks)])
             )
         file = c.put(f"spend_{name}", lines, end="\r\n" if delimiter == ";" else "\n")
         c.check(
@@ -1224,18 +1204,14 @@ def generic_sales(c: Corpus) -> None:
     c.check(
         name,
         "contract §3: exact duplicate rows without an id are kept with a note; §4 customers null without a key",
-        want=source(
-            **{"sums.0.revenue_gross": 99.90, "sums.0.orders": 3, "sums.0.customers": None}, rows__used=3
-        ),
+        want=source(**{"sums.0.revenue_gross": 99.90, "sums.0.orders": 3, "sums.0.customers": None}, rows__used=3),
         notes=["duplicates_kept"],
     )
     c.check(
         name,
         "contract §3: --dedupe drops them",
         "--dedupe",
-        want=source(
-            rows={"read": 3, "used": 2, "left_out": {"duplicate": 1}}, **{"sums.0.revenue_gross": 50}
-        ),
+        want=source(rows={"read": 3, "used": 2, "left_out": {"duplicate": 1}}, **{"sums.0.revenue_gross": 50}),
         no_notes=["duplicates_kept"],
     )
     c.check(name, "contract §5: duplicates_kept is exit 3 under --strict", "--strict", exit=3)
@@ -1438,9 +1414,7 @@ def refused_cells(c: Corpus) -> None:
         exit=3,
         errors=[{"file": file, "line": 3}],
     )
-    file = c.put(
-        "long_rows_all.csv", ["date,campaign,cost", "2026-10-13,Brand,10,50", "2026-10-14,Brand,7,25"]
-    )
+    file = c.put("long_rows_all.csv", ["date,campaign,cost", "2026-10-13,Brand,10,50", "2026-10-14,Brand,7,25"])
     c.check(
         file,
         "reliability: fields are counted against the header on every row",
@@ -1495,8 +1469,7 @@ def refused_files(c: Corpus) -> None:
         ),
         "unclosed.csv": (good + b'2026-10-14,"Brand,5.00\n', 3),
         "swallowed.csv": (
-            good
-            + b'2026-10-14,"Brand,5.00\n2026-10-15,Brand,6.00\n2026-10-16,Brand",7.00\n2026-10-17,Brand,8.00\n',
+            good + b'2026-10-14,"Brand,5.00\n2026-10-15,Brand,6.00\n2026-10-16,Brand",7.00\n2026-10-17,Brand,8.00\n',
             3,
         ),
         "no_header.csv": (b"2026-10-13,Brand,1000.25\n2026-10-14,Brand,5.00\n", None),
@@ -1570,9 +1543,7 @@ def asked(c: Corpus) -> None:
             "contract §2: --date-format settles what a file leaves open",
             "--date-format",
             order,
-            want=source(
-                period={"start": start, "end": end}, date_order=order, **{"sums.0.revenue_gross": 30.75}
-            ),
+            want=source(period={"start": start, "end": end}, date_order=order, **{"sums.0.revenue_gross": 30.75}),
         )
     file = c.put(
         "contradictory_dates.csv",
@@ -1652,9 +1623,7 @@ def offsets(c: Corpus, sales: str) -> None:
         "reliability Dates: the local date as written is the day; offsets one hour apart are one zone",
         want=source(period={"start": "2026-10-01", "end": "2026-10-30"}),
     )
-    file = c.put(
-        "two_zones.csv", [sales, "2026-10-01 12:00:00 +0500,A-1,10.50", "2026-10-30 12:00:00 -0800,A-2,20.25"]
-    )
+    file = c.put("two_zones.csv", [sales, "2026-10-01 12:00:00 +0500,A-1,10.50", "2026-10-30 12:00:00 -0800,A-2,20.25"])
     c.check(
         file,
         "reliability Dates: other offsets are asked (--tz)",
@@ -1722,13 +1691,9 @@ def repaired(c: Corpus) -> None:
         notes=["unknown_cells"],
     )
     c.put("unknown_money.csv", [head, one, two, "2026-10-15,Brand,--,0"])
-    c.check(
-        "unknown_money.csv", "contract §7: an unknown cell is skipped", want=want, notes=["unknown_cells"]
-    )
+    c.check("unknown_money.csv", "contract §7: an unknown cell is skipped", want=want, notes=["unknown_cells"])
     c.check("unknown_money.csv", "contract §7: unknown money is exit 3 under --strict", "--strict", exit=3)
-    c.files["repaired_field.csv.gz"] = gzip.compress(
-        f"{head},memo\n{one},{'x' * 200_000}\n{two},y\n".encode(), mtime=0
-    )
+    c.files["repaired_field.csv.gz"] = gzip.compress(f"{head},memo\n{one},{'x' * 200_000}\n{two},y\n".encode(), mtime=0)
     c.check("repaired_field.csv.gz", "reliability: 200 kB fields are fine", want=want)
     wide = [f"{head}{''.join(f',x{n}' for n in range(20_000))}", one + "," * 20_000, two + "," * 20_000]
     c.files["wide.csv.gz"] = gzip.compress(("\n".join(wide) + "\n").encode(), mtime=0)
@@ -1752,9 +1717,7 @@ def money_styles(c: Corpus) -> None:
         want=source(**{"sums.0.cost": 2010.35, "sums.0.currency": None}),
         notes=["currency_unstated"],
     )
-    c.put(
-        "euro.csv", ["Date;Campagne;Coût", f"13/10/2026;Marque;1{NBSP}234,56 €", "14/10/2026;Marque;0,44 €"]
-    )
+    c.put("euro.csv", ["Date;Campagne;Coût", f"13/10/2026;Marque;1{NBSP}234,56 €", "14/10/2026;Marque;0,44 €"])
     c.check(
         "euro.csv",
         "formats rule 11: currency in the cell's symbol",
@@ -2531,9 +2494,7 @@ def roi_rules(c: Corpus) -> None:
         "a rule that cannot be read": [*BASE, "--fail-if", "roi ~ 3"],
         "a window of a bare number": [*BASE[:3], "--last", "30"],
     }.items():
-        c.case(
-            name, argv, "contract §5: 2 usage; §1 figures together with FILES; §2 a bare number is refused", 2
-        )
+        c.case(name, argv, "contract §5: 2 usage; §1 figures together with FILES; §2 a bare number is refused", 2)
 
 
 def build() -> Corpus:

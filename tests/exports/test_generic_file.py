@@ -41,8 +41,7 @@ PROMISED = {
     "costs": "month start end category strategy channel campaign cost currency",
     "traffic": "date source medium campaign channel landing_page variant visits leads key_events",
     "events": "user event time",
-    "touches": "user time channel utm_source utm_medium utm_campaign conversion value "
-    "path conversions non_conversions",
+    "touches": "user time channel utm_source utm_medium utm_campaign conversion value path conversions non_conversions",
 }
 
 
@@ -202,9 +201,7 @@ def test_money_that_names_neither_cost_nor_customer_is_asked(header: str) -> Non
     ],
 )
 def test_no_price_budget_rate_or_count_is_taken_for_money(role: str, header: str) -> None:
-    money = {
-        plainest(h) for column, _, h in _headers(role) if column in {"cost", "amount", "revenue", "refunded"}
-    }
+    money = {plainest(h) for column, _, h in _headers(role) if column in {"cost", "amount", "revenue", "refunded"}}
     assert plainest(header) not in money
 
 
@@ -223,15 +220,11 @@ class TestRowsOfSales:
     def test_values_are_written_as_they_are_compared(self, spec: dict[str, Any]) -> None:
         values = [v for _, rule in _rules(spec) for listed in rule.values() for v in _listed(listed)]
         assert [v for v in values if not v.startswith("~") and v != folded(v)] == []
-        assert [
-            v for v in values if v.startswith("~") and re.compile(v[1:]).pattern != v[1:].casefold()
-        ] == []
+        assert [v for v in values if v.startswith("~") and re.compile(v[1:]).pattern != v[1:].casefold()] == []
 
     def test_no_value_is_both_counted_and_left_out(self, spec: dict[str, Any]) -> None:
         for column, used in spec.get("used", {}).items():
-            alone = [
-                rule[column] for key, rule in _rules(spec) if key == "left_out" and rule.keys() == {column}
-            ]
+            alone = [rule[column] for key, rule in _rules(spec) if key == "left_out" and rule.keys() == {column}]
             leaves_out = conditions({column: [v for values in alone for v in _listed(values)]})
             assert [v for v in used if not v.startswith("~") and leaves_out({column: v})] == []
 
@@ -284,17 +277,13 @@ def test_total_rows_are_known_by_their_label(label: str) -> None:
     assert not _matches("subtotal_rows", label)
 
 
-@pytest.mark.parametrize(
-    "label", ["Subtotal", "Sub-total October", "Sous-total", "Zwischensumme:", "Subtotale"]
-)
+@pytest.mark.parametrize("label", ["Subtotal", "Sub-total October", "Sous-total", "Zwischensumme:", "Subtotale"])
 def test_subtotal_rows_are_no_totals(label: str) -> None:
     assert _matches("subtotal_rows", label)
     assert not _matches("totals", label)
 
 
-@pytest.mark.parametrize(
-    "label", ["Total Recall", "Totally free course", "Summer sale", "Total Energies", "Somme"]
-)
+@pytest.mark.parametrize("label", ["Total Recall", "Totally free course", "Summer sale", "Total Energies", "Somme"])
 def test_names_that_only_begin_like_a_total_are_names(label: str) -> None:
     assert not _matches("totals", label)
     assert not _matches("subtotal_rows", label)
@@ -302,9 +291,7 @@ def test_names_that_only_begin_like_a_total_are_names(label: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", ["wide", "abbreviated"])
-def test_months_are_those_of_the_unicode_locale_data(
-    language: str, width: Literal["wide", "abbreviated"]
-) -> None:
+def test_months_are_those_of_the_unicode_locale_data(language: str, width: Literal["wide", "abbreviated"]) -> None:
     from babel.dates import get_month_names
 
     for context in ("format", "stand-alone"):
@@ -347,9 +334,7 @@ def test_months_are_those_of_the_unicode_locale_data(
 def test_paypal_rows_are_counted_or_left_out_by_their_type(kind: str, fate: str | None) -> None:
     spec, cells = _load("paypal"), {"type": folded(kind), "status": "completed", "balance_impact": "credit"}
     reasons = [
-        rule["as"]
-        for rule in spec["left_out"]
-        if conditions({c: v for c, v in rule.items() if c != "as"})(cells)
+        rule["as"] for rule in spec["left_out"] if conditions({c: v for c, v in rule.items() if c != "as"})(cells)
     ]
     assert next(iter(reasons), None) == fate
     assert bool(reasons) or conditions({"type": spec["used"]["type"]})(cells)

@@ -103,8 +103,10 @@ def test_of_a_file_read_as_sums_orders_and_hash_are_not_claimed(tmp_path):
 def test_a_question_that_needs_every_id_reads_row_by_row(tmp_path, options):
     text = CLEAN.replace("channel,amount", "channel,customer_id,amount,tax", 1)
     head, *lines = text.splitlines()
-    rows = [",".join([*line.split(",")[:3], f"c-{n}", line.split(",")[3], "0.01", *line.split(",")[4:]])
-            for n, line in enumerate(lines[:-1])]
+    rows = [
+        ",".join([*line.split(",")[:3], f"c-{n}", line.split(",")[3], "0.01", *line.split(",")[4:]])
+        for n, line in enumerate(lines[:-1])
+    ]
     with large_from(0):
         found = kpi_cli.roi(*write(tmp_path, "\n".join([head, *rows, ""])), by="channel", **options).to_dict()
     assert {s["checks"] for s in found["sources"]} == {"full"}

@@ -57,9 +57,7 @@ def test_wilson_gives_the_published_intervals(successes: int, n: int, expected: 
 @given(arms, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_wilson_agrees_with_scipy(arm: Arm, confidence: float) -> None:
     expected = stats.binomtest(arm.conversions, arm.n).proportion_ci(confidence, method="wilson")
-    assert wilson(arm.conversions, arm.n, confidence) == pytest.approx(
-        (expected.low, expected.high), abs=1e-12
-    )
+    assert wilson(arm.conversions, arm.n, confidence) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @given(arms)
@@ -228,9 +226,7 @@ def test_a_sample_of_the_size_asked_for_has_that_power(rate: float, change: floa
     assert 0.8 <= power < 0.81
 
 
-@pytest.mark.parametrize(
-    ("rate", "change"), [(0.1, 0.0), (0.1, -0.1), (0.5, 0.6), (1.2, 0.1), (0.1, math.nan)]
-)
+@pytest.mark.parametrize(("rate", "change"), [(0.1, 0.0), (0.1, -0.1), (0.5, 0.6), (1.2, 0.1), (0.1, math.nan)])
 def test_a_change_that_cannot_be_is_refused(rate: float, change: float) -> None:
     with pytest.raises(UsageError, match="cannot change by"):
         sample_size(rate, change)
@@ -262,9 +258,7 @@ def test_sums_of_cents_in_the_billions_lose_nothing() -> None:
     assert sample.variance == pytest.approx(0.0001, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    "sample", [Sample(1, 5.0, 0.0), Sample(9, 5.0, 0.0)], ids=["one visitor", "no variance"]
-)
+@pytest.mark.parametrize("sample", [Sample(1, 5.0, 0.0), Sample(9, 5.0, 0.0)], ids=["one visitor", "no variance"])
 def test_welch_is_empty_where_there_is_nothing_to_judge_by(sample: Sample) -> None:
     assert welch(sample, Sample(9, 4.0, 0.0)) is None
 
@@ -278,9 +272,7 @@ def test_swapping_arms_mirrors_welch(a: tuple[int, float, float], b: tuple[int, 
     assert there is not None
     assert back is not None
     assert (back.difference, back.t, back.p) == pytest.approx((-there.difference, -there.t, there.p))
-    assert (back.difference_low, back.difference_high) == pytest.approx(
-        (-there.difference_high, -there.difference_low)
-    )
+    assert (back.difference_low, back.difference_high) == pytest.approx((-there.difference_high, -there.difference_low))
 
 
 # The whole test
@@ -329,9 +321,7 @@ def test_several_arms_are_each_compared_with_the_control() -> None:
     alone = [two_sided(Arm("A", 400, 5000), Arm("B", n, 5000))[1] for n in (460, 470)]
     assert [each["variant"] for each in test["comparisons"]] == ["B", "C"]
     assert [each["p"] for each in test["comparisons"]] == pytest.approx([alone[0], 2 * alone[1]], abs=1e-6)
-    assert {test[name] for name in ("difference", "difference_low", "difference_high", "lift", "z", "p")} == {
-        None
-    }
+    assert {test[name] for name in ("difference", "difference_low", "difference_high", "lift", "z", "p")} == {None}
 
 
 def test_an_arm_that_wins_alone_may_not_win_among_several() -> None:
@@ -387,8 +377,7 @@ def test_lift_is_empty_when_nobody_converts_in_the_control() -> None:
         (
             (400, 5000),
             (470, 5000),
-            "“B” converts better than “A”: 9.40% against 8.00%, +1.40 points "
-            "(95% interval +0.30 to +2.51), p = 0.013.",
+            "“B” converts better than “A”: 9.40% against 8.00%, +1.40 points (95% interval +0.30 to +2.51), p = 0.013.",
         ),
         (
             (40, 500),
@@ -409,12 +398,7 @@ def test_a_verdict_is_one_plain_sentence(control: tuple[int, int], arm: tuple[in
 
 
 def test_a_verdict_is_said_in_french() -> None:
-    said = (
-        ab_test([Arm("A", 470, 5000), Arm("B", 400, 5000)])
-        .text("fr")
-        .replace("\u202f", " ")
-        .replace("\u00a0", " ")
-    )
+    said = ab_test([Arm("A", 470, 5000), Arm("B", 400, 5000)]).text("fr").replace("\u202f", " ").replace("\u00a0", " ")
     assert said == (
         "« B » convertit moins bien que « A » : 8,00 % contre 9,40 %, soit −1,40 pt "
         "(intervalle à 95 % : −2,51 à −0,30), p = 0,013."

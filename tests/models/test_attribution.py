@@ -51,9 +51,7 @@ some_paths = st.lists(
         lambda channels, won, lost, value, step: Path(
             tuple(channels), won, lost, value, tuple(step * at for at in reversed(range(len(channels))))
         ),
-        st.lists(
-            st.sampled_from(["Email", "Direct", "Paid Search", "Referral", "Display"]), min_size=1, max_size=6
-        ),
+        st.lists(st.sampled_from(["Email", "Direct", "Paid Search", "Referral", "Display"]), min_size=1, max_size=6),
         st.decimals(0, 10**6, places=6),
         st.integers(0, 1000).map(Decimal),
         st.decimals(-(10**6), 10**9, places=6),
@@ -308,9 +306,7 @@ def test_many_channels_solved_in_floats_agree_with_whole_numbers(monkeypatch: py
     assert exact is not None
     assert floating is not None
     for name in names:
-        assert float(floating.removal_effects[name]) == pytest.approx(
-            float(exact.removal_effects[name]), rel=1e-9
-        )
+        assert float(floating.removal_effects[name]) == pytest.approx(float(exact.removal_effects[name]), rel=1e-9)
 
 
 # Bad input

@@ -134,9 +134,7 @@ shapes = st.floats(0.05, 20).map(lambda value: round(value, 3))
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.builds(
-        BgNbd, shapes, st.floats(1, 50), shapes.map(lambda a: a + 1e-7), shapes.map(lambda b: b + 1e-8)
-    ),
+    st.builds(BgNbd, shapes, st.floats(1, 50), shapes.map(lambda a: a + 1e-7), shapes.map(lambda b: b + 1e-8)),
     st.floats(0.1, 60),
     st.integers(0, 120),
     st.floats(0, 100),
@@ -144,9 +142,7 @@ shapes = st.floats(0.05, 20).map(lambda value: round(value, 3))
 def test_expected_purchases_are_those_of_the_hypergeometric_formula(
     model: BgNbd, t: float, frequency: int, age: float
 ) -> None:
-    while_alive = expected_purchases(model, t, [frequency], [age], [age]) / p_alive(
-        model, [frequency], [age], [age]
-    )
+    while_alive = expected_purchases(model, t, [frequency], [age], [age]) / p_alive(model, [frequency], [age], [age])
     assert while_alive == pytest.approx(hypergeometric(model, t, frequency, age), rel=1e-10)
 
 
@@ -217,9 +213,7 @@ def test_a_customer_who_bought_once_is_alive_for_certain() -> None:
 
 
 @given(st.integers(1, 50), st.floats(0, 100), st.floats(0, 200), st.floats(0.1, 50))
-def test_the_longer_the_silence_the_less_likely_alive(
-    x: int, recency: float, silence: float, more: float
-) -> None:
+def test_the_longer_the_silence_the_less_likely_alive(x: int, recency: float, silence: float, more: float) -> None:
     now, then = p_alive(CDNOW, [x, x], [recency] * 2, [recency + silence, recency + silence + more])
     assert 0 <= then < now < 1 or now < 1e-300
 
@@ -304,10 +298,7 @@ def test_standard_errors_are_those_of_the_curvature_of_the_published_likelihood(
     steps = np.diag(best * 1e-3)
     hessian = [
         [
-            published(best + i + j)
-            - published(best + i - j)
-            - published(best - i + j)
-            + published(best - i - j)
+            published(best + i + j) - published(best + i - j) - published(best - i + j) + published(best - i - j)
             for j in steps
         ]
         for i in steps
@@ -357,9 +348,7 @@ def test_a_customer_is_expected_to_spend_between_the_own_mean_and_everybodys() -
 
 
 @pytest.mark.parametrize(("frequency", "mean"), [(0, 0), (0, 12), (3, 0), (3, -5)])
-def test_without_a_positive_repeat_mean_a_customer_is_taken_for_an_average_one(
-    frequency: int, mean: float
-) -> None:
+def test_without_a_positive_repeat_mean_a_customer_is_taken_for_an_average_one(frequency: int, mean: float) -> None:
     population = CDNOW_SPEND.p * CDNOW_SPEND.v / (CDNOW_SPEND.q - 1)
     assert expected_value(CDNOW_SPEND, [frequency], [mean]) == pytest.approx(population)
 
@@ -389,9 +378,7 @@ def test_each_month_is_discounted_from_its_end_the_last_part_of_one_from_its_own
 @given(st.floats(0, 0.2), st.floats(0.001, 0.2), st.floats(1, 120), st.integers(0, 30))
 def test_value_falls_as_the_discount_rises(discount: float, more: float, horizon: float, x: int) -> None:
     history = History([x], [20.0 if x else 0.0], [30.0])
-    less, least = (
-        customer_value(CDNOW, history, [10], horizon, each)[0] for each in (discount, discount + more)
-    )
+    less, least = (customer_value(CDNOW, history, [10], horizon, each)[0] for each in (discount, discount + more))
     assert 0 < least < less
 
 

@@ -130,7 +130,9 @@ def test_the_twelve_months_up_to_the_period_are_followed(monkeypatch: pytest.Mon
     monkeypatch.chdir(SCHOOL)
     trend = october().part("trend")
     assert trend is not None
-    assert [row["month"] for row in trend.rows] == [f"2025-{m}" for m in (11, 12)] + [f"2026-{m:02}" for m in range(1, 11)]
+    assert [row["month"] for row in trend.rows] == [f"2025-{m}" for m in (11, 12)] + [
+        f"2026-{m:02}" for m in range(1, 11)
+    ]
 
 
 def test_a_figure_is_the_one_that_its_own_question_gives(
@@ -269,7 +271,9 @@ def test_other_commands_hold_their_rows_against_targets_too(
     small: Path, condition: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # October: ROI 80 / 120 = 67 %, above 50 %; September has no ROI target, and cost stays within 100.
-    assert main(["roi", "--every", "month", "--fail-if", condition, "-f", "csv", "-q"]) == (4 if "cost" in condition else 0)
+    assert main(["roi", "--every", "month", "--fail-if", condition, "-f", "csv", "-q"]) == (
+        4 if "cost" in condition else 0
+    )
     head, *rows = capsys.readouterr().out.splitlines()
     assert "roi_target" in head.split(",")
     assert "budget" in head.split(",")

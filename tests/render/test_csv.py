@@ -20,9 +20,7 @@ def read(answer: Result | CheckResult, page: Page = PIPE) -> list[list[str]]:
 
 def campaigns(*names: str) -> Result:
     rows: list[Row] = [{"campaign": name, "profit": Decimal("-12.5")} for name in names]
-    return Result(
-        "roi", [Column("profit", "Profit", "money")], rows, {"profit": Decimal(-25)}, by=["campaign"]
-    )
+    return Result("roi", [Column("profit", "Profit", "money")], rows, {"profit": Decimal(-25)}, by=["campaign"])
 
 
 def test_rows_have_column_names_commas_and_dots_but_no_total_and_no_notes(by_channel: Result) -> None:

@@ -10,9 +10,7 @@ from kpi_cli.render.page import Page
 from kpi_cli.result import CheckResult, Column, Note, Result
 from kpi_cli.safe import printable
 
-TEXT = st.text(
-    st.sampled_from("ab1 \\|`*_[]()<>&#!~$:/.+-=\n\té") | st.characters(codec="utf-8"), max_size=30
-)
+TEXT = st.text(st.sampled_from("ab1 \\|`*_[]()<>&#!~$:/.+-=\n\té") | st.characters(codec="utf-8"), max_size=30)
 
 
 def parsed(text: str) -> list[Token]:
@@ -37,9 +35,7 @@ def insides(tokens: list[Token], opening: str) -> Iterator[str]:
 @example("a|b")
 @example("[x](javascript:y) <img src=x onerror=y> **b** `c` https://example.com &amp;")
 def test_a_cell_shows_its_text_and_nothing_else(name: str) -> None:
-    result = Result(
-        "roi", [Column("n", "N", "count")], [{"campaign": name, "n": 1}], {"n": 1}, by=["campaign"]
-    )
+    result = Result("roi", [Column("n", "N", "count")], [{"campaign": name, "n": 1}], {"n": 1}, by=["campaign"])
     tokens = parsed(write_markdown(result, Page()).decode())
     assert list(insides(tokens, "td_open"))[:2] == [printable(name).strip(), "1"]
 

@@ -35,9 +35,7 @@ def failing(error: int) -> Callable[..., None]:
     return fail
 
 
-@pytest.mark.parametrize(
-    "call", ["os.open", "os.fstat", "os.fchmod", "os.write", "os.fsync", "pathlib.Path.replace"]
-)
+@pytest.mark.parametrize("call", ["os.open", "os.fstat", "os.fchmod", "os.write", "os.fsync", "pathlib.Path.replace"])
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
 def test_whatever_call_fails_the_old_file_stays_and_no_other_appears(
     target: Path, monkeypatch: pytest.MonkeyPatch, call: str, error: int
@@ -50,9 +48,7 @@ def test_whatever_call_fails_the_old_file_stays_and_no_other_appears(
     assert names(target.parent) == ["report.md"]
 
 
-def test_an_interrupt_from_within_leaves_the_old_file_alone(
-    target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_from_within_leaves_the_old_file_alone(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
@@ -100,9 +96,7 @@ write_file(Path(sys.argv[1]), b"new")
 
 
 def strike(target: Path, number: int) -> int:
-    return subprocess.run(
-        [sys.executable, "-c", CHILD, str(target), str(number)], stderr=subprocess.DEVNULL
-    ).returncode
+    return subprocess.run([sys.executable, "-c", CHILD, str(target), str(number)], stderr=subprocess.DEVNULL).returncode
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -120,9 +114,7 @@ def test_a_killed_run_leaves_the_old_file_and_the_next_run_clears_up(target: Pat
     assert names(target.parent) == ["other.md", "report.md"]
 
 
-def test_clearing_up_spares_a_run_at_work_and_files_of_others(
-    target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_clearing_up_spares_a_run_at_work_and_files_of_others(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (target.parent / ".kpi-notes.txt").write_text("mine")
     sync = os.fsync
 
@@ -163,9 +155,7 @@ def test_a_report_keeps_the_mode_of_its_target_else_the_umask_decides(target: Pa
     assert (mode(target), mode(target.parent / "new.md")) == (0o664, 0o640)
 
 
-def test_a_private_file_is_its_owners_alone_from_its_first_byte(
-    target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_private_file_is_its_owners_alone_from_its_first_byte(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target.chmod(0o644)
     seen: list[int] = []
     write = os.write
@@ -217,9 +207,7 @@ def test_a_place_that_cannot_be_written_to_is_said_in_plain_words(
     assert names(target.parent) == ["report.md"]
 
 
-PRINT = (
-    "import sys; from kpi_cli.render import output; output.write_stdout(b'\\xc3\\xa9\\n' * int(sys.argv[1]))"
-)
+PRINT = "import sys; from kpi_cli.render import output; output.write_stdout(b'\\xc3\\xa9\\n' * int(sys.argv[1]))"
 
 
 def shell(command: str, **env: str) -> subprocess.CompletedProcess[bytes]:

@@ -24,9 +24,7 @@ from kpi_cli.result import CheckResult, Result, Span
         (Options("csv", "a.md"), "csv"),
     ],
 )
-def test_the_format_asked_for_wins_and_the_ending_of_the_file_decides_otherwise(
-    options: Options, name: str
-) -> None:
+def test_the_format_asked_for_wins_and_the_ending_of_the_file_decides_otherwise(options: Options, name: str) -> None:
     assert format_of(options) == name
 
 

@@ -34,7 +34,8 @@ def sales_sql(rows: int, seed: int) -> str:
                100000000 + i AS order_id,
                [{listed}][1 + {draw("i", 3, seed)} % {len(CHANNELS)}] AS channel,
                CAST({cents} / 100.0 AS DECIMAL(9,2)) AS amount,
-               CASE WHEN {draw("i", 4, seed)} % 50 = 0 THEN CAST(CAST({cents} / 100.0 AS DECIMAL(9,2)) AS VARCHAR) ELSE '0' END AS refunded
+               CASE WHEN {draw("i", 4, seed)} % 50 = 0
+                    THEN CAST(CAST({cents} / 100.0 AS DECIMAL(9,2)) AS VARCHAR) ELSE '0' END AS refunded
         FROM range({rows}) AS t(i)"""
 
 

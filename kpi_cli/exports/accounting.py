@@ -24,7 +24,8 @@ def account(store: Store) -> None:
         _sums(store, role, sources)
         _spans(store, role, sources)
         for number, fate, count in store.rows(
-            f'SELECT file, fate, CAST(sum("rows") AS BIGINT) FROM {role} WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL'
+            f"""SELECT file, fate, CAST(sum("rows") AS BIGINT) FROM {role}
+                WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"""
         ):
             if number in sources:
                 sources[number].fates[fate] = count

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import glob
 import gzip
+import os
 import shutil
+import stat
 import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -23,7 +26,9 @@ from kpi_cli.exports.options import ReadOptions
 from kpi_cli.safe import printable
 
 READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip"}
+_PACKED = READABLE - {".zip", ".gz"}
 _CHUNK = 1 << 20
+_PATIENCE = 3  # seconds for the other end of a pipe to be opened
 _SAFE_SIZE = 64 << 20  # below this no archive is called a bomb
 _SAFE_RATIO = 200  # exports of text pack 5 to 40 times; deflate cannot do more than 1032
 
@@ -101,12 +106,19 @@ def _paths(pattern: str) -> list[Path]:
 
 def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
     if str(path) == "-":
+        if sys.stdin is None:
+            raise InputError("unreadable", "cannot be read: stdin is closed", "pipe a file into it", file="-")
         target = _fresh(folder, "stdin")
         with target.open("wb") as out:
             shutil.copyfileobj(sys.stdin.buffer, out)
         return _unpack(Download("-", target, "", options), folder)
     name = printable(str(path))
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISFIFO(mode):
+            return _unpack(Download(name, _drained(path, folder, name), path.suffix.lower(), options), folder)
+        if not stat.S_ISREG(mode):
+            raise InputError("unreadable", "cannot be read: it is no file", "name a file", file=name)
         with path.open("rb"):
             pass
     except OSError as error:
@@ -114,12 +126,26 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
     return _unpack(Download(name, path, path.suffix.lower(), options), folder)
 
 
+def _drained(pipe: Path, folder: Path, name: str) -> Path:
+    """What comes out of a pipe, kept on disk, for it can be read once only."""
+    target, patience = _fresh(folder, "pipe"), time.monotonic() + _PATIENCE
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as source, target.open("wb") as out:
+        while (first := source.read(_CHUNK)) == b"":  # nobody has opened the other end; None: somebody has
+            if time.monotonic() > patience:
+                raise InputError("unreadable", "cannot be read: nothing comes out of this pipe", "name a file", name)
+            time.sleep(0.02)
+        os.set_blocking(source.fileno(), True)
+        out.write(first or b"")
+        shutil.copyfileobj(source, out)
+    return target
+
+
 def _unpack(download: Download, folder: Path) -> list[Download]:
     with download.path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
         return [_gunzip(download, folder)]
-    if magic == b"PK\x03\x04" and download.suffix in {".zip", ""}:
+    if magic in {b"PK\x03\x04", b"PK\x05\x06"} and download.suffix in {".zip", ""}:
         return list(_unzip(download, folder))
     if download.suffix in {".gz", ".zip"}:
         kind = download.suffix.removeprefix(".")
@@ -145,12 +171,14 @@ def _unzip(download: Download, folder: Path) -> Iterator[Download]:
     try:
         with zipfile.ZipFile(download.path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
+            if not any(PurePosixPath(m.filename).suffix.lower() in _PACKED for m in members):
+                raise InputError("empty_file", "the archive holds no export", "unpack it by hand", file=download.name)
             for member in members:
                 inner = PurePosixPath(member.filename.replace("\\", "/"))
                 name = f"{download.name}/{printable(member.filename)}"
                 if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
                     raise InputError("unsafe_path", "a path that leaves its archive", "unpack it by hand", file=name)
-                if inner.suffix.lower() not in READABLE - {".zip", ".gz"}:
+                if inner.suffix.lower() not in _PACKED:
                     continue
                 target = _fresh(folder, "zip")
                 with archive.open(member) as source:

@@ -181,7 +181,8 @@ def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
         elif index in plan.money:
             yield _plain_sql(cell, signs)
         elif kind(column) in {"money", "whole", "number"}:
-            yield f"coalesce({cell} = '' OR ({_value_sql(cell, blank_is_none=False)} IS NOT NULL AND {_plain_sql(cell, signs)}), false)"
+            value = f"{_value_sql(cell, blank_is_none=False)} IS NOT NULL AND {_plain_sql(cell, signs)}"
+            yield f"coalesce({cell} = '' OR ({value}), false)"
         elif column.endswith("_id") and index not in plan.keys and b"+" in signs:
             yield f"NOT contains({cell}, '+')"  # 1.23E+12, as a spreadsheet writes a long id
     if sheet.header.format.get("no_data") and not {0} & {*plan.keys, *plan.money}:

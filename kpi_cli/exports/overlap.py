@@ -104,7 +104,8 @@ def _same_orders(store: Store) -> list[InputError]:
     store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()])
     per_order = """
         SELECT format, row_id, file, min(line) AS line, max(line) AS last,
-               sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount, count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
+               sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount,
+               count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
                any_value(single) AS single, max(refunds) AS refunds, is_order OR is_line AS sold
         FROM sales JOIN file_format USING (file) WHERE row_id IS NOT NULL AND fate IS NULL GROUP BY ALL"""
     if single:
@@ -189,7 +190,8 @@ def _date_refunds(store: Store) -> None:
         lost = store.rows(
             """SELECT count(*), min(line), sum(refunds) FROM sales
                WHERE file = $1 AND fate IS NULL AND NOT is_order AND refunds > 0
-                 AND (order_id IS NULL OR order_id NOT IN (SELECT order_id FROM sales WHERE is_order AND order_id IS NOT NULL))""",
+                 AND (order_id IS NULL OR order_id NOT IN (
+                   SELECT order_id FROM sales WHERE is_order AND order_id IS NOT NULL))""",
             [source.number],
         )[0]
         if lost[0]:
@@ -282,7 +284,8 @@ def _compare(store: Store, one: Source, other: Source) -> InputError | None:
     if account is None and _both(one, other, "campaign_id"):
         account = "campaign_id"
     same_account = f'a."{account}" = b."{account}"' if account else "true"
-    overlap = f'a.file = {one.number} AND b.file = {other.number} AND a.fate IS NULL AND b.fate IS NULL AND {same_account} AND a."start" <= b."end" AND b."start" <= a."end"'
+    overlap = f"""a.file = {one.number} AND b.file = {other.number} AND a.fate IS NULL AND b.fate IS NULL
+        AND {same_account} AND a."start" <= b."end" AND b."start" <= a."end\""""
     stated = account is not None
     if _grain(one) != _grain(other):
         again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap}")[0][0]

@@ -12,10 +12,9 @@ from decimal import Decimal
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books, insist, need_rows, open_books
-from kpi_cli.config import in_force
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
-from kpi_cli.period import UNITS, Window, as_of, buckets, previous
+from kpi_cli.period import Window, previous
 from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain

@@ -10,7 +10,7 @@ from itertools import count
 
 from kpi_cli.packaged import FOLDER
 from kpi_cli.render import blocks
-from kpi_cli.render.blocks import Block, Charts, Grid, Heading, Items, Lead, Tile, Tiles
+from kpi_cli.render.blocks import Block, Charts, Grid, Heading, Lead, Tile, Tiles
 from kpi_cli.render.charts import Chart, drawn
 from kpi_cli.render.markup import Markup, tag
 from kpi_cli.render.page import Page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from kpi_cli.render import numbers
 from kpi_cli.reporting import Headline, Report

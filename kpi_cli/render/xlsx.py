@@ -108,6 +108,8 @@ def _of_result(result: Result, title: str, lang: str) -> Table:
 
 
 def _cell(value: Value, column: Column, keys: set[str]) -> Value:
+    if column.unit == "date" and isinstance(value, str):
+        return dt.date.fromisoformat(value)
     return name(value, column.name) if column.name in keys and isinstance(value, str) else value
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -226,10 +225,10 @@ def test_the_same_files_give_the_same_bytes_whatever_the_day_hash_seed_time_zone
 
 
 @pytest.fixture
-def kept(small: Path) -> Iterator[Path]:
+def kept(small: Path) -> Path:
     page = small / "page.html"
     page.write_text("the report of last month")
-    yield page
+    return page
 
 
 def test_a_run_that_fails_leaves_the_old_report(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,13 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the sample school."""
     page = tmp_path_factory.mktemp("report") / "page.html"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT / "sample_data")
         assert main(["report", "--month", "2026-10", "-o", str(page)]) == 0
-    yield page
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_headings_go_down_one_level_at_a_time_from_a_single_first(text: str) -> 
     levels = [int(name[1]) for name, _ in Reader(text).found if re.fullmatch("h[1-6]", name)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_every_table_has_a_caption_headed_columns_and_headed_rows(text: str) -> None:

@@ -65,7 +65,7 @@ def test_an_empty_figure_is_an_empty_cell_not_a_zero(by_channel: Result) -> None
 
 def test_a_date_is_a_date() -> None:
     columns = [Column("day", "Day", "date"), Column("cost", "Cost", "money")]
-    result = Result("roi", columns, [{"day": dt.date(2026, 10, 5), "cost": Decimal("1.50")}], {}, by=["day"])
+    result = Result("roi", columns, [{"day": "2026-10-05", "cost": Decimal("1.50")}], {}, by=["day"])
     assert sheets(write_xlsx(result, PAGE))["roi"][1] == [dt.date(2026, 10, 5), 1.5]
 
 

@@ -129,7 +129,7 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
 def _drained(pipe: Path, folder: Path, name: str) -> Path:
     """What comes out of a pipe, kept on disk, for it can be read once only."""
     target, patience = _fresh(folder, "pipe"), time.monotonic() + _PATIENCE
-    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as source, target.open("wb") as out:
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as source, target.open("wb") as out:
         while (first := source.read(_CHUNK)) == b"":  # nobody has opened the other end; None: somebody has
             if time.monotonic() > patience:
                 raise InputError("unreadable", "cannot be read: nothing comes out of this pipe", "name a file", name)

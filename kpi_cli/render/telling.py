@@ -86,6 +86,7 @@ def said(key: str, lang: str, *parts: object, **named: object) -> str:
 def figure(value: Value, column: Column, currency: str | None, lang: str) -> str:
     """A figure that stands alone: money with its currency, whole from 1,000 on; rates without idle zeros.
 
+    >>> from decimal import Decimal
     >>> figure(Decimal("0.8"), Column("roi", "ROI", "rate"), None, "en")
     '80%'
     """

@@ -493,7 +493,24 @@ def _negatives_restyled(specimen: Specimen, rng: Random) -> bytes | None:
 @_table
 def _number_is_word(specimen: Specimen, rng: Random) -> bytes | None:
     word = rng.choice(
-        ("NaN", "N/A", "null", "None", "#REF!", "#####", "inf", "-inf", "TBD", "-", "--", "—", "n/c", "x", "TRUE", "0x1F")
+        (
+            "NaN",
+            "N/A",
+            "null",
+            "None",
+            "#REF!",
+            "#####",
+            "inf",
+            "-inf",
+            "TBD",
+            "-",
+            "--",
+            "—",
+            "n/c",
+            "x",
+            "TRUE",
+            "0x1F",
+        )
         + ("1_000", "1/2", "½", "١٢", "9" * 400, "1e999", "1,2,3", "1.2.3", "..", "12:30", "12-10", "0 0")
     )
     return _cell(specimen, rng, lambda _: word, "money", "count")
@@ -541,7 +558,17 @@ def _impossible_date(specimen: Specimen, rng: Random) -> bytes | None:
     date = rng.choice(
         ("2026-02-30", "2023-02-29", "31/02/2026", "2026-13-01", "2204-01-01", "1899-12-30", "0000-00-00", "00/00/0000")
         + ("October", "yesterday", "2026-10-03T25:00:00", "1790000000", "2026-10-03 2026-10-04", "10:30", "n/a", "?")
-        + ("2026", "Q4 2026", "46300", "3.10.26", "03/10/26", "2026-10-0３", "２０２６-10-03", "20261399", "Oct 32, 2026")
+        + (
+            "2026",
+            "Q4 2026",
+            "46300",
+            "3.10.26",
+            "03/10/26",
+            "2026-10-0３",
+            "２０２６-10-03",
+            "20261399",
+            "Oct 32, 2026",
+        )
     )
     return _cell(specimen, rng, lambda _: date, "date")
 
@@ -701,7 +728,10 @@ def _sum_of(specimen: Specimen, column: int) -> str:
 
 @_table
 def _total_appended(specimen: Specimen, rng: Random) -> bytes:
-    rows, label = _copied(specimen), rng.choice(("Total", "TOTAL", "Totals", "Grand total", "Total :", "", "Somme", "Gesamt", "Sum"))
+    rows, label = (
+        _copied(specimen),
+        rng.choice(("Total", "TOTAL", "Totals", "Grand total", "Total :", "", "Somme", "Gesamt", "Sum")),
+    )
     total = [""] * len(rows[0])
     for column in specimen.columns("money", "count"):
         total[column] = _sum_of(specimen, column)
@@ -712,7 +742,10 @@ def _total_appended(specimen: Specimen, rng: Random) -> bytes:
 
 @_table
 def _subtotal_appended(specimen: Specimen, rng: Random) -> bytes:
-    rows, label = _copied(specimen), rng.choice(("Subtotal", "Sub-total", "Sous-total", "Total October", "Total paid", "October"))
+    rows, label = (
+        _copied(specimen),
+        rng.choice(("Subtotal", "Sub-total", "Sous-total", "Total October", "Total paid", "October")),
+    )
     at, money = rng.choice(specimen.body), specimen.columns("money")[0]
     total = [""] * len(rows[0])
     total[0], total[money] = label, rows[at][money]

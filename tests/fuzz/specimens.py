@@ -328,13 +328,25 @@ def _stripe(rows: list[Row]) -> Sums:
         seen[order] = charged
         tally.on(when)
         back = charged if status == "refunded" and not back else back
-        _sale(tally, currency, order, _address(row["Customer Email"]) or row["Customer ID"].strip(), charged, back, Decimal(0))
+        _sale(
+            tally,
+            currency,
+            order,
+            _address(row["Customer Email"]) or row["Customer ID"].strip(),
+            charged,
+            back,
+            Decimal(0),
+        )
     return tally.sums
 
 
 def _google_rows() -> list[list[str]]:
     rows = [["Day", "Campaign", "Campaign type", "Currency code", "Cost", "Impr.", "Clicks", "Conversions"]]
-    figures = (("798.88", "9,392", "641", "60.00"), ("365.22", "31,193", "226", "14.00"), ("20.05", "720", "31", "2.33"))
+    figures = (
+        ("798.88", "9,392", "641", "60.00"),
+        ("365.22", "31,193", "226", "14.00"),
+        ("20.05", "720", "31", "2.33"),
+    )
     for n, figure in enumerate(figures):
         rows.append([f"Sep {n + 1}, 2026", "Marque | été", "Search", "GBP", *figure])
     rows.append(["Total: Campaigns", " --", " --", "GBP", "1184.15", "41,305", "898", "76.33"])
@@ -361,7 +373,9 @@ def _meta_rows() -> list[list[str]]:
         ["Campaign name", "Day", "Reach", "Impressions", "Link clicks", "Purchases", "Amount spent (USD)"],
         ["", "", "3100", "7500", "106", "7", "1060.90"],
     ]
-    for n, figure in enumerate((("1000", "20", "1", "13.94"), ("2000", "40", "2", "1020.06"), ("4500", "46", "4", "26.90"))):
+    for n, figure in enumerate(
+        (("1000", "20", "1", "13.94"), ("2000", "40", "2", "1020.06"), ("4500", "46", "4", "26.90"))
+    ):
         rows.append([("Prospection", "Reciblage été")[n % 2], f"2026-10-{n + 1:02d}", "900", *figure])
     for row in rows[1:]:
         row += ["2026-10-01", "2026-10-03"]
@@ -422,7 +436,15 @@ def _paypal(rows: list[Row]) -> Sums:
             raise UnclearError("a sign")
         seen.add(key(row["Transaction ID"]))
         if sign > 0:
-            _sale(tally, currency, row["Transaction ID"], _address(row["From Email Address"]), gross, Decimal(0), Decimal(0))
+            _sale(
+                tally,
+                currency,
+                row["Transaction ID"],
+                _address(row["From Email Address"]),
+                gross,
+                Decimal(0),
+                Decimal(0),
+            )
         else:
             tally.add(currency, refunds=-gross, revenue_net=gross)
     return tally.sums
@@ -508,7 +530,10 @@ def _as_yaml(rows: Sequence[Sequence[str]]) -> str:
 
 def _as_json(rows: Sequence[Sequence[str]]) -> str:
     records = [
-        ", ".join(f'"{n}": {c if n == "amount" else json.dumps(c, ensure_ascii=False)}' for n, c in zip(rows[0], r, strict=True))
+        ", ".join(
+            f'"{n}": {c if n == "amount" else json.dumps(c, ensure_ascii=False)}'
+            for n, c in zip(rows[0], r, strict=True)
+        )
         for r in rows[1:]
     ]
     return "[\n" + ",\n".join(f"  {{{r}}}" for r in records) + "\n]\n"
@@ -554,7 +579,13 @@ SPECIMENS = (
         "sales.csv",
         _sales_rows(),
         _sales,
-        roles={"money": ("amount", "tax"), "date": ("date",), "id": ("order_id",), "text": ("product",), "currency": ("currency",)},
+        roles={
+            "money": ("amount", "tax"),
+            "date": ("date",),
+            "id": ("order_id",),
+            "text": ("product",),
+            "currency": ("currency",),
+        },
     ),
     Specimen(
         "till.csv",
@@ -598,7 +629,13 @@ SPECIMENS = (
         encoding="utf-16",
         preamble=("Campaign report", "September 1, 2026 - September 3, 2026"),
         totals=(4, 5),
-        roles={"money": ("Cost",), "count": ("Impr.", "Clicks"), "date": ("Day",), "text": ("Campaign",), "currency": ("Currency code",)},
+        roles={
+            "money": ("Cost",),
+            "count": ("Impr.", "Clicks"),
+            "date": ("Day",),
+            "text": ("Campaign",),
+            "currency": ("Currency code",),
+        },
     ),
     Specimen(
         "meta.csv",
@@ -606,7 +643,12 @@ SPECIMENS = (
         _meta,
         encoding="utf-8-sig",
         totals=(1,),
-        roles={"money": ("Amount spent (USD)",), "count": ("Impressions", "Link clicks"), "date": ("Day",), "text": ("Campaign name",)},
+        roles={
+            "money": ("Amount spent (USD)",),
+            "count": ("Impressions", "Link clicks"),
+            "date": ("Day",),
+            "text": ("Campaign name",),
+        },
     ),
     Specimen(
         "paypal.csv",

@@ -51,7 +51,6 @@ ELSEWHERE = {
     "unknown_metric": "tests/test_metrics.py",
     "unknown_name": "tests/test_formula.py",
     "unreadable": "permissions",
-    "unreadable_file": "tests/test_config.py",
     "write_failed": "tests/render/test_output.py",
 }
 

@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs completions data sample bench clean
+.PHONY: help demo test check lint docs completions data sample picture bench clean
 
 help: ## list the targets
 	@awk -F ':.* ## ' '/^[a-z]+:.* ## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ data: $(BIN)/kpi ## compile the package's YAML after a change to it
 
 sample: $(BIN)/kpi ## write sample_data/ again
 	$(BIN)/python sample_data/make_sample_data.py
+
+picture: $(BIN)/kpi ## write the sample report in docs/report/ again, and its picture
+	$(BIN)/python docs/picture.py
 
 bench: $(BIN)/pytest ## measure against the peers that are installed
 	$(BIN)/python bench/run.py

@@ -13,9 +13,8 @@ from pathlib import Path
 import duckdb
 
 FIRST, DAYS = "2024-01-01", 1096
-CHANNELS = ("Paid Search", "Paid Social", "Organic Search", "Organic Social", "Email")
-CHANNELS += ("Direct", "Referral", "Affiliates", "Display", "Audio")
 PAID = ("Paid Search", "Paid Social", "Display")
+CHANNELS = (*PAID, "Organic Search", "Organic Social", "Email", "Direct", "Referral", "Affiliates", "Audio")
 PRIME, MODULUS = 48271, 2147483647  # the multiplicative generator of Park and Miller (1993)
 
 
@@ -28,14 +27,13 @@ def draw(row: str, place: int, seed: int) -> str:
 def sales_sql(rows: int, seed: int) -> str:
     """The sales as a query; days in no order, as a busy shop's export by id has them."""
     listed = ", ".join(f"'{c}'" for c in CHANNELS)
-    cents = f"(900 + {draw('i', 3, seed)} % 49000)"
+    amount = f"CAST((900 + {draw('i', 2, seed)} % 49000) / 100.0 AS DECIMAL(9,2))"
     return f"""
         SELECT strftime(DATE '{FIRST}' + CAST({draw("i", 1, seed)} % {DAYS} AS INTEGER), '%Y-%m-%d') AS date,
                100000000 + i AS order_id,
                [{listed}][1 + {draw("i", 3, seed)} % {len(CHANNELS)}] AS channel,
-               CAST({cents} / 100.0 AS DECIMAL(9,2)) AS amount,
-               CASE WHEN {draw("i", 4, seed)} % 50 = 0
-                    THEN CAST(CAST({cents} / 100.0 AS DECIMAL(9,2)) AS VARCHAR) ELSE '0' END AS refunded
+               {amount} AS amount,
+               CASE WHEN {draw("i", 4, seed)} % 50 = 0 THEN CAST({amount} AS VARCHAR) ELSE '0' END AS refunded
         FROM range({rows}) AS t(i)"""
 
 

@@ -3,7 +3,8 @@
     python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large]
 
 What is printed are ratios: the median over the rounds of kpi's time to the peer's in the same round, for seconds
-say more of the machine and of what else it does. Beside them the peak memory of each process.
+say more of the machine and of what else it does. The ratio of processor time, of all threads together, is the
+steadier one where the machine is busy. Beside them the peak memory of each process.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PROGRAM = "from kpi_cli.commands.app import entry; entry()"
 
 DUCKDB = """
 import duckdb
+duckdb.sql('SET enable_progress_bar = false')
 print(duckdb.sql('''
     SELECT date_trunc('month', date) AS month, channel, sum(amount) - sum(refunded) AS revenue FROM read_csv(
       '{sales}', auto_detect=false, header=true, delim=',', columns={{'date': 'DATE', 'order_id': 'VARCHAR',
@@ -46,7 +48,7 @@ sales = pl.scan_csv('{sales}', try_parse_dates=True)
 print(sales.group_by(pl.col('date').dt.truncate('1mo'), 'channel')
     .agg((pl.col('amount') - pl.col('refunded')).sum()).collect(engine='streaming').rows())
 """
-MILLER = "$month = sub($date, '-..$', '') then put '$revenue = $amount - $refunded' then stats1 -a sum -f revenue"
+MILLER = 'put|$month = sub($date, "-..$", ""); $revenue = $amount - $refunded|then|stats1|-a|sum|-f|revenue'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Run:
     """What one process took."""
 
     seconds: float
+    processor: float  # seconds of all its threads
     megabytes: float
 
 
@@ -66,7 +69,8 @@ def run(argv: Sequence[str], folder: Path = ROOT) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(argv)[:200]}\nended with {process.returncode}")
-    return Run(time.perf_counter() - start, usage.ru_maxrss / (1 << 10 if sys.platform != "darwin" else 1 << 20))
+    seconds, unit = time.perf_counter() - start, 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def side_by_side(sides: Mapping[str, Callable[[], Run]], rounds: int) -> dict[str, list[Run]]:
@@ -82,13 +86,15 @@ def side_by_side(sides: Mapping[str, Callable[[], Run]], rounds: int) -> dict[st
 
 
 def tell(title: str, runs: Mapping[str, Sequence[Run]]) -> None:
-    """kpi's time over each peer's, and what memory each took at its peak."""
-    print(f"\n{title}")
+    """The peak memory of each, and kpi's time and processor time over each peer's."""
+    print(f"\n{title:50}   memory   kpi takes   processor")
     ours = runs["kpi"]
     for name, theirs in runs.items():
-        ratio = median(a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True))
-        said = "" if name == "kpi" else f"kpi takes {ratio:.2f} × {name}"
-        print(f"  {name:46} {max(r.megabytes for r in theirs):6.0f} MB   {said}")
+        pairs = list(zip(ours, theirs, strict=True))
+        ratio = median(a.seconds / b.seconds for a, b in pairs)
+        processor = median(a.processor / b.processor for a, b in pairs)
+        said = "" if name == "kpi" else f"{ratio:9.2f} × {processor:9.2f} ×"
+        print(f"  {name:48} {max(r.megabytes for r in theirs):5.0f} MB {said}".rstrip())
 
 
 def python(code: str) -> list[str]:
@@ -121,7 +127,7 @@ def peers(sales: Path) -> dict[str, list[str]]:
         if importlib.util.find_spec(name):
             found[name] = python(code.format(sales=sales))
     if miller := shutil.which("mlr"):
-        found["Miller"] = [miller, "--icsv", "--ojson", "put", *MILLER.split(" ", 0), "-g", "month,channel", str(sales)]
+        found["Miller"] = [miller, "--icsv", "--ojson", *MILLER.split("|"), "-g", "month,channel", str(sales)]
     return found
 
 

@@ -135,6 +135,8 @@ def _value(condition: Condition, row: Row, before: Row | None) -> Decimal | None
     if not condition.change:
         return None if now is None else Decimal(str(now))
     earlier = before.get(condition.name) if before else None
+    if now is not None and earlier == now:
+        return Decimal(0)
     if now is None or not earlier:
         return None
     return Decimal(str(now)) / Decimal(str(earlier)) - 1

@@ -11,7 +11,7 @@ from typing import Any
 from kpi_cli.exports.roles import IDENTITY, MONEY, kind
 
 _SHORTEST = 5  # below this a slip makes another word as often as not
-_MANY = 200  # strange headers in such numbers are no slips
+MANY = 200  # more strange headers than this are no slips
 _RULES = ("left_out", "refund_rows", "refund_undone", "fully_refunded", "disputed")
 
 
@@ -45,7 +45,7 @@ def slips(names: Sequence[str], known: Collection[str], meant: Iterable[tuple[st
         meant: (header, canonical column) pairs that would be missed.
     """
     strange = [(i, name.replace('"', "")) for i, name in enumerate(names) if name and name not in known]
-    pairs = list(meant) if len(strange) <= _MANY else []
+    pairs = list(meant) if strange else []
     found: dict[int, tuple[str, str]] = {}
     for index, name in strange:
         hit = next((pair for pair in pairs if name == pair[0] or one_slip(name, pair[0])), None)

@@ -17,7 +17,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import DELIMITERS, split
-from kpi_cli.exports.misspelt import counts, slips
+from kpi_cli.exports.misspelt import MANY, counts, slips
 from kpi_cli.exports.roles import kind
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.packaged import checksum, compiled, parsed
@@ -194,6 +194,7 @@ def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, st
 
 
 @lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 16)
 def _keys(header: str) -> tuple[str, str]:
     """A header as compared: whole, and without the currency or zone in brackets at its end."""
     whole = folded(header)
@@ -253,7 +254,8 @@ def _well_spelt(cells: Sequence[str], place: Place, wanted: Wanted, found: Seque
     """Refuse a header that one slip keeps from a column that counts, or from what the file really is."""
     best, known = found[0], _every_alias()
     spelt = {True: [_keys(plainest(cell))[1] for cell in cells], False: [_keys(cell)[1] for cell in cells]}
-    if all(plain in known or bare in known for plain, bare in zip(*spelt.values(), strict=True)):
+    strange = sum(plain not in known and bare not in known for plain, bare in zip(*spelt.values(), strict=True))
+    if not 0 < strange <= MANY:
         return
     accepted = {(h.format.name, h.format.role) for h in found}
     for fmt in (best.format, *catalogue()):

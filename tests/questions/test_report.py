@@ -9,6 +9,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,6 +176,26 @@ def test_the_files_are_read_once(small: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_report_chooses_its_own_rows(small: Path, option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--month", "2026-10", *option]) == 2
     assert option[0] in capsys.readouterr().err
+
+
+def test_the_json_fits_its_schema(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = json.loads((ROOT / "kpi_cli" / "schema.json").read_text("utf-8"))
+    assert main(["report", "--month", "2026-10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    jsonschema.validate(told, {**schema, "anyOf": [{"$ref": "#/$defs/report"}]})
+    assert told["cac_split"] == {"before": 30, "now": 40, "by_cost": 25, "by_customers": -15}
+    assert main(["explain", "--json"]) == 0
+    jsonschema.validate(json.loads(capsys.readouterr().out), {**schema, "anyOf": [{"$ref": "#/$defs/answer"}]})
+
+
+@pytest.mark.parametrize("ending", ["html", "md", "json"])
+def test_the_sample_report_in_the_documentation_is_what_is_written_now(
+    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(SCHOOL)
+    assert main(["report", "--month", "2026-10", "-o", str(tmp_path / f"now.{ending}")]) == 0
+    kept = ROOT / "docs" / "report" / f"2026-10.{ending}"
+    assert kept.read_text("utf-8") == (tmp_path / f"now.{ending}").read_text("utf-8"), "if that was meant: make picture"
 
 
 # ------------------------------------------------------------------------------------------- cron

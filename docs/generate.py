@@ -92,8 +92,8 @@ def repository() -> Iterator[None]:
 
 
 def rerun(block: str) -> str:
-    """A block with what its commands print now. Lines that start with `# ` stay."""
-    kept = [line for line in block.splitlines() if line.startswith(("$ ", "# "))]
+    """A block with what its commands print now. Lines that name an error, `# code`, stay."""
+    kept = [line for line in block.splitlines() if re.match(r"\$ |# [a-z_]+$", line)]
     return "".join(f"{line}\n" + (run(line[2:]) if line.startswith("$ ") else "") for line in kept)
 
 

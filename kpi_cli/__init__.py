@@ -226,7 +226,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
     """The same Ask that a command line makes."""
     from kpi_cli.ask import Ask, Files
     from kpi_cli.config import Config
-    from kpi_cli.definitions import load_settings
+    from kpi_cli.definitions import load_settings, own_columns
     from kpi_cli.exports.options import ReadOptions
     from kpi_cli.period import PeriodOptions
     from kpi_cli.texts import LANGUAGE
@@ -260,6 +260,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
             strict=options.get("strict", False),
             sales_from=_listed(options.get("sales_from", ())),
             vat=str(vat) if vat is not None else None,
+            own=own_columns(config),
         ),
         config=config,
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kpi_cli.ask import Ask
+from kpi_cli.converting import convert
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
@@ -80,19 +81,23 @@ def open_books(
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
     by = None if ids else frozenset(ask.dimensions)
-    store = _read_before() or read(asked_files(ask), ask.reading, inline_tables(ask), roles=frozenset(uses), by=by)
+    own = _own_roles(ask)
+    store = _read_before() or read(asked_files(ask), ask.reading, inline_tables(ask), roles=own.union(uses), by=by)
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     if choose:
         uses, needs = choose(books)
     uses = _settle_leads(books, uses, needs)
+    if "leads" in own and "leads" not in uses:
+        _settle_leads(books, tuple(own), ())
     for source in store.sources:
-        if source.role not in uses:
+        if source.role not in own.union(uses):
             books.notes.append(note("unused_file", file=source.file, role=source.role or "?"))
     _needed(books, needs)
     from kpi_cli import assigning
 
     assigning.assign(books)
+    convert(books)
     books.currency = _currency(books, uses)
     _settle_window(books, uses)
     _in_window(books, needs)
@@ -112,6 +117,15 @@ def read_once(ask: Ask) -> Iterator[None]:
         yield
     finally:
         _READ.reset(token)
+
+
+def _own_roles(ask: Ask) -> frozenset[str]:
+    """The roles that any question draws on: exchange rates, and what own measures and metrics are made from."""
+    if not (ask.config.measures or ask.config.metrics):
+        return frozenset({"rates"})
+    from kpi_cli.definitions import roles_of_own
+
+    return roles_of_own(ask.config) | {"rates"}
 
 
 def _read_before() -> Store | None:
@@ -141,8 +155,10 @@ def insist(books: Books) -> None:
 def asked_files(ask: Ask) -> list[Asked]:
     """The files of a question: the command line's, else kpi.yml's, each with what is said of it."""
     said = [Asked(path, replace(ask.reading, role=role)) for path, role in ask.files.paths]
+    rates = [str(ask.config.folder / pattern) for pattern in ask.config.rates.files]
+    listed = [Asked(pattern, replace(ask.reading, role="rates", currency=None)) for pattern in rates]
     if said or ask.files.frames:
-        return said
+        return said + listed
     found = []
     for source in ask.config.sources:
         options = replace(
@@ -159,7 +175,7 @@ def asked_files(ask: Ask) -> list[Asked]:
         )
         found += [Asked(str(ask.config.folder / pattern), options) for pattern in source.files]
     costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
-    return found + [Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs]
+    return [*found, *(Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs), *listed]
 
 
 def inline_tables(ask: Ask) -> list[Table]:

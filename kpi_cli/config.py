@@ -222,6 +222,11 @@ class Config:
         """The settings when there is no kpi.yml."""
         return cls()
 
+    @property
+    def own(self) -> tuple[Measure | OwnMetric, ...]:
+        """Own measures, then own metrics, in the file's order."""
+        return (*self.measures, *self.metrics)
+
 
 def in_force(goals: Iterable[Goal], metric: str, channel: str | None, day: dt.date) -> Goal | None:
     """The goal for a metric and channel (None: the total) that holds on a day: the latest that has begun.
@@ -265,11 +270,10 @@ def check_names(config: Config, builtin: Collection[str]) -> None:
     """
     from kpi_cli.formula import check_names
 
-    own: list[Measure | OwnMetric] = [*config.measures, *config.metrics]
     judged: list[Goal | Benchmark] = [*config.targets, *config.benchmarks]
-    known = [*builtin, *(item.name for item in own)]
+    known = [*builtin, *(item.name for item in config.own)]
     gather = _Gather()
-    for item in own:
+    for item in config.own:
         if item.name in builtin:
             said = f"{quoted(item.name)} is a built-in measure or metric already"
             gather.error(InputError("name_taken", said, "choose another name", None, item.line))

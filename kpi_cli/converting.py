@@ -99,7 +99,8 @@ def _refuse_missing(books: Books, role: str, reporting: str) -> None:
         number, line, currency, day = found[0]
         file = next(source.file for source in books.store.sources if source.number == number)
         when = f"on {day}" if isinstance(day, dt.date) else "for rows without a date"
-        fix = f"add one under rates: in kpi.yml, from that day or before: {{date: {day or '…'}, currency: {currency}, rate: …}}"
+        missing = f"{{date: {day or '…'}, currency: {currency}, rate: …}}"
+        fix = f"add one under rates: in kpi.yml, from that day or before: {missing}"
         raise InputError("no_rate", f"there is no rate for {currency} {when}", fix, file, line)
 
 

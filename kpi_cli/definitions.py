@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kpi_cli.config import Config, check_names, load_config
+from kpi_cli.exports.own import OwnColumn
 from kpi_cli.metrics import METRICS
 from kpi_cli.result import Better, Unit
 from kpi_cli.texts import LANGUAGE, label
@@ -26,6 +27,16 @@ MEASURES: dict[str, tuple[Unit, Better]] = {
     "engagements": ("count", "higher"),
     "clicks": ("count", "higher"),
     "conversions": ("count", "higher"),
+}
+
+# The roles whose files each measure is made from.
+ROLES_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("impressions", "reach", "engagements", "clicks", "conversions"), ("spend",)),
+    **dict.fromkeys(("revenue", "orders", "customers", "new_customers"), ("sales",)),
+    **dict.fromkeys(("visits", "key_events"), ("traffic",)),
+    "media_cost": ("spend",),
+    "cost": ("spend", "costs"),
+    "leads": ("leads", "traffic", "spend"),
 }
 
 
@@ -94,7 +105,7 @@ def definitions(config: Config) -> Iterator[Definition]:
 def own_label(name: str, labels: object) -> str:
     """What a measure or metric of kpi.yml is called in the language of the run."""
     known = labels if isinstance(labels, dict) else {}
-    return str(known.get(LANGUAGE.get()) or next(iter(known.values()), None) or label(name))
+    return str(known.get(LANGUAGE.get()) or label(name))
 
 
 def _divisors(formula: str, names: tuple[str, ...]) -> list[str]:
@@ -103,3 +114,26 @@ def _divisors(formula: str, names: tuple[str, ...]) -> list[str]:
 
     divided = set(re.findall(r"[/÷]\s*([^\W\d]\w*)", formula))
     return [name for name in names if name in divided]
+
+
+def own_columns(config: Config) -> tuple[OwnColumn, ...]:
+    """The columns that the own measures of a kpi.yml are made from."""
+    return tuple(OwnColumn(m.name, m.how, m.header, m.role) for m in config.measures)
+
+
+def roles_of_own(config: Config) -> frozenset[str]:
+    """The roles whose files own measures and metrics are made from."""
+    own = {measure.role for measure in config.measures}
+    return frozenset(own.union(*(ROLES_OF[name] for name in measures_needed(config))))
+
+
+def measures_needed(config: Config) -> set[str]:
+    """The built-in measures that own metrics come down to."""
+    formulas = {metric.name: metric.formula for metric in config.metrics}
+    waiting, seen = [name for formula in formulas.values() for name in formula.names], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += formulas[name].names if name in formulas else METRICS[name].inputs if name in METRICS else ()
+    return seen & set(ROLES_OF)

@@ -10,7 +10,9 @@ import unicodedata
 from functools import lru_cache
 
 HIDDEN = "‹hidden›"
-_EMAIL = re.compile(r"[^\s<>,;:\"'()\[\]|/\\=]+@[^\s<>,;:\"'()\[\]|/\\=]+")
+_WORD = r"[^\s<>,;:\"'()\[\]|/\\=]"
+# Begun at the start of a word only: a cell of 200 kB must not be tried at each of its characters.
+_EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+@{_WORD}+")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -42,8 +44,11 @@ def quoted(cell: str, *, identity: bool = False, width: int = 40) -> str:
     """
     if identity:
         return HIDDEN
-    cut = cell if len(cell) <= width else cell[:width] + "…"
-    return f"“{printable(cut)}”"
+    shown = printable(cell[: width + _LONGEST_ADDRESS])  # hidden before it is cut, lest half an address stay
+    return f"“{shown if len(cell) <= width else shown[:width] + '…'}”"
+
+
+_LONGEST_ADDRESS = 320
 
 
 @lru_cache(maxsize=1 << 16)

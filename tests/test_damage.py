@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
-from damage import Copy, copies  # noqa: E402 (a folder of its own, no package)
-from specimens import SPECIMENS, Specimen, Sums  # noqa: E402
+from damage import Copy, copies
+from specimens import SPECIMENS, Specimen, Sums
 
 EACH, SEED = int(os.environ.get("KPI_COPIES", "1")), int(os.environ.get("KPI_SEED", "1"))
 # Notes that say why a figure is not what it was; the others are about its reading.
@@ -229,7 +229,9 @@ REFUSED: dict[str, tuple[str, bytes | str, str]] = {
     "a slip in a header": ("a.csv", f"{HEAD},reufnded\n" + ROWS.replace("EUR", "EUR,5.00"), "columns_unknown"),
     "a slip in one record": (
         "a.json",
-        json.dumps([{"date": "2026-10-01", "order_id": n, "amount": 9, "email"[: 5 - (n == 2)]: "c"} for n in range(4)]),
+        json.dumps(
+            [{"date": "2026-10-01", "order_id": n, "amount": 9, "email"[: 5 - (n == 2)]: "c"} for n in range(4)]
+        ),
         "unknown_key",
     ),
 }
@@ -321,7 +323,18 @@ def test_a_file_that_changes_while_it_is_read_is_refused(reader: Reader, monkeyp
 
 # ------------------------------------------------------------------------------------ nobody's address
 
-COLUMNS = ("date", "order_id", "email", "product", "amount", "currency", "channel", "utm_source", "utm_campaign", "status")
+COLUMNS = (
+    "date",
+    "order_id",
+    "email",
+    "product",
+    "amount",
+    "currency",
+    "channel",
+    "utm_source",
+    "utm_campaign",
+    "status",
+)
 PLAIN = ("2026-10-02", "A-2", "learner02@example.com", "Course", "9.00", "EUR", "Email", "news", "autumn", "paid")
 ASKED = (("check",), ("roi", "--by", "channel,campaign"), ("channels",), ("ltv",))
 

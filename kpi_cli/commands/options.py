@@ -228,6 +228,7 @@ def _one_of(option: str, given: str | None, allowed: tuple[str, ...]) -> str | N
 
 
 def _reading(common: Common, config: Any) -> Any:
+    from kpi_cli.definitions import own_columns
     from kpi_cli.exports.options import ReadOptions
 
     return ReadOptions(
@@ -244,6 +245,7 @@ def _reading(common: Common, config: Any) -> Any:
         separate_accounts=_one_of("--accounts", common.accounts, ("separate",)) is not None,
         sales_from=tuple(part for text in common.sales_from or () for part in text.split(",") if part),
         vat=str(config.vat) if config.vat is not None else None,
+        own=own_columns(config),
     )
 
 

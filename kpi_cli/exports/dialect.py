@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from kpi_cli.errors import InputError
@@ -25,7 +26,7 @@ DELIMITERS = (",", ";", "\t", "|")
 SIGNS = b"_+"  # what numbers and ids of a plain file do without
 SMALL = 32 << 20
 CHUNK = 1 << 20
-_MAX_FIELD = 1 << 24
+csv.field_size_limit(1 << 24)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -44,7 +45,6 @@ class Survey:
     bom: str | None
     utf8: bool
     nul: int | None  # offset of the first NUL byte
-    newlines: int
     returns: int
     quotes: int
     sha256: str | None
@@ -95,11 +95,17 @@ def codec(encoding: str) -> str:
     return "utf-16" if encoding in {"utf-16le", "utf-16be"} else encoding
 
 
+def newlines(path: Path) -> int:
+    """How many newlines a file holds."""
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(partial(file.read, CHUNK), b""))
+
+
 def survey(path: Path, *, hashed: bool) -> Survey:
     """One pass over the bytes; the hash only where it is wanted, for it costs as much as the rest."""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     digest = hashlib.sha256() if hashed else None
-    nul, newlines, returns, quotes, offset, signs = None, 0, 0, 0, 0, b""
+    nul, returns, quotes, offset, signs = None, 0, 0, 0, b""
     stat = path.stat()
     bom = None
     with path.open("rb") as file:
@@ -110,7 +116,6 @@ def survey(path: Path, *, hashed: bool) -> Survey:
                 digest.update(chunk)
             if nul is None and (at := chunk.find(b"\0")) >= 0:
                 nul = offset + at
-            newlines += chunk.count(b"\n")
             # To look whether there is one at all is many times faster than to count none.
             returns += chunk.count(b"\r") if b"\r" in chunk else 0
             quotes += chunk.count(b'"') if b'"' in chunk else 0
@@ -123,7 +128,6 @@ def survey(path: Path, *, hashed: bool) -> Survey:
         bom,
         decoder is not None and _still_valid(decoder, b"", final=True) is not None,
         nul,
-        newlines,
         returns,
         quotes,
         digest.hexdigest() if digest else None,
@@ -327,12 +331,12 @@ def _repairs(text: Text) -> list[Note]:
         notes.append(note("encoding_repaired", file=name, line=1, encoding=text.encoding))
     if text.content is not None:
         crlf = text.content.count("\r\n")
-        lone, newlines = text.content.count("\r") - crlf, text.content.count("\n")
-        if lone or (crlf and crlf != newlines):
+        lone, feeds = text.content.count("\r") - crlf, text.content.count("\n")
+        if lone or (crlf and crlf != feeds):
             notes.append(note("line_ends_repaired", file=name))
         if not text.content.endswith(("\n", "\r")):
-            notes.append(note("no_final_newline", file=name, line=newlines + (lone if not newlines else 0) + 1))
-    elif seen.returns and seen.returns != seen.newlines:
+            notes.append(note("no_final_newline", file=name, line=feeds + (lone if not feeds else 0) + 1))
+    elif seen.returns and seen.returns != newlines(text.path):
         notes.append(note("line_ends_repaired", file=name))
     return notes
 
@@ -358,7 +362,6 @@ def records(text: Text, delimiter: str, skip: int) -> Iterator[Record]:
     Raises:
         InputError: a quote that is never closed, closes in the middle of a cell, or swallows rows.
     """
-    csv.field_size_limit(_MAX_FIELD)
     with text.open() as source:
         for _ in range(skip):
             next(source, None)

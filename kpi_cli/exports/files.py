@@ -23,7 +23,7 @@ from typing import IO
 
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.options import ReadOptions
-from kpi_cli.safe import printable
+from kpi_cli.safe import printable, quoted
 
 READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip"}
 _PACKED = READABLE - {".zip", ".gz"}
@@ -70,7 +70,7 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
     found: list[Download | KpiError] = []
     seen: set[Path] = set()
     for one in asked:
-        for path in _paths(one.pattern):
+        for path in _named(one.pattern):
             if path in seen:
                 continue
             seen.add(path)
@@ -79,6 +79,16 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
             except KpiError as error:
                 found.append(error)
     return found
+
+
+def _named(pattern: str) -> list[Path]:
+    """The files that a pattern names. An empty name is a variable that was not set, and no folder to read whole."""
+    try:
+        if pattern:
+            return _paths(pattern)
+    except OSError:  # a name too long to be one, a folder that may not be listed
+        pass
+    raise InputError("no_such_file", "there is no such file", "check the name", file=quoted(pattern))
 
 
 def _paths(pattern: str) -> list[Path]:

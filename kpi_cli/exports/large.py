@@ -18,7 +18,8 @@ from typing import Any
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
-from kpi_cli.exports.dialect import CHUNK, SIGNS, Record, Text
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Record, Text, newlines, split
+from kpi_cli.exports.engine import connect
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -27,6 +28,8 @@ from kpi_cli.exports.values import Days, Marks
 ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
 GROUPS = 200_000  # beyond so many records folding saves nothing
 _SAMPLE = 100_000
+_HEAD = 60
+_DAY_LENGTH = len("2026-10-31")
 _CHANNEL = frozenset(
     {"channel", "source", "medium", "campaign", "campaign_id", "platform", "network", "campaign_type", "strategy"}
     | {"utm_source", "utm_medium", "utm_campaign", "attribution", "currency"}
@@ -51,11 +54,11 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     import duckdb
 
     text = sheet.text
-    if text is None or text.survey.newlines <= ROWS or not (_is_plain(text) and _can_fold(sheet)):
+    if text is None or not (_may_be_large(text) and _is_plain(text) and _can_fold(sheet)):
         return None
     try:
         plan = _plan(sheet, text, by)
-        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+        with connect() as con:
             con.execute("SET preserve_insertion_order = false")
             found = _folded(con, text, sheet, plan)
     except (duckdb.Error, KpiError):
@@ -81,12 +84,19 @@ def unusual(sheet: Sheet, ledger: Ledger) -> bool:
     return bool(sheet.left_out or sheet.totals or ledger.unknown or ledger.negative_style or ledger.damaged_ids)
 
 
+def _may_be_large(text: Text) -> bool:
+    """Whether the file has more than ROWS lines, give or take some, if all are as long as the first ones."""
+    with text.path.open("rb") as file:
+        start = file.read(CHUNK)
+    return start.count(b"\n") * text.survey.size > 0.9 * ROWS * len(start)
+
+
 def _is_plain(text: Text) -> bool:
-    """Whether every line is a record whose fields are what stands between its delimiters."""
+    """Whether every field is what stands between two delimiters."""
     seen = text.survey
     whole = text.encoding in {"utf-8", "utf-8-sig"} and seen.utf8 and seen.nul is None
     is_pattern = any(sign in str(text.path) for sign in "*?[")  # DuckDB would look for other files
-    return whole and not (text.mojibake or seen.quotes or is_pattern) and seen.returns in {0, seen.newlines}
+    return whole and not (text.mojibake or seen.quotes or is_pattern)
 
 
 def _can_fold(sheet: Sheet) -> bool:
@@ -132,7 +142,8 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     beside = [c for c in (rule.get("times"), rule.get("plus"), "refunded", "tax") if c and c in at]
     money = list(dict.fromkeys([rule["column"], *beside]))
     keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
-    keys |= {at[c]: _day_sql(f"c{at[c]}", sheet.options.tz) for c in days}
+    timed = _timed(sheet, text, [at[c] for c in days])
+    keys |= {i: _day_sql(f"c{i}", sheet.options.tz) if i in timed else f"c{i}" for i in (at[c] for c in days)}
     vat = vat_of(sheet)
     plan = _Plan(
         keys,
@@ -147,6 +158,13 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     )
     plan.checks = list(_checks(sheet, plan, _signs(sheet, text)))
     return plan
+
+
+def _timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
+    """Which columns of days bear a time of day, by the first lines; a later time only makes for more groups."""
+    lines = text.head(sheet.header.line + _HEAD)[sheet.header.line :]
+    rows = [split(line, sheet.delimiter or ",") for line in lines]
+    return {i for i in days for cells in rows if i < len(cells) and len(cells[i]) > _DAY_LENGTH}
 
 
 def _signs(sheet: Sheet, text: Text) -> bytes:
@@ -211,8 +229,8 @@ def _plain_sql(cell: str, signs: bytes) -> str:
 
     A dot before three digits may group them: that is for the reading of the whole file to settle.
     """
-    dot = f"strpos({cell}, '.')"
-    one_way = f"({dot} = 0 OR strlen({cell}) - {dot} IN (1, 2, 4, 5, 6))"
+    dot, decimals = f"strpos({cell}, '.')", f"strlen({cell}) - strpos({cell}, '.')"
+    one_way = f"(({decimals} <> 3 AND {decimals} < 7) OR {dot} = 0)"
     return f"{one_way} AND NOT contains({cell}, '_')" if b"_" in signs else one_way
 
 
@@ -246,13 +264,16 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     blanks = {sheet.columns[c] for c in NONE_WHEN_BLANK if sheet.has(c)}
     values = [f"{_value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
     price = f"v{plan.price}"
-    checks = [*plan.checks, *(f"v{i} >= 0" for i in plan.money), f"{refunds} <= {price}"]
-    filled = [f"count(c{last}) = count(*)", "count(extra) = 0"]
-    filled += [f"count(v{i}) = count(*)" for i in plan.money if i != plan.price]
+    checks = [*plan.checks, *(f"v{i} >= 0" for i in plan.money if i != plan.price)]
+    covered = f"{refunds} <= {price}"  # NULL where either is
+    filled = [f"c{last}", *(f"v{i}" for i in plan.money if i not in {plan.price, plan.back})]
     if plan.lines:
-        checks.append(f"({is_line}) = ({price} IS NULL) AND (NOT ({is_line}) OR c{plan.price} = '')")
+        checks += [covered, f"({is_line}) = ({price} IS NULL) AND (NOT ({is_line}) OR c{plan.price} = '')"]
+        filled += [f"v{plan.back}"] if plan.back is not None else []
     else:
-        filled.append(f"count({price}) = count(*)")
+        checks, filled = [*checks, covered], [*filled, covered]
+    plain = ["count(extra) = 0", *(f"count({f}) = count(*)" for f in dict.fromkeys(filled))]
+    plain += [f"coalesce(bool_and({check}), true)" for check in checks]
     vat = f"sum(CASE WHEN NOT {exact} THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
     texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]
     keys = [*plan.keys.values(), is_line, exact, *texts]
@@ -260,7 +281,7 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     varying = [key for key in (*keys, apart) if key not in {"true", "false", "NULL"}]
     return f"""
         SELECT {", ".join(keys)}, {", ".join(f"sum(v{i})" for i in plan.money)}, {vat}, count(*) AS n,
-               {" AND ".join([*filled, *(f"coalesce(bool_and({check}), true)" for check in checks)])} AS plain
+               {" AND ".join(plain)} AS plain
         FROM (SELECT *, {", ".join(values)} FROM {source}) GROUP BY {", ".join(varying)} ORDER BY ALL"""
 
 
@@ -269,16 +290,20 @@ Folded = list[tuple[Any, ...]]
 
 def _folded(con: Any, text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
     """The groups; None where there are too many, or a row is not plain, or rows and lines do not match."""
+    from concurrent.futures import ThreadPoolExecutor
+
     source = _source_sql(text, sheet)
     sample = _fold_sql(f"(SELECT * FROM {source} LIMIT {_SAMPLE})", sheet, plan)
     groups, rows, plain = con.execute(f"SELECT count(*), sum(n), bool_and(plain) FROM ({sample})").fetchone()
     if not plain or groups > max(0.8 * rows, 1000):
         return None
-    found: Folded = con.execute(_fold_sql(source, sheet, plan)).fetchmany(GROUPS + 1)
-    if len(found) > GROUPS or not all(group[-1] for group in found):
-        return None
-    due = text.survey.newlines - sheet.header.line + (not _ends_its_line(text))
-    return found if sum(group[-2] for group in found) == due else None
+    with ThreadPoolExecutor(1) as beside:  # newlines are counted while DuckDB reads
+        counted = beside.submit(newlines, text.path)
+        found: Folded = con.execute(_fold_sql(source, sheet, plan)).fetchmany(GROUPS + 1)
+        lines = counted.result()
+    due = lines - sheet.header.line + (not _ends_its_line(text))
+    alike = lines > ROWS and text.survey.returns in {0, lines} and sum(group[-2] for group in found) == due
+    return found if alike and len(found) <= GROUPS and all(group[-1] for group in found) else None
 
 
 def _ends_its_line(text: Text) -> bool:

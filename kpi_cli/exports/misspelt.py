@@ -1,4 +1,4 @@
-"""A header one slip away from a name that counts: asked, for a column passed over takes its meaning along.
+"""A header one slip away from a name that counts is asked: a column passed over takes the rows’ meaning along.
 
 A `Stats` column where Stripe writes `Status` would let failed payments be counted as sales, without a word.
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kpi_cli.exports.own import OwnColumn
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -26,3 +28,4 @@ class ReadOptions:
     sales_from: tuple[str, ...] = ()
     vat: str | None = None
     every_id: bool = False
+    own: tuple[OwnColumn, ...] = ()

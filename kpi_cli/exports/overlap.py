@@ -101,7 +101,9 @@ def _same_orders(store: Store) -> list[InputError]:
     formats = {n: str(s.format) for n, s in files.items()}
     single = [n for n, s in files.items() if s.sheet and s.sheet.header.format.get("one_row_per_order")]
     store.con.execute("CREATE OR REPLACE TEMP TABLE file_format (file INTEGER, format VARCHAR, single BOOLEAN)")
-    store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", [(n, f, n in single) for n, f in formats.items()])
+    if formats:  # a file that changed while it was read leaves its table, and no source to speak for it
+        rows = [(n, f, n in single) for n, f in formats.items()]
+        store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", rows)
     per_order = """
         SELECT format, row_id, file, min(line) AS line, max(line) AS last,
                sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount,

@@ -14,6 +14,7 @@ from kpi_cli.exports.files import Asked, Download, downloads, workspace
 from kpi_cli.exports.large import fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
+from kpi_cli.exports.own import find_own
 from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
@@ -48,7 +49,7 @@ def read(
         A Store whose `sources` list every file; a file that cannot be read carries its error.
     """
     store = Store()
-    wants = Wants(options, roles, None if options.strict or options.every_id else by)
+    wants = Wants(options, roles, None if options.strict or options.every_id or options.own else by)
     taken: list[tuple[Source, Callable[[], Sheet]]] = []
     with workspace() as folder:
         for found in downloads(asked, folder):
@@ -131,6 +132,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
 def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     """Read the rows of a source into its role's table, in a transaction that is left open."""
     assert source.sheet is not None
+    find_own(source.sheet)
     settle(source.sheet)
     reader = Reader(source.sheet)
     source.ledger = reader.ledger

@@ -86,6 +86,8 @@ MONEY_TYPE = "DECIMAL(18,6)"
 
 def kind(column: str) -> str:
     """How a canonical column is read: money, whole, number, day, or text."""
+    if column.startswith("own_"):  # a column that kpi.yml names: to be summed, or its cells to be counted
+        return "number" if column.startswith("own_sum_") else "mark"
     for name, members in (("money", MONEY), ("whole", WHOLE), ("number", NUMBER), ("day", DAYS)):
         if column in members:
             return name

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.own import own_values
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import BATCH, Sheet, batched
 from kpi_cli.exports.values import BadValue, amount, day, halves, is_iso, is_unknown, month_start, number, written
@@ -83,7 +84,7 @@ class Reader:
             block = Block(self._kept(batch, fate))
             if not block.records:
                 continue
-            columns = compose(block)
+            columns = compose(block) | own_values(self, block)
             columns["line"] = [str(record.line) if record.line else None for record in block.records]
             if any(record.rows > 1 for record in block.records):
                 columns["rows"] = [str(record.rows) for record in block.records]

@@ -14,6 +14,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
+from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.roles import ROLES
@@ -78,7 +79,7 @@ def _parquet(download: Download, sha256: str) -> list[Table]:
     import duckdb
 
     try:
-        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+        with connect() as con:
             found = con.execute("SELECT * FROM read_parquet($1)", [str(download.path)])
             header = [column[0] for column in found.description or ()]
             rows = found.fetchall()
@@ -111,9 +112,7 @@ def _cell(value: Any) -> str:
 
 def frame_table(frame: Any, role: str | None, number: int) -> Table:
     """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact."""
-    import duckdb
-
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
+    with connect() as con:
         con.register("frame", frame)
         found = con.execute("SELECT * FROM frame")
         header = [column[0] for column in found.description or ()]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli.errors import KpiError
+from kpi_cli.exports.engine import connect
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -134,13 +135,10 @@ class Store:
     """The typed tables of one run, in an embedded DuckDB."""
 
     def __init__(self) -> None:
-        import duckdb
-
-        self.con: duckdb.DuckDBPyConnection = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        )
+        self.con: duckdb.DuckDBPyConnection = connect()
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
+        self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
 
     def insert(self, source: Source, blocks: Iterable[Columns]) -> None:
         """Append a sheet's rows, given as columns of text, to the table of its role."""
@@ -186,6 +184,8 @@ class Store:
 def _type(name: str, role: str) -> str:
     if name == "time":
         return "TIMESTAMP"
+    if name.startswith("own_"):
+        return MONEY_TYPE
     if name in TABLES[role].numeric:
         return "BIGINT" if kind(name) == "whole" else MONEY_TYPE
     return "VARCHAR"

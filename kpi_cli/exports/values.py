@@ -163,7 +163,7 @@ def _ungrouped(text: str, group: str) -> str:
     head, *groups = text.split(mark)
     western = all(len(g) == 3 for g in groups) and 1 <= len(head) <= 3
     indian = len(groups[-1]) == 3 and all(len(g) == 2 for g in groups[:-1]) and 1 <= len(head) <= 2
-    if not (western or (indian and mark == ",")):
+    if head[0] == "0" or not (western or (indian and mark == ",")):  # 0.001 is no one
         raise BadValue("a number with its marks in the wrong places")
     return head + "".join(groups)
 

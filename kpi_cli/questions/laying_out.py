@@ -57,7 +57,9 @@ def lay_out(
     """The Result: rows in the order asked for, the previous period's rows in the same one."""
     if books:
         from kpi_cli.questions.aiming import with_goals
+        from kpi_cli.questions.own import with_own
 
+        columns = with_own(books, columns, [(books.window, answer), *([before] if before else [])])
         columns = with_goals(books, columns, answer)
     dims = books.ask.dimensions if books else ()
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]

@@ -12,7 +12,7 @@ from kpi_cli.definitions import MEASURES, ROLES_OF, measures_needed, own_columns
 from kpi_cli.errors import InputError
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.metrics import METRICS
-from kpi_cli.period import PeriodOptions, Window
+from kpi_cli.period import Window
 from kpi_cli.questions.laying_out import Answer, Figure
 from kpi_cli.result import Column
 from kpi_cli.safe import quoted
@@ -20,7 +20,7 @@ from kpi_cli.safe import quoted
 if TYPE_CHECKING:
     from kpi_cli.books import Books
     from kpi_cli.config import OwnMetric
-    from kpi_cli.measures import Key, Measures, Table
+    from kpi_cli.measures import Measures, Table
 
 _FROM_SPEND = ("impressions", "reach", "engagements", "clicks", "conversions")
 
@@ -50,11 +50,10 @@ def with_own(
     check_columns(books)
     for window, answer in answers:
         _fill(books, window, answer)
-    own = [*config.measures, *config.metrics]
     found = list(columns)
-    for item in own:
+    for item in config.own:
         better = getattr(item, "better", None)
-        column = Column(item.name, own_label(item.name, item.label), item.unit, better)  # type: ignore[arg-type]  # UNITS
+        column = Column(item.name, own_label(item.name, item.label), item.unit, better)  # type: ignore[arg-type]  # one of UNITS
         found.append((Figure(item.name, column.unit, better), column))
     return found
 
@@ -66,7 +65,7 @@ def _fill(books: Books, window: Window | None, answer: Answer) -> None:
     total = _sums(replace(books, ask=whole), window).get((), {})
     for key, row, sums in [*((k, r, by_group.get(k, {})) for k, r in answer.rows.items()), (None, answer.total, total)]:
         known = _Known(books, {**_nothing(books), **sums}, row)
-        for name in [item.name for item in (*books.ask.config.measures, *books.ask.config.metrics)]:
+        for name in [item.name for item in books.ask.config.own]:
             value, reason = known.value(name)
             row[name] = value
             if reason:

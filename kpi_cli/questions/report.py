@@ -75,7 +75,8 @@ class _Report:
 
     def built(self) -> Report:
         """The whole of it."""
-        now = [(roi, _FROM_ROI), (cac, _FROM_CAC), (channels, _FROM_CHANNELS)]
+        own = [item.name for item in self.ask.config.own]
+        now = [(roi, (*_FROM_ROI, *own)), (cac, _FROM_CAC), (channels, _FROM_CHANNELS)]
         previous, of_year = ([(self._compared(q, how), names) for q, names in now] for how in ("previous", "year"))
         by_channel = self._shown(channels, ("channel",))
         rows = by_channel.rows if by_channel else []
@@ -144,7 +145,8 @@ class _Report:
                     values = self._before(now, column), self._before(then, column)
                     goals = self._target(column), budget(self.ask, self.window) if column.name == "cost" else None
                     found.append(Headline(column, now.total[column.name], *values, *goals))
-        return found
+        own = {item.name for item in self.ask.config.own}
+        return sorted(found, key=lambda headline: headline.column.name in own)
 
     def _before(self, answer: Result | None, column: Column) -> Value:
         earlier = answer.previous if answer else None

@@ -18,6 +18,7 @@ import kpi_cli
 from kpi_cli.commands.app import main
 from kpi_cli.errors import KpiError
 from kpi_cli.exports import large
+from kpi_cli.exports.engine import connect
 
 SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
 CLEAN = """date,order_id,channel,amount,refunded,currency,status
@@ -295,3 +296,8 @@ def test_files_of_different_months_are_read_as_sums_each(tmp_path):
     by_sums, checks = answer((sales, str(later), spend), 0)
     assert checks == {"rows"}
     assert by_sums == by_rows
+
+
+def test_no_query_draws_a_progress_bar_into_the_answer():
+    with connect() as con:
+        assert con.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)

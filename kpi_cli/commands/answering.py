@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from kpi_cli.commands.options import Common
-from kpi_cli.render import Answer, Options, format_of, notes_text, write
+from kpi_cli.render import Answer, Options, format_of, notes_text, write, writer_of
 from kpi_cli.result import CheckResult
 
 
@@ -18,6 +18,8 @@ def deliver(answer: Answer, common: Common) -> int:
     from kpi_cli.thresholds import tripped
 
     conditions = [] if isinstance(answer, CheckResult) else tripped(answer, common.fail_if or ())
+    if common.format:
+        writer_of(common.format)  # a format that is none is a mistake beside --json too
     options = Options("json" if common.json else common.format, common.output)
     write(answer, options)
     if format_of(options) == "csv" and not common.quiet and not common.output:

@@ -17,7 +17,7 @@ from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.result import Result
-from kpi_cli.texts import money_text, note
+from kpi_cli.texts import money_text, note, share_text
 
 USES = ("spend", "sales", "costs")
 NEEDS = (("sales",), ("spend", "costs"))
@@ -168,6 +168,6 @@ def tell_unattributed(books: Books) -> None:
         return
     lost, whole = measures.unattributed_revenue(books, books.window)
     if lost:
-        share = f"{100 * lost / whole:.1f} %" if whole else "–"
+        share = share_text(lost / whole) if whole else "–"
         amount = money_text(lost, books.currency)
         books.notes.append(note("unattributed_revenue", amount=amount, share=share))

@@ -82,7 +82,7 @@ def places(unit: Unit, values: Iterable[Value], currency: str | None = None) -> 
         return 1 if top >= 1 else 2
     if unit == "multiple":
         return 1 if top >= 100 else 2
-    return _decimals(known, most=2 if unit == "count" else 1)
+    return _decimals(known, most=(2 if top < 1000 else 0 if top >= _LARGE else 1) if unit == "count" else 1)
 
 
 def _cents(top: Decimal, currency: str | None) -> int:

@@ -176,7 +176,7 @@ def test_a_conversion_before_the_first_touch_is_credited_to_nobody_and_it_is_sai
     answer = ask("last", TOUCHES + "learner4@example.com,2026-10-05 12:00,,1,290\n")
     assert answer["total"] == {"credit": 2, "credited_value": 198}
     said = next(note["text"] for note in answer["notes"] if note["code"] == "conversions_without_touch")
-    assert said == "1 conversions before any touch are credited to no channel"
+    assert said == "1 conversion before any touch is credited to no channel"
 
 
 def test_a_refund_is_a_negative_value(ask: Ask) -> None:

@@ -167,7 +167,7 @@ def test_more_claims_than_clicks_and_more_orders_than_visits_are_remarked_on(ask
     traffic = TRAFFIC.replace("facebook,paid_social,spring,50,1", "facebook,paid_social,spring,1,0")
     notes = ask(*OCTOBER, traffic=traffic, meta=spend, sales=SALES)["notes"]
     over = [note["text"] for note in notes if note["code"] == "rate_over_one"]
-    assert over == ["Conv. rate is above 100 % in Paid Social", "Conv. per click is above 100 % in Paid Social"]
+    assert over == ["Conv. rate is above 100% in Paid Social", "Conv. per click is above 100 % in Paid Social"]
 
 
 def test_groups_too_small_to_rank_are_named(ask: Ask) -> None:

@@ -42,9 +42,12 @@ def assign(books: Books) -> None:
     if books.has("costs"):
         _decide(books, "costs", lambda row: _of_cost(books, row))
     shared: set[str] = set()
-    for role in ("sales", "traffic", "leads", "touches"):
+    for role in ("sales", "traffic", "leads"):
         if books.has(role):
             _decide(books, role, lambda row: _of_sale(books, row, campaigns, shared))
+    if books.has("touches"):  # of many rows, and only their channel is asked for
+        keys = [k for k in _KEYS if books.column("touches", k)]
+        _join(books, "touches", keys, ("by_channel",), lambda row: _of_sale(books, row, campaigns, shared)[:1])
     if books.has("events") and {"channel", "strategy", "platform", "campaign"} & set(books.ask.dimensions):
         _decide(books, "events", lambda row: _of_sale(books, row, campaigns, shared))
     for name in sorted(shared):

@@ -32,7 +32,7 @@ class _Count:
 
     def __format__(self, words: str) -> str:
         one, _, many = (words or "#|#").partition("|")
-        singular = abs(self.count) < 2 if LANGUAGE.get() == "fr" else self.count == 1
+        singular = -2 < self.count < 2 if LANGUAGE.get() == "fr" else self.count == 1
         return (one if singular else many).replace("#", number_text(self.count))
 
 

@@ -20,7 +20,6 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.tables import Store
 from kpi_cli.models.attribution import (
     DIRECT,
-    Claim,
     Credit,
     Path,
     Touch,
@@ -232,32 +231,30 @@ def _paths(store: Store, sql: str) -> Iterator[Path]:
     return (Path(tuple(channels), conversions, value=value) for channels, conversions, value in _stream(store.con, sql))
 
 
+# A path's conversions are cut into `_PARTS` whole parts, so that sums do not depend on their order.
+_DECAYED = f"""
+    WITH weighed AS (
+      SELECT *, (pow(2, -age / $1) * {_PARTS})::HUGEINT AS weight FROM steps WHERE conversions > 0),
+    wholes AS (SELECT path, sum(weight) AS whole FROM weighed GROUP BY path)
+    SELECT channel, sum(weight * {_PARTS} // whole * (conversions * {MILLION})::HUGEINT)::HUGEINT AS parts,
+           sum(weight * {_PARTS} // whole * (value * {MILLION})::HUGEINT)::HUGEINT
+    FROM weighed JOIN wholes USING (path) GROUP BY channel ORDER BY parts DESC, channel"""
+
+
 def _time_decay(store: Store, half_life: float) -> dict[str, Credit]:
-    """Each path shared out in whole parts, summed by channel; what rounding leaves over goes to the largest."""
+    """Every path shared out by age; what rounding leaves over goes to the channel with the most."""
     check_half_life(half_life)
     if store.rows("SELECT 1 FROM steps WHERE conversions > 0 AND age IS NULL LIMIT 1"):
         raise no_touch_times()
-    claims: list[Claim] = [
-        (channel, 1, _PARTS, int(conversions), None if value is None else int(value))
-        for channel, conversions, value in store.rows(
-            f"""WITH weighed AS (
-                  SELECT *, (pow(2, -age / {half_life!r}) * {_PARTS})::HUGEINT AS weight FROM steps
-                  WHERE conversions > 0),
-                wholes AS (SELECT path, sum(weight) AS whole FROM weighed GROUP BY path)
-                SELECT channel, sum(weight * {_PARTS} // whole * (conversions * {MILLION})::HUGEINT)::HUGEINT AS parts,
-                       sum(weight * {_PARTS} // whole * (value * {MILLION})::HUGEINT)::HUGEINT
-                FROM weighed JOIN wholes USING (path) GROUP BY channel ORDER BY parts DESC, channel"""
-        )
+    parts = store.rows(_DECAYED, [half_life])
+    conversions, value = store.rows("SELECT sum(conversions), sum(value) FROM steps WHERE is_last AND conversions > 0")[
+        0
     ]
-    whole = store.rows(
-        f"""SELECT (sum(conversions) * {MILLION})::HUGEINT, (sum(value) * {MILLION})::HUGEINT
-            FROM steps WHERE is_last AND conversions > 0"""
-    )[0]
-    left = [
-        None if total is None else int(total) * _PARTS - sum(claim[at] or 0 for claim in claims)
-        for total, at in zip(whole, (3, 4), strict=True)
-    ]
-    return settled([*claims, (claims[0][0], 1, _PARTS, left[0] or 0, left[1])] if claims else [])
+    if not parts:
+        return {}
+    left = int(conversions * MILLION) * _PARTS - sum(counted for _, counted, _ in parts)
+    left_value = None if value is None else int(value * MILLION) * _PARTS - sum(worth or 0 for *_, worth in parts)
+    return settled((channel, 1, _PARTS, *sums) for channel, *sums in [*parts, (parts[0][0], left, left_value)])
 
 
 def _transitions(store: Store) -> Transitions:

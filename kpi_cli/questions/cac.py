@@ -19,7 +19,7 @@ from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
-from kpi_cli.questions.roi import joined, through
+from kpi_cli.questions.roi import joined, tell_below_zero, through
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, number_text
 
@@ -68,6 +68,7 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
     tell_few(books, answer, {"new_customers": FEW})
     tell_free(books, answer)
+    tell_below_zero(books, answer)
     result = lay_out("cac", books, figure_columns(figures, ask.profit_share), answer, before)
     result.extra |= _per_month(books, answer.total)
     result.notes = list(books.notes)
@@ -163,7 +164,7 @@ def forget_leads(answer: Answer) -> None:
     if not any(row["leads"] for row in answer.rows.values()):
         return
     for key, row in answer.rows.items():
-        if not row["leads"]:
+        if row["leads"] == 0:
             for name in LEAD_FIGURES & row.keys():
                 row[name], answer.reasons[key][name] = None, "leads_without_source"
 

@@ -103,7 +103,10 @@ def _answer(books: Books, window: Window | None) -> Answer:
     attributable = books.has("sales") and measures.attributable(books, window)
     visits = sum((Decimal(sums.get("visits") or 0) for sums in groups.values()), ZERO)
     visits_known = measures.counts_visits(books)
-    common: Measures = {"all_visits": visits if visits_known else None, "new_customers": 0 if measures.names_people(books) else None}
+    common: Measures = {
+        "all_visits": visits if visits_known else None,
+        "new_customers": 0 if measures.names_people(books) else None,
+    }
     answer = Answer({}, {}, {})
     for key, sums in sorted(groups.items()):
         values, reasons = returns.row_of(books, sums, attributable)
@@ -231,6 +234,7 @@ def _tell(books: Books, answer: Answer) -> None:
         books.notes.append(note("not_additive", column=label("orders")))
     tell_few(books, answer, {"orders": FEW_ORDERS, "visits": FEW_VISITS})
     tell_free(books, answer)
+    returns.tell_below_zero(books, answer)
 
 
 def _tell_over_one(books: Books, answer: Answer) -> None:

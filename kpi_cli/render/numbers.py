@@ -161,10 +161,15 @@ def change(now: Value, before: Value, unit: Unit, lang: str, points: str = "pt")
     if new is None or old is None:
         return DASH
     if unit == "rate":
-        return number((new - old) * 100, 1, lang, "+") + "\u00a0" + points
+        return _moved((new - old) * 100, lang) + "\u00a0" + points
     if old == 0:
         return DASH
-    return number((new - old) / abs(old) * 100, 1, lang, "+") + _marks(lang).percent
+    return _moved((new - old) / abs(old) * 100, lang) + _marks(lang).percent
+
+
+def _moved(change: Decimal, lang: str) -> str:
+    """A change with its sign; one too small to be seen has none."""
+    return number(change, 1, lang, "+" if round(change, 1) else "")
 
 
 def day(date: dt.date, lang: str) -> str:

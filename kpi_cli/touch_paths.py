@@ -17,6 +17,7 @@ from kpi_cli.apportion import MILLION
 from kpi_cli.assigning import UNATTRIBUTED
 from kpi_cli.books import Books
 from kpi_cli.errors import InputError
+from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.tables import Store
 from kpi_cli.models.attribution import (
     DIRECT,
@@ -36,6 +37,7 @@ from kpi_cli.safe import folded
 from kpi_cli.texts import note
 
 _CHUNK = 50_000
+_MANY = 100_000  # touches; of fewer one processor is the faster
 _PARTS = 1 << 48  # that a path is cut into by time_decay
 _WANTED = ("user", "time", "path", "channel", "source", "medium", "campaign")
 
@@ -51,6 +53,8 @@ def fill_steps(books: Books, window: Window | None) -> None:
     """
     store = books.store
     store.ensure("touches", *_WANTED)
+    if store.rows("SELECT count(*) FROM touches")[0][0] > _MANY:
+        all_threads(store.con)
     _check(books)
     _name_steps(books)
     for table, sql in (("told", _TOLD), ("journeys", _JOURNEYS)):

@@ -13,12 +13,13 @@ from typing import Any
 from kpi_cli import funnel_measures, measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_SET
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books
 from kpi_cli.errors import InputError, NoDataError, UsageError
 from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import Arm, Sample, ab_test, welch
+from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.laying_out import Answer, on_books, ordered
 from kpi_cli.questions.roi import through

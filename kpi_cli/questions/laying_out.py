@@ -14,6 +14,7 @@ from kpi_cli.period import Window
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
+from kpi_cli.trust import insist
 
 if TYPE_CHECKING:
     from kpi_cli.books import Books
@@ -89,10 +90,16 @@ def lay_out(
 
 
 def on_books(result: Result, books: Books) -> None:
-    """Say in a result what it rests on: period, currency, notes, files, settings."""
+    """Say in a result what it rests on: period, currency, notes, files, settings.
+
+    Raises:
+        Refusals, NoDataError: under --strict, what the notes say of trust and missing days.
+    """
     config = books.ask.config
     result.currency, result.period = books.currency, books.span
     result.notes = list(books.notes)
+    if books.ask.reading.strict:
+        insist(books.notes)
     result.sources = [s.to_dict() for s in books.store.sources]
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 

@@ -12,9 +12,11 @@ from decimal import Decimal
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
-from kpi_cli.books import Books, first_day, open_books, read_once, uncovered
+from kpi_cli.books import Books
 from kpi_cli.config import in_force
+from kpi_cli.coverage import first_day, uncovered
 from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.opening import open_books, read_whole
 from kpi_cli.period import PeriodOptions, Window, shift, start_of
 from kpi_cli.questions.aiming import budget
 from kpi_cli.questions.cac import cac
@@ -26,6 +28,7 @@ from kpi_cli.questions.roi import roi
 from kpi_cli.reporting import Headline, Move, Part, Report, Split, Standing
 from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value
 from kpi_cli.texts import label, note
+from kpi_cli.trust import insist
 
 USES = ("spend", "sales", "costs", "traffic", "leads")
 COMPARED = ("spend", "sales")  # roles without which an earlier period cannot be set beside this one
@@ -51,9 +54,11 @@ def report(ask: Ask) -> Report:
         NoDataError: no sales or no cost, or a kind of file that there is but not for this period.
     """
     _own_rows(ask)
-    ask = replace(ask, explain=False, reading=replace(ask.reading, every_id=True))
-    with read_once(ask):
-        return _Report(ask).built()
+    ask = read_whole(replace(ask, explain=False, reading=replace(ask.reading, every_id=True)))
+    found = _Report(ask).built()
+    if ask.reading.strict:
+        insist(found.notes)
+    return found
 
 
 def _own_rows(ask: Ask) -> None:
@@ -240,7 +245,8 @@ class _Report:
     def _close(self, found: Report, previous: Sequence[tuple[Result | None, Sequence[str]]]) -> None:
         """The notes of every part once, the files with what became of their rows, the options that were used."""
         frame = Result("report", [], [], {})
-        on_books(frame, open_books(self.ask, USES, (), _needs))
+        trusting = replace(self.ask, reading=replace(self.ask.reading, strict=False))
+        on_books(frame, open_books(trusting, USES, (), _needs))
         told = [n for answer, _ in previous if answer for n in answer.notes if n.code != "unused_file"]
         found.notes = list(dict.fromkeys([*frame.notes, *self.notes, *told]))
         found.sources, found.config = frame.sources, frame.config

@@ -159,15 +159,15 @@ def test_every_row_of_every_file_is_accounted_for_with_its_checksum(small: Path)
 
 
 def test_the_files_are_read_once(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kpi_cli import books
+    from kpi_cli import opening
 
-    read, counted = books.read, []
+    read, counted = opening.read, []
 
     def counting(*given: object, **named: object) -> object:
         counted.append(given)
         return read(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(books, "read", counting)
+    monkeypatch.setattr(opening, "read", counting)
     october()
     assert len(counted) == 1
 

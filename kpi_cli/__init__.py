@@ -226,7 +226,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
     """The same Ask that a command line makes."""
     from kpi_cli.ask import Ask, Files
     from kpi_cli.config import Config
-    from kpi_cli.definitions import load_settings, own_columns
+    from kpi_cli.definitions import asked_by_name, load_settings, own_columns
     from kpi_cli.exports.options import ReadOptions
     from kpi_cli.period import PeriodOptions
     from kpi_cli.texts import LANGUAGE
@@ -245,6 +245,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
         period=PeriodOptions(**{name: options.get(name) for name in every}),  # type: ignore[arg-type]  # checked there
         by=_listed(options.get("by", ())),
         sort=options.get("sort"),
+        also=asked_by_name([(options.get("sort") or "").removeprefix("-")]),
         top=options.get("top"),
         margin=_share(options.get("margin"), "margin"),
         prorate=options.get("prorate", False),

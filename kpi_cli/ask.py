@@ -37,6 +37,7 @@ class Ask:
     explain: bool = False
     reading: ReadOptions = field(default_factory=ReadOptions)
     config: Config = field(default_factory=Config)
+    also: tuple[str, ...] = ()  # built-in figures that --sort and --fail-if name
     read: Store | None = None  # the files as they were read for several questions
 
     @property

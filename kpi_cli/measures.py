@@ -93,6 +93,13 @@ def visits(books: Books, window: Window | None) -> Table:
     return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER ({counted}) AS visits")
 
 
+def key_events(books: Books, window: Window | None) -> Table:
+    """Key events of each group, of the same rows as its visits where both are counted."""
+    no_edge_inside(books, window, "traffic")
+    picks = f"sum({cut('key_events')}) FILTER ({_counted(books)}) AS key_events"
+    return by_group(books, "traffic", window, picks)
+
+
 def _counted(books: Books) -> str:
     """Rows of the visits files that do not give way to another."""
     numbers = ", ".join(map(str, books.other_slices))

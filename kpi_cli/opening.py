@@ -89,12 +89,12 @@ def _make_ready(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]
 
 
 def _own_roles(ask: Ask) -> frozenset[str]:
-    """The roles that any question draws on: exchange rates, and what own measures and metrics are made from."""
-    if not (ask.config.measures or ask.config.metrics):
+    """The roles that any question draws on: exchange rates, and what figures beside its own are made from."""
+    if not (ask.config.own or ask.also):
         return frozenset({"rates"})
     from kpi_cli.definitions import roles_of_own
 
-    return roles_of_own(ask.config) | {"rates"}
+    return roles_of_own(ask.config, ask.also) | {"rates"}
 
 
 def asked_files(ask: Ask) -> list[Asked]:
@@ -115,6 +115,7 @@ def asked_files(ask: Ask) -> list[Asked]:
             encoding=source.encoding or ask.reading.encoding,
             tz=source.tz or ask.reading.tz,
             currency=source.currency or ask.reading.currency,
+            separate_accounts=source.accounts == "separate" or ask.reading.separate_accounts,
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )

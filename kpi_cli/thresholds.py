@@ -68,6 +68,11 @@ def parse(text: str) -> Condition:
     return Condition(text, name, bool(match["total"]), bool(match["change"]), match["sign"], limit)
 
 
+def named(conditions: Iterable[str]) -> list[str]:
+    """The figures that conditions speak of."""
+    return [parse(condition).name for condition in conditions]
+
+
 def needs_earlier(conditions: Iterable[str]) -> bool:
     """Whether a condition speaks of a change, so that an earlier period is needed."""
     return any(parse(condition).change for condition in conditions)

@@ -267,11 +267,16 @@ def _same_spend(store: Store, options: ReadOptions) -> list[InputError]:
         return []
     errors: list[InputError] = []
     for one, other in combinations(sources, 2):
-        if one.format == other.format:
+        if one.format == other.format and not (_apart(one) or _apart(other)):
             found = _compare(store, one, other)
             if found:
                 errors.append(found)
     return errors
+
+
+def _apart(source: Source) -> bool:
+    """Whether the user says of a file that its rows are of an account of their own."""
+    return source.sheet is not None and source.sheet.options.separate_accounts
 
 
 def _grain(source: Source) -> set[str]:

@@ -175,10 +175,13 @@ def _changes(report: Report, lang: str) -> Iterator[Block]:
             )
         }
         causes = [
-            said("cost_more" if split.by_cost >= 0 else "cost_less", lang, money["cost"]),
-            said("people_less" if split.by_customers >= 0 else "people_more", lang, money["people"]),
+            said("cost_more" if split.by_cost > 0 else "cost_less", lang, money["cost"]) if split.by_cost else "",
+            said("people_less" if split.by_customers > 0 else "people_more", lang, money["people"])
+            if split.by_customers
+            else "",
         ]
-        yield Lead(said("cac_split", lang, money["before"], money["now"], *causes), minor=True)
+        why = ", ".join(filter(None, causes)) or said("nothing_moved", lang)
+        yield Lead(said("cac_split", lang, money["before"], money["now"], why), minor=True)
     if report.moves:
         yield Grid(said("moved", lang), _moved(report, lang))
 

@@ -5,7 +5,7 @@ Tables and Markdown are two ways to print one Sheet.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -264,7 +264,13 @@ def _empty(result: Result, shown: Collection[str], lang: str) -> list[str]:
     for null in result.nulls:
         if null.column in shown and null.column in labels:
             columns.setdefault(null.reason, {})[labels[null.column]] = None
-    return [word("dash", lang, ", ".join(names), reason(code)) for code, names in columns.items()]
+    return [word("dash", lang, ", ".join(names), _why(code, labels, lang)) for code, names in columns.items()]
+
+
+def _why(code: str, labels: Mapping[str, str], lang: str) -> str:
+    """Why cells are empty; what an own figure lacks is called by its label."""
+    lacking = labels.get(code.removeprefix("no_"))
+    return word("lacking", lang, lacking) if lacking and label(code, "reasons") == code else reason(code)
 
 
 def _compared(result: Result, lang: str) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value, plain, plain_row
 from kpi_cli.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,12 @@ class Report:
     def headline(self, name: str) -> Headline | None:
         """The figure of that name."""
         return next((found for found in self.headlines if found.column.name == name), None)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The headline figures, a row each: value, previous, year, target, budget."""
+        import pandas as pd
+
+        return pd.DataFrame([headline.to_dict(exact=False) for headline in self.headlines])
 
     def judged(self) -> Result:
         """What conditions are held against: the channels' rows; in the total every headline figure and every part's."""

@@ -304,3 +304,17 @@ def test_no_address_of_a_customer_stands_in_any_report(small: Path) -> None:
     for ending in ("html", "md", "json", "xlsx", "csv", "txt"):
         assert main(["report", "--month", "2026-10", "-o", f"page.{ending}", "-q"]) == 0
         assert b"learner" not in Path(f"page.{ending}").read_bytes()
+
+
+def test_the_library_gives_the_report_of_the_command(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import kpi_cli
+
+    assert main(["report", "--month", "2026-10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    found = kpi_cli.report(config="kpi.yml", month="2026-10")
+    assert found.to_dict() == told
+    figures = found.to_pandas().set_index("name")["value"]
+    assert figures["roi"] == told["headlines"][3]["value"]
+    channels = found.part("channels")
+    assert channels is not None
+    assert list(channels.to_pandas()["channel"]) == [row["channel"] for row in told["parts"]["channels"]["rows"]]

@@ -95,6 +95,7 @@ class Report:
     sources: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, str] | None = None
     options: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, Value] = field(default_factory=dict)  # figures that are not known → their targets
     version: str = __version__
     question: str = field(default="report", init=False)
 
@@ -116,6 +117,8 @@ class Report:
         """What conditions are held against: the channels' rows; in the total every headline figure and every part's."""
         channels = self.part("channels")
         total: Row = {name: value for part in reversed(self.parts) for name, value in part.result.total.items()}
+        for name, target in self.unknown.items():
+            total |= {name: None} if target is None else {name: None, f"{name}_target": target}
         before: Row = {}
         for head in self.headlines:
             name = head.column.name

@@ -45,7 +45,7 @@ ZERO = Decimal(0)
 _FROM_ROI = ("revenue", "cost", "profit", "roi")
 _FROM_CAC = ("new_customers", "cac", "leads")
 _FROM_CHANNELS = ("visits", "conversion_rate")
-_HEADLINES = frozenset({*_FROM_ROI, *_FROM_CAC, *_FROM_CHANNELS})
+HEADLINES = frozenset({*_FROM_ROI, *_FROM_CAC, *_FROM_CHANNELS})
 
 
 def report(ask: Ask) -> Report:
@@ -68,7 +68,7 @@ def _also(ask: Ask) -> tuple[str, ...]:
     """The built-in figures that are no headline but are held to a target, a benchmark or a condition."""
     aimed, marked = ask.config.targets, ask.config.benchmarks
     named = (*ask.also, *(goal.metric for goal in aimed), *(mark.metric for mark in marked))
-    return tuple(name for name in asked_by_name(named) if name not in _HEADLINES)
+    return tuple(name for name in asked_by_name(named) if name not in HEADLINES)
 
 
 def _own_rows(ask: Ask) -> None:
@@ -106,6 +106,7 @@ class _Report:
         if found.previous and by_channel and by_channel.previous:
             found.moves = _moves(rows, by_channel.previous.rows)
             found.split = _cac_split(previous)
+        found.unknown = self._unknown(found.headlines)
         found.standings = self._standings(found)
         self._close(found, previous)
         return found
@@ -157,22 +158,27 @@ class _Report:
             for column in now.columns if now else ():
                 if now and column.name in names and now.total.get(column.name) is not None:
                     values = self._before(now, column), self._before(then, column)
-                    goals = self._target(column), budget(self.ask, self.window) if column.name == "cost" else None
+                    goals = self._target(column.name), budget(self.ask, self.window) if column.name == "cost" else None
                     found.append(Headline(column, now.total[column.name], *values, *goals))
         own = self._own()
         return sorted(found, key=lambda headline: headline.column.name in own)
 
+    def _unknown(self, known: Iterable[Headline]) -> dict[str, Value]:
+        """The figures that a headline would be for if they were known, each with its target."""
+        names = {*HEADLINES, *self._own()} - {headline.column.name for headline in known}
+        return {name: self._target(name) for name in sorted(names)}
+
     def _own(self) -> tuple[str, ...]:
         """The figures of kpi.yml, and those that a target, a benchmark or a condition asks for by name."""
         own = (column.name for _, column in own_figures(self.ask))
-        return tuple(name for name in own if name not in _HEADLINES)
+        return tuple(name for name in own if name not in HEADLINES)
 
     def _before(self, answer: Result | None, column: Column) -> Value:
         earlier = answer.previous if answer else None
         return earlier.total.get(column.name) if earlier and self._reaches(earlier.period) else None
 
-    def _target(self, column: Column) -> Value:
-        goal = in_force(self.ask.config.targets, column.name, None, self.window.end)
+    def _target(self, name: str) -> Value:
+        goal = in_force(self.ask.config.targets, name, None, self.window.end)
         return goal.value if goal else None
 
     def _standings(self, found: Report) -> list[Standing]:

@@ -318,3 +318,14 @@ def test_the_library_gives_the_report_of_the_command(small: Path, capsys: pytest
     channels = found.part("channels")
     assert channels is not None
     assert list(channels.to_pandas()["channel"]) == [row["channel"] for row in told["parts"]["channels"]["rows"]]
+
+
+def test_a_figure_that_is_not_known_trips_its_condition_and_is_no_unknown_column(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "sales.csv").write_text(SALES.replace("email,", "") + "2026-10-05,o1,400.00,EUR,Paid Search\n")
+    line = ["report", "--month", "2026-10", "-o", "page.html"]
+    assert main([*line, "--fail-if", "total.cac > 120", "--fail-if", "cac > target"]) == 4
+    told = capsys.readouterr().err
+    assert "kpi: fail-if: total.cac > 120: total is not known" in told
+    assert "kpi: fail-if: cac > target: total is not known" in told

@@ -117,10 +117,10 @@ def rows(command: str) -> str:
 
 def figures(command: str) -> str:
     """The figures that a command answers, then all others that it computes when they are named."""
-    from kpi_cli.definitions import asked_by_name, built_in
+    from kpi_cli import definitions
 
     shown = [figure.name for figure in _shown(command) if figure.unit != "text"]
-    return " ".join(dict.fromkeys([*shown, *asked_by_name(sorted(built_in()))])) if shown else ""
+    return " ".join(dict.fromkeys([*shown, *definitions.figures()])) if shown else ""
 
 
 def _shown(command: str) -> list[Figure]:

@@ -150,6 +150,11 @@ def computable(name: str) -> bool:
     )
 
 
+def figures() -> list[str]:
+    """The built-in figures that any question can give."""
+    return sorted(name for name in built_in() if computable(name))
+
+
 def asked_by_name(names: Iterable[str]) -> tuple[str, ...]:
     """Those of some names that are built-in figures any question can give."""
     return tuple(dict.fromkeys(name for name in names if computable(name)))

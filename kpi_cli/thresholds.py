@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
 from kpi_cli.formula import did_you_mean
 from kpi_cli.reporting import Report
@@ -94,7 +95,7 @@ def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
             raise UsageError(
                 "unknown_column",
                 f"--fail-if {quoted(condition.text)}: there is no column {quoted(condition.name)}",
-                did_you_mean(condition.name, known),
+                did_you_mean(condition.name, [*known, *figures()], "kpi explain lists the metrics"),
             )
         if condition.goal and not any(condition.goal in row for row in (*result.rows, result.total)):
             text = (

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
+from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
 from kpi_cli.formula import did_you_mean
 from kpi_cli.period import Window
@@ -134,7 +135,8 @@ def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key
     wanted = ask.sort or ("" if ask.every else f"-{first}")
     name = wanted.removeprefix("-")
     if wanted and name not in names:
-        raise UsageError("unknown_column", f"no column {quoted(name)} to sort by", did_you_mean(name, names))
+        fix = did_you_mean(name, [*names, *figures()], f"known: {', '.join(names)}")
+        raise UsageError("unknown_column", f"no column {quoted(name)} to sort by", fix)
     if wanted:
         keys = _sorted(answer, ask.dimensions, keys, wanted)
     if not ask.sort:

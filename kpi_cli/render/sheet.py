@@ -212,7 +212,8 @@ def _tones(column: Column, cells: list[str]) -> tuple[Tone, ...]:
     """Which changes are good news."""
     gain: Tone = "good" if column.better == "higher" else "bad"
     loss: Tone = "bad" if column.better == "higher" else "good"
-    tones: list[Tone] = [gain if cell[0] == "+" else loss if cell[0] == "-" else "" for cell in cells]
+    moved = [cell[0] if any(digit in cell for digit in "123456789") else "" for cell in cells]
+    tones: list[Tone] = [gain if sign == "+" else loss if sign == "-" else "" for sign in moved]
     return tuple(tones) if column.better else ()
 
 

@@ -239,7 +239,7 @@ def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
     headings = {strip.name: strip.heading for strip in strips}
     for strip in strips:
         if strip.of:
-            yield replace(strip, heading=f"Δ {headings.get(strip.of, '')}".rstrip())
+            yield replace(strip, heading=f"Δ\u00a0{headings.get(strip.of, '')}".rstrip())
         elif strip.name == "month":
             yield replace(strip, cells=[_month(cell, lang) for cell in strip.cells])
         else:

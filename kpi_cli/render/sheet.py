@@ -265,13 +265,15 @@ def _empty(result: Result, shown: Collection[str], lang: str) -> list[str]:
     for null in result.nulls:
         if null.column in shown and null.column in labels:
             columns.setdefault(null.reason, {})[labels[null.column]] = None
-    return [word("dash", lang, ", ".join(names), _why(code, labels, lang)) for code, names in columns.items()]
+    return [word("dash", lang, ", ".join(names), _why(code, labels, names, lang)) for code, names in columns.items()]
 
 
-def _why(code: str, labels: Mapping[str, str], lang: str) -> str:
+def _why(code: str, labels: Mapping[str, str], names: Collection[str], lang: str) -> str:
     """Why cells are empty; what an own figure lacks is called by its label."""
     lacking = labels.get(code.removeprefix("no_"))
-    return word("lacking", lang, lacking) if lacking and label(code, "reasons") == code else reason(code)
+    if lacking is None or label(code, "reasons") != code:
+        return reason(code)
+    return word("absent", lang) if lacking in names else word("lacking", lang, lacking)
 
 
 def _compared(result: Result, lang: str) -> list[str]:

@@ -8,9 +8,11 @@ from functools import partial
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
+from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
+from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
@@ -121,7 +123,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
             return
         if source.sheet.sha256 is None and source.sheet.text:
             source.sheet.sha256 = source.sheet.text.digest()
-        if not wanted:
+        if not wanted or _in_bulk(store, source):
             return
         _keep(store, _load(store, source, wants.options))
     except KpiError as error:
@@ -167,6 +169,26 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
         source.checks, source.ledger = "full", Ledger()
     source.sheet = whole
     return False
+
+
+def _in_bulk(store: Store, source: Source) -> bool:
+    """Have DuckDB read a plain file itself; whatever is unusual in it is left to the reading row by row."""
+    import duckdb
+
+    assert source.sheet is not None
+    find_own(source.sheet)
+    found = plan(source.sheet)
+    if found is None:
+        return False
+    store.con.execute("BEGIN")
+    try:
+        source.ledger = load(store, source, found)
+    except (duckdb.Error, KpiError, NotPlain):
+        _rollback(store)
+        return False
+    store.con.execute("COMMIT")
+    source.sheet = found.sheet
+    return True
 
 
 def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:

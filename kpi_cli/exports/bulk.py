@@ -22,7 +22,7 @@ from kpi_cli.exports.composing import (
     stored_dimensions,
     vat_of,
 )
-from kpi_cli.exports.dialect import Record, Text
+from kpi_cli.exports.dialect import SPACES, Record, Text
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
     all_read,
@@ -60,6 +60,7 @@ class Plan:
     sheet: Sheet
     text: Text
     signs: bytes
+    is_tame: bool  # only letters, figures and blanks of ASCII: a cell's first and last one say whether it is plain
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
@@ -79,7 +80,9 @@ def plan(sheet: Sheet) -> Plan | None:
         return None
     fresh = replace(sheet, notes=[*sheet.notes], totals=[], left_out={}, marks=Marks(), days=Days(), symbols={})
     fresh.width = len(sheet.header.names)
-    found = Plan(fresh, text, signs_below(text, sheet.header.line))
+    signs = signs_below(text, sheet.header.line)
+    spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
+    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs))
     try:
         conclude(fresh)
         if fresh.account:
@@ -275,22 +278,30 @@ def _structure(found: Plan) -> Iterator[str]:
     sheet = found.sheet
     fmt = sheet.header.format
     yield f"c{len(sheet.header.names) - 1} IS NOT NULL AND extra IS NULL"
-    first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if len(sheet.header.names) > 1 else "c0"
-    yield f"regexp_full_match({first}, '{_LETTERS}+( {_LETTERS}+)*')"
     patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
     patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]
+    first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if len(sheet.header.names) > 1 else "c0"
+    ordinary = f"regexp_full_match({first}, '{_LETTERS}+( {_LETTERS}+)*')"
     if patterns:
         either = "|".join(f"(?:{pattern})" for pattern in patterns).replace("'", "''")
-        yield f"NOT regexp_matches(lower({first}), '{either}')"
+        ordinary += f" AND NOT regexp_matches(lower({first}), '{either}')"
+    if found.is_tame and any(kind(c) == "day" for c in sheet.columns):
+        # A row that bears a day is no total or footer, and there is no word for “no data” without a blank.
+        word = "NOT contains(c0, ' ') AND (c0 <> '' OR NOT contains(c1, ' '))"
+        ordinary = f"CASE WHEN {word} THEN true ELSE {ordinary} END"
+    yield ordinary
 
 
 def _text_sql(found: Plan, column: str) -> str:
     """A text without the spaces around it, NULL when blank; a quote or brackets before it are another's to read."""
     cell, is_id = found.cell(column), column.endswith("_id")
+    plain = f"regexp_full_match({cell}, '{_ID if is_id else _TEXT}')"
+    if found.is_tame:
+        plain = f"{cell} >= '(' AND NOT ends_with({cell}, ' ')" + f" AND NOT starts_with({cell}, '[')" * is_id
     begins = f"starts_with({cell}, '''')" + (f" OR starts_with(ltrim({cell}), '[')" if is_id else "")
     if is_id and b"+" in found.signs:
         found.checks.append(f"NOT contains({cell}, '+')")  # 1.23E+12, as a spreadsheet writes a long id
-    return f"""CASE WHEN regexp_full_match({cell}, '{_ID if is_id else _TEXT}') THEN {cell} WHEN {cell} = '' THEN NULL
+    return f"""CASE WHEN {plain} THEN {cell} WHEN {cell} = '' THEN NULL
         WHEN {begins} THEN error('guarded') ELSE nullif(trim({cell}, '{_SPACES}'), '') END"""
 
 

@@ -147,7 +147,7 @@ def _plan_touches(found: Plan) -> bool:
         found.checks.append(f"{found.cell('user')} <> ''")
     for column in TABLES["touches"].numeric:
         if sheet.has(column):
-            _number(found, column)
+            _number(found, column, may_be_blank=column in NONE_WHEN_BLANK)
             found.columns[column] = f"v_{column}"
     if sheet.has("conversion"):
         _flag(found)
@@ -219,7 +219,8 @@ def _money(found: Plan, price: str) -> None:
     sheet = found.sheet
     for column in (price, "refunded", "tax"):
         if column in sheet.columns:
-            _number(found, column)
+            blank = column in NONE_WHEN_BLANK
+            _number(found, column, may_be_blank=blank, blank_is_none=blank)
             found.checks.append(f"v_{column} >= 0")
     charged = f"v_{price}"
     refunds = "v_refunded" if sheet.has("refunded") else "0"
@@ -310,13 +311,12 @@ _SPACES = "".join(
 )  # what str.strip() takes away
 
 
-def _number(found: Plan, column: str, *, may_be_blank: bool = False) -> None:
-    """Read a column of numbers; blank where that means none."""
+def _number(found: Plan, column: str, *, may_be_blank: bool, blank_is_none: bool = False) -> None:
+    """Read a column of numbers; a blank is NULL, or none where it is said to be."""
     cell = found.cell(column)
-    found.values[f"v_{column}"] = value_sql(cell, blank_is_none=False)
+    found.values[f"v_{column}"] = value_sql(cell, blank_is_none=blank_is_none)
     plain = f"(v_{column} IS NOT NULL AND {one_way_sql(cell, found.signs)})"
-    blank = may_be_blank or column in NONE_WHEN_BLANK
-    found.checks.append(f"({cell} = '' OR {plain})" if blank else plain)
+    found.checks.append(f"({cell} = '' OR {plain})" if may_be_blank else plain)
 
 
 def _day_sql(cell: str) -> str:

@@ -87,7 +87,7 @@ def half_even_sql(product: str, divisor: str) -> str:
 
 def millionths_sql(money: str) -> str:
     """An amount as a whole number that products do not overflow."""
-    return f"CAST({money} * 1000000 AS HUGEINT)"
+    return f"CAST(CAST({money} AS DECIMAL(38,6)) * 1000000 AS HUGEINT)"
 
 
 def vat_sql(money: str, share: Fraction) -> str:

@@ -13,7 +13,7 @@ from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
 from kpi_cli.exports.judging import NotPlain
-from kpi_cli.exports.large import fold, unusual
+from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
@@ -113,6 +113,14 @@ class Wants:
     roles: Collection[str]
     by: Collection[str] | None = None  # the dimensions that suffice; None where every row's own ids matter
 
+    @property
+    def hashed(self) -> bool:
+        """Whether the checks of large files that need time are wanted (contract §7)."""
+        return self.options.strict or self.options.every_id
+
+
+_WITHOUT_ID = {"events", "touches"}  # of their rows no check needs every one
+
 
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
@@ -121,11 +129,14 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
         wanted = source.sheet.role in wants.roles
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
+        in_bulk = wanted and _in_bulk(store, source)
+        if in_bulk and source.ledger.read > ROWS and source.role in _WITHOUT_ID and not wants.hashed:
+            source.checks = "rows"
+            return
         if source.sheet.sha256 is None and source.sheet.text:
             source.sheet.sha256 = source.sheet.text.digest()
-        if not wanted or _in_bulk(store, source):
-            return
-        _keep(store, _load(store, source, wants.options))
+        if wanted and not in_bulk:
+            _keep(store, _load(store, source, wants.options))
     except KpiError as error:
         source.error = error
         _rollback(store)
@@ -193,7 +204,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
 
 def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
-    if all(source.checks == "full" for source, _ in taken):
+    if not any(source.checks == "rows" and source.role == "sales" for source, _ in taken):
         return
     spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
     dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]

@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpi_cli.exports import bulk, reading
+from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Asked
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.plain import half_even_sql, millionths_sql
 from kpi_cli.exports.recognising import catalogue
 from kpi_cli.exports.tables import Store
 from kpi_cli.safe import folded
@@ -181,22 +183,26 @@ name = st.sampled_from(["Email", "", " Email", "Émile ", "NULL", "001", "-", "a
 event_rows = st.lists(st.tuples(name, st.sampled_from(["view", "lead", ""]), days, clock, name), min_size=1, max_size=9)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=event_rows)
 def test_any_plain_log_is_read_alike(tmp_path, rows):
     lines = [f"{user},{event},{day}{clock},{channel}" for user, event, day, clock, channel in rows]
     is_alike(write(tmp_path, "\n".join(["user,event,time,channel", *lines, ""])))
 
 
-money = st.sampled_from(["10", "10.5", "10.50", "0.25", "1234.50", "99.9999", "007.10", "1e2", "0", "25e-7", "+3", "5."])
+money = st.sampled_from(
+    ["10", "10.5", "10.50", "0.25", "1234.50", "99.9999", "007.10", "1e2", "0", "25e-7", "+3", "5."]
+)
 back = st.sampled_from(["", "0", "0.00", "0.25", "0.1", "10"])
 status = st.sampled_from(["paid", "refunded", "failed", "", "Chargeback", "partially refunded", "Zahlung"])
-who = st.sampled_from(["learner1@example.com", "Learner1@Example.com", "", " learner2@example.com", "straße@example.com"])
+who = st.sampled_from(
+    ["learner1@example.com", "Learner1@Example.com", "", " learner2@example.com", "straße@example.com"]
+)
 coin = st.sampled_from(["EUR", "EUR", "eur", ""])
 sale_rows = st.lists(st.tuples(days, money, back, money, status, who, coin, name), min_size=1, max_size=8)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=sale_rows, tax=st.booleans(), vat=st.sampled_from([None, None, "0.2"]))
 def test_any_plain_sales_are_read_alike(tmp_path, rows, tax, vat):
     head = f"order_id,date,amount,refunded,{'tax,' * tax}status,email,currency,channel"
@@ -210,9 +216,6 @@ def test_any_plain_sales_are_read_alike(tmp_path, rows, tax, vat):
 @settings(max_examples=60, deadline=None)
 @given(charged=st.integers(1, 10**8), back=st.integers(0, 10**8), tax=st.integers(0, 10**8))
 def test_tax_on_what_was_kept_is_exact_and_rounded_half_even(charged, back, tax):
-    from kpi_cli.exports.engine import connect
-    from kpi_cli.exports.plain import half_even_sql, millionths_sql
-
     back = min(back, charged)
     product = f"({millionths_sql(f'{tax}::DECIMAL(18,6)')} * {millionths_sql(f'{charged - back}::DECIMAL(18,6)')})"
     with connect() as con:
@@ -237,7 +240,9 @@ DAMAGE: dict[str, Callable[[str], str | bytes]] = {
     "a total": lambda t: t + "Total" + "," * t.splitlines()[0].count(",") + "\n",
     "a total of figures": lambda t: t + re.sub("[^,]+", "17", t.splitlines()[0]).replace("17", "Total", 1) + "\n",
     "a footer": lambda t: t + "© Example" + "," * t.splitlines()[0].count(",") + "\n",
-    "no data": lambda t: t + t.splitlines()[-1].replace(t.splitlines()[-1].split(",")[0], "No data available", 1) + "\n",
+    "no data": lambda t: (
+        t + t.splitlines()[-1].replace(t.splitlines()[-1].split(",")[0], "No data available", 1) + "\n"
+    ),
     "a quoted cell": lambda t: t.replace("Email", '"Email"', 1),
     "an open quote": lambda t: t.replace("Email", '"Email', 1),
     "a guarded cell": lambda t: t.replace("Email", "'=Email", 1),

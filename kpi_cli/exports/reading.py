@@ -119,9 +119,6 @@ class Wants:
         return self.options.strict or self.options.every_id
 
 
-_WITHOUT_ID = {"events", "touches"}  # of their rows no check needs every one
-
-
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
     try:
@@ -130,7 +127,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
         in_bulk = wanted and _in_bulk(store, source)
-        if in_bulk and source.ledger.read > ROWS and source.role in _WITHOUT_ID and not wants.hashed:
+        if in_bulk and source.ledger.read > ROWS and not wants.hashed:
             source.checks = "rows"
             return
         if source.sheet.sha256 is None and source.sheet.text:
@@ -173,6 +170,7 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
             reader = _load(store, source, source.sheet.options)
             if not unusual(source.sheet, reader.ledger):
                 _keep(store, reader)
+                source.is_folded = True
                 return True
         except KpiError:
             pass  # the reading row by row finds it again, with its line
@@ -204,17 +202,17 @@ def _in_bulk(store: Store, source: Source) -> bool:
 
 def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
-    if not any(source.checks == "rows" and source.role == "sales" for source, _ in taken):
+    if not any(source.is_folded for source, _ in taken):
         return
     spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
     dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]
     for source, sheet, first, last in dated:
-        if source.checks == "rows" and any(
+        if source.is_folded and any(
             other is not source and other.format == source.format and a <= last and first <= b
             for other, _, a, b in dated
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
-            source.checks = "full"
+            source.checks, source.is_folded = "full", False
             _take(store, source, sheet, replace(wants, by=None))
 
 

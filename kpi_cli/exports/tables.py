@@ -33,6 +33,7 @@ class Source:
     sheet: Sheet | None = None
     ledger: Ledger = field(default_factory=Ledger)
     checks: str = "full"
+    is_folded: bool = False  # its rows in the table are sums of the file's
     period: tuple[dt.date, dt.date] | None = None
     grain: str = "none"
     sums: list[dict[str, Any]] = field(default_factory=list)

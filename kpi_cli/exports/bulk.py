@@ -207,7 +207,9 @@ def _flag(found: Plan) -> None:
         said: ", ".join(f"'{w}'" for w, s in words.items() if s == said and w.isascii()) for said in ("yes", "no")
     }
     cell = found.cell("conversion")
-    found.values["flag"] = f"""CASE WHEN {cell} = '' OR lower({cell}) IN ({listed["no"]}) THEN 0
+    found.values[
+        "flag"
+    ] = f"""CASE WHEN {cell} IN ('', '0') THEN 0 WHEN {cell} = '1' THEN 1 WHEN lower({cell}) IN ({listed["no"]}) THEN 0
         WHEN lower({cell}) IN ({listed["yes"]}) THEN 1 END"""
     found.checks.append("flag IS NOT NULL")
     found.columns["conversion"] = "flag"

@@ -47,7 +47,6 @@ def fill_steps(books: Books, window: Window | None) -> None:
     _check(books)
     _name_steps(books)
     within = f"BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else "IS NOT NULL"
-    store.con.execute(f"CREATE OR REPLACE TEMP TABLE walked AS {_WALKED}")
     store.con.execute(f"CREATE OR REPLACE TEMP TABLE journeys AS {_JOURNEYS}")
     _tell(books, window)
     store.con.execute(
@@ -63,28 +62,31 @@ def fill_steps(books: Books, window: Window | None) -> None:
             SELECT path, position, length, n.channel, n.direct, NULL::DOUBLE AS age, conversions, nulls, value
             FROM spelled JOIN step_names n USING (step)
             UNION ALL
-            SELECT path, place - first + 1, length, n.channel, n.direct,
+            SELECT -dense_rank() OVER (ORDER BY who, nth), row_number() OVER journey,
+                   count(*) OVER (PARTITION BY who, nth), n.channel, n.direct,
                    epoch(ended - time) / 86400, conversions, nulls, worth
-            FROM walked JOIN journeys USING (who, nth) JOIN step_names n ON n.step = walked.channel
-            WHERE is_touch AND ended::DATE {within}"""
+            FROM journeys JOIN step_names n ON n.step = journeys.channel
+            WHERE is_touch AND ended::DATE {within}
+            WINDOW journey AS (PARTITION BY who, nth ORDER BY time, converts, journeys.channel)"""
     )
 
 
 # A row counts to the conversion it makes, or to the next one of the same person; `nth` is that conversion.
-_WALKED = f"""
+_JOURNEYS = f"""
     WITH told AS (
       SELECT lower(trim("user")) AS who, time::TIMESTAMP AS time, by_channel AS channel, value,
              by_channel <> '{UNATTRIBUTED}' AS is_touch, coalesce(conversions, 0) AS converts
-      FROM touches WHERE fate IS NULL AND path IS NULL)
-    SELECT *, coalesce(count_if(converts > 0) OVER (walk ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS nth,
-           count_if(is_touch) OVER (walk ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS place
-    FROM told WINDOW walk AS (PARTITION BY who ORDER BY time, converts, channel, value)"""
-_JOURNEYS = """
-    SELECT -row_number() OVER () AS path, * FROM (
-      SELECT who, nth, sum(converts) AS conversions, max(time) AS ended,
-             CASE WHEN sum(converts) > 0 THEN 0 ELSE 1 END AS nulls, sum(value) FILTER (converts > 0) AS worth,
-             count(*) AS rows, count_if(is_touch) AS length, min(place) FILTER (is_touch) AS first
-      FROM walked GROUP BY who, nth)"""
+      FROM touches WHERE fate IS NULL AND path IS NULL),
+    numbered AS (
+      SELECT *, coalesce(count_if(converts > 0) OVER (
+        PARTITION BY who ORDER BY time, converts, channel, value
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS nth
+      FROM told)
+    SELECT *, sum(converts) OVER journey AS conversions, max(time) OVER journey AS ended,
+           CASE WHEN sum(converts) OVER journey > 0 THEN 0 ELSE 1 END AS nulls,
+           sum(value) FILTER (converts > 0) OVER journey AS worth,
+           bool_or(is_touch) OVER journey AS touched
+    FROM numbered WINDOW journey AS (PARTITION BY who, nth)"""
 
 
 def _check(books: Books) -> None:
@@ -136,8 +138,8 @@ def _name_steps(books: Books) -> None:
 def _tell(books: Books, window: Window | None) -> None:
     """Conversions before any touch, rows that say nothing, and what lies outside the period."""
     lost, silent = books.store.rows(
-        """SELECT coalesce(sum(conversions), 0), (SELECT count_if(NOT is_touch AND converts = 0) FROM walked)
-           FROM journeys WHERE length = 0"""
+        """SELECT coalesce(sum(converts) FILTER (NOT touched), 0), count_if(NOT is_touch AND converts = 0)
+           FROM journeys"""
     )[0]
     if lost:
         books.notes.append(note("conversions_without_touch", count=f"{lost:f}".rstrip("0").rstrip(".")))
@@ -146,7 +148,7 @@ def _tell(books: Books, window: Window | None) -> None:
     if window is None:
         return
     outside = f"NOT (ended::DATE BETWEEN DATE '{window.start}' AND DATE '{window.end}')"
-    count = books.store.rows(f"SELECT coalesce(sum(rows), 0) FROM journeys WHERE {outside}")[0][0]
+    count = books.store.rows(f"SELECT count(*) FROM journeys WHERE {outside}")[0][0]
     if count:
         books.notes.append(note("outside_window", count=count, amount="–"))
 

@@ -19,7 +19,7 @@ from typing import Any
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
 from kpi_cli.exports.dialect import Record, Text, split
-from kpi_cli.exports.engine import connect
+from kpi_cli.exports.engine import all_threads, connect, library
 from kpi_cli.exports.plain import (
     all_read,
     is_plain,
@@ -62,8 +62,6 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     Returns:
         None where the file is not large, or holds anything that calls for its rows one by one.
     """
-    import duckdb
-
     text = sheet.text
     # More lines than ROWS, give or take some.
     if text is None or not (lines_about(text) > 0.9 * ROWS and is_plain(text) and _can_fold(sheet)):
@@ -71,9 +69,10 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     try:
         plan = _plan(sheet, text, by)
         with connect() as con:
+            all_threads(con)
             con.execute("SET preserve_insertion_order = false")
             found = _folded(con, text, sheet, plan)
-    except (duckdb.Error, KpiError):
+    except (library().Error, KpiError):
         return None
     if found is None:
         return None

@@ -11,6 +11,7 @@ from kpi_cli.exports.accounting import account
 from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
+from kpi_cli.exports.engine import all_threads, library
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
@@ -182,17 +183,16 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
 
 def _in_bulk(store: Store, source: Source) -> bool:
     """Have DuckDB read a plain file itself; whatever is unusual in it is left to the reading row by row."""
-    import duckdb
-
     assert source.sheet is not None
     find_own(source.sheet)
     found = plan(source.sheet)
     if found is None:
         return False
+    all_threads(store.con)
     store.con.execute("BEGIN")
     try:
         source.ledger = load(store, source, found)
-    except (duckdb.Error, KpiError, NotPlain):
+    except (library().Error, KpiError, NotPlain):
         _rollback(store)
         return False
     store.con.execute("COMMIT")
@@ -217,11 +217,9 @@ def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants
 
 
 def _rollback(store: Store) -> None:
-    import duckdb
-
     try:
         store.con.execute("ROLLBACK")
-    except duckdb.TransactionException:
+    except library().TransactionException:
         return
     # The tables that this file brought, and their columns, went with it.
     store.columns = {

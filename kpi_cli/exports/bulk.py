@@ -44,7 +44,7 @@ from kpi_cli.exports.tables import Source, Store
 from kpi_cli.exports.values import Days, Marks
 from kpi_cli.safe import folded
 
-ROWS = 20_000  # below so many rows the reading row by row is as fast
+ROWS = 5_000  # from so many lines on it takes half the time, from 60,000 on a sixth
 _LETTERS = "[!-~À-Þà-ÿЀ-џ一-鿿]"  # what folding only turns into small letters
 _TEXT = "[!-&(-~]([ -~]*[!-~])?"  # no space around it, nor the quote that guards a cell
 _ID = r"[!-&(-Z\\-~]([ -~]*[!-~])?"  # nor the brackets some exports put around an id

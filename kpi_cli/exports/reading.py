@@ -128,11 +128,11 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
         in_bulk = wanted and _in_bulk(store, source)
-        if in_bulk and source.ledger.read > ROWS and not wants.hashed:
-            source.checks = "rows"
-            return
         if source.sheet.sha256 is None and source.sheet.text:
-            source.sheet.sha256 = source.sheet.text.digest()
+            if in_bulk and source.ledger.read > ROWS and not wants.hashed:
+                source.checks = "rows"
+            else:
+                source.sheet.sha256 = source.sheet.text.digest()
         if wanted and not in_bulk:
             _keep(store, _load(store, source, wants.options))
     except KpiError as error:

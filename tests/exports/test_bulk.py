@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpi_cli.exports import bulk, reading
+from kpi_cli.exports import bulk, dialect, reading
 from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Asked
 from kpi_cli.exports.options import ReadOptions
@@ -175,6 +175,20 @@ def test_the_same_order_in_two_files_counts_once(tmp_path):
     assert taken == set(paths)
     assert fast == slow
     assert fast["sources"][1]["rows"]["left_out"]["seen_in_other_file"] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "checks"), [({}, "rows"), ({"strict": True}, "full"), ({"every_id": True}, "full")]
+)
+def test_a_large_log_is_hashed_where_every_check_is_asked_for(options, checks, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "ROWS", 2)
+    monkeypatch.setattr(dialect, "SMALL", 0)  # small files are hashed in any case
+    path = write(tmp_path, EVENTS)
+    with bulk_from(-1):
+        store = reading.read([Asked(path, ReadOptions())], ReadOptions(**options))
+    [source] = (source.to_dict() for source in store.sources)
+    assert source["checks"] == checks
+    assert (source["sha256"] is None) == (checks == "rows")
 
 
 days = st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)).map(str)

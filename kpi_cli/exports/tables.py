@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import connect
+from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -132,10 +135,12 @@ class Source:
 
 
 class Store:
-    """The typed tables of one run, in an embedded DuckDB."""
+    """The typed tables of one run, in an embedded DuckDB; its folder is gone when the store is, or the run."""
 
     def __init__(self) -> None:
-        self.con: duckdb.DuckDBPyConnection = connect()
+        folder = open_folder()
+        self.con: duckdb.DuckDBPyConnection = connect(folder)
+        weakref.finalize(self, _close, self.con, folder)
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
@@ -179,6 +184,11 @@ class Store:
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
+
+
+def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    con.close()
+    close_folder(folder)
 
 
 def _type(name: str, role: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,7 +19,7 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     """
     import duckdb
 
-    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    config: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     kept = {"temp_directory": str(folder), "memory_limit": MEMORY} if folder else {"temp_directory": ""}
     con = duckdb.connect(config=config | kept)
     con.execute("SET enable_progress_bar = false")

@@ -218,7 +218,8 @@ def _hold_refunds(store: Store) -> None:
                  PARTITION BY format, order_id ORDER BY is_order DESC, file DESC, line DESC
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS cut
         FROM (SELECT *, sum(charged) OVER same AS total, sum(refunds) OVER same AS back
-              FROM sales JOIN file_format USING (file) WHERE fate IS NULL AND order_id IS NOT NULL
+              FROM sales JOIN file_format USING (file)
+              WHERE fate IS NULL AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0)
               WINDOW same AS (PARTITION BY format, order_id))
         WHERE total > 0 AND back > total AND refunds > 0"""
     held = store.rows(f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file")

@@ -177,6 +177,15 @@ class Store:
         """Give a role's table these columns, empty where no file had them."""
         self._widen(role, names)
 
+    def set_all(self, role: str, name: str, text: str) -> None:
+        """Give every row of a role the same text in a column; a new column costs next to nothing, however many."""
+        quoted = "'" + text.replace("'", "''") + "'"
+        if name in self.columns[role]:
+            self.con.execute(f'UPDATE {role} SET "{name}" = {quoted}')
+            return
+        self.con.execute(f'ALTER TABLE {role} ADD COLUMN "{name}" VARCHAR DEFAULT {quoted}')
+        self.columns[role][name] = "VARCHAR"
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from kpi_cli import measures
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
+from kpi_cli.exports.overlap import fill_repeated
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.period import UNITS, Every, Window, bucket_sql, unit_around
 
@@ -43,15 +44,15 @@ class Cell(NamedTuple):
 
 
 def fill_buyers(books: Books) -> bool:
-    """Fill the tables `buyers`, `purchases` and `repeated`; whether any sale says who bought.
+    """Fill the tables `buyers` and `purchases`; whether any sale says who bought.
 
     A row of `purchases` is a day on which a customer `bought`, or had a refund alone: how many orders, of them
     `free` and `refunded` ones, whether anything was `paid`, and the revenue. `before` and `earlier` are the
-    purchase days before it. `repeated` holds the ids of orders that stand in several rows.
+    purchase days before it.
     """
     store = books.store
     store.ensure("sales", "order_id", "customer", "customer_type")
-    for sql in (_BUYERS, _firsts(books), _DAYS.format(revenue=measures.revenue_sql(books)), _PURCHASES, _REPEATED):
+    for sql in (_BUYERS, _firsts(books), _DAYS.format(revenue=measures.revenue_sql(books)), _PURCHASES):
         store.con.execute(sql)
     store.con.execute("DROP TABLE days")
     return bool(store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
@@ -76,11 +77,6 @@ _PURCHASES = """
     CREATE OR REPLACE TEMP TABLE purchases AS
     SELECT *, lag(day) OVER same AS before, lag(day, 2) OVER same AS earlier
     FROM days WINDOW same AS (PARTITION BY who, bought ORDER BY day)
-"""
-_REPEATED = """
-    CREATE OR REPLACE TEMP TABLE repeated AS
-    SELECT order_id FROM sales WHERE fate IS NULL AND is_order AND order_id IS NOT NULL
-    GROUP BY order_id HAVING count(*) > 1
 """
 
 
@@ -183,7 +179,7 @@ def _did(window: Window | None, dims: Sequence[str]) -> str:
 
 def _repeated(books: Books, dims: Sequence[str], chosen: str) -> dict[Key, int]:
     """By how many an order that stands in several rows was counted too often, in the rows of sales t chosen."""
-    if not books.store.rows("SELECT 1 FROM repeated LIMIT 1"):
+    if not fill_repeated(books.store):
         return {}
     rows = books.store.rows(
         f"""SELECT {_keys(dims)} count(*) - count(DISTINCT t.order_id)

@@ -1,6 +1,7 @@
 """Measures kpi against the peers that are installed, side by side: whole processes, in turn, on one machine.
 
-    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large]
+    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large|ltv]
+                           [--customers 2357,5000000]
 
 What is printed are ratios: the median over the rounds of kpi's time to the peer's in the same round, for seconds
 say more of the machine and of what else it does. The ratio of processor time, of all threads together, is the
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from make_data import make
+from make_data import buyers, make
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build" / "bench"
@@ -149,17 +150,39 @@ def large(sizes: Sequence[int], rounds: int) -> None:
         print(f"\n{last / first:.0f} times the rows take {own[last] / own[first]:.1f} times as long")
 
 
+def lifetime(sizes: Sequence[int], rounds: int) -> None:
+    """Customers observed and predicted against the imports that a fit cannot do without; many of them, once."""
+    parts = "import scipy.optimize, scipy.special"
+    for customers in sizes:
+        sales = buyers(DATA, customers)
+        asked = kpi("ltv", str(sales), "--predict", "--no-config", "--currency", "EUR", "--json")
+        title = f"kpi ltv --predict: {customers:,} customers"
+        if customers < MANY:
+            tell(title, side_by_side({"kpi": lambda argv=asked: run(argv), parts: lambda: run(python(parts))}, rounds))
+            continue
+        alone = run(asked)
+        print(f"\n{title:50} {alone.megabytes:5.0f} MB {alone.seconds:8.1f} s {alone.processor:8.1f} s processor")
+
+
+MANY = 100_000  # from so many customers on seconds, of one run, say more than a ratio to an import
+
+
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", default="1000001,10000000")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["start", "large"])
+    parser.add_argument("--customers", default="2357,5000000")
+    parser.add_argument("--only", choices=["start", "large", "ltv"])
     asked = parser.parse_args()
-    if asked.only != "large":
-        starts(asked.rounds)
-    if asked.only != "start":
-        large([int(n) for n in asked.rows.split(",")], asked.rounds)
+    parts = {
+        "start": lambda: starts(asked.rounds),
+        "large": lambda: large([int(n) for n in asked.rows.split(",")], asked.rounds),
+        "ltv": lambda: lifetime([int(n) for n in asked.customers.split(",")], asked.rounds),
+    }
+    for name, part in parts.items():
+        if asked.only in {None, name}:
+            part()
 
 
 if __name__ == "__main__":

@@ -177,12 +177,12 @@ def _did(window: Window | None, dims: Sequence[str]) -> str:
                WHERE {_between(window, "p.day")} {"GROUP BY ALL ORDER BY ALL" if dims else ""}"""
 
 
-def _repeated(books: Books, dims: Sequence[str], chosen: str) -> dict[Key, int]:
+def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.order_id") -> dict[Key, int]:
     """By how many an order that stands in several rows was counted too often, in the rows of sales t chosen."""
     if not fill_repeated(books.store):
         return {}
     rows = books.store.rows(
-        f"""SELECT {_keys(dims)} count(*) - count(DISTINCT t.order_id)
+        f"""SELECT {_keys(dims)} count(*) - count(DISTINCT {same})
             FROM sales t JOIN {_buyers(dims)} b USING (customer)
             WHERE t.fate IS NULL AND t.is_order AND t.order_id IN (FROM repeated) AND {chosen}
             {"GROUP BY ALL" if dims else ""}"""
@@ -317,8 +317,8 @@ def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
             FROM purchases p SEMI JOIN histories h USING (who) WHERE p.day <= DATE '{window.end}'"""
     )[0]
     known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
-    again = _repeated(books, (), known).get((), 0)
-    return int(same_day or 0) - again, int(free or 0), int(refunded or 0)
+    lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
+    return int(same_day or 0) - lines, int(free or 0), int(refunded or 0)
 
 
 def mean_first_value(books: Books) -> float:

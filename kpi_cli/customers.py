@@ -46,9 +46,8 @@ class Cell(NamedTuple):
 def fill_buyers(books: Books) -> bool:
     """Fill the tables `buyers` and `purchases`; whether any sale says who bought.
 
-    A row of `purchases` is a day on which a customer `bought`, or had a refund alone: how many orders, of them
-    `free` and `refunded` ones, whether anything was `paid`, and the revenue. `before` and `earlier` are the
-    purchase days before it.
+    A row of `purchases` is a day on which a customer `bought`, or had a refund alone: how many orders, what they
+    brought, and whether anything was `paid`. `before` and `earlier` are the purchase days before it.
     """
     store = books.store
     store.ensure("sales", "order_id", "customer", "customer_type")
@@ -66,17 +65,14 @@ _BUYERS = """
 """
 _DAYS = """
     CREATE OR REPLACE TEMP TABLE days AS
-    SELECT b.who, t."start" AS day, bool_or(t.is_order) AS bought, sum({revenue}) AS revenue,
-           CAST(count(*) FILTER (t.is_order) AS INTEGER) AS orders,
-           CAST(count(*) FILTER (t.is_order AND t.charged = 0) AS INTEGER) AS free,
-           CAST(count(*) FILTER (t.refunds > 0) AS INTEGER) AS refunded,
-           coalesce(sum(t.charged) FILTER (t.is_order), 0) > 0 AS paid
+    SELECT b.who, t."start" AS day, CAST(count(*) FILTER (t.is_order) AS INTEGER) AS orders,
+           sum({revenue}) AS revenue, sum(if(t.is_order, t.charged, 0)) > 0 AS paid
     FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL GROUP BY ALL
 """
 _PURCHASES = """
     CREATE OR REPLACE TEMP TABLE purchases AS
-    SELECT *, lag(day) OVER same AS before, lag(day, 2) OVER same AS earlier
-    FROM days WINDOW same AS (PARTITION BY who, bought ORDER BY day)
+    SELECT *, orders > 0 AS bought, lag(day) OVER same AS before, lag(day, 2) OVER same AS earlier
+    FROM days WINDOW same AS (PARTITION BY who, orders > 0 ORDER BY day)
 """
 
 
@@ -312,13 +308,18 @@ def repeat_values(books: Books) -> Arrays:
 
 def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
     """Orders that share a day with another of their customer, orders of amount 0, and refunds."""
-    same_day, free, refunded = books.store.rows(
-        f"""SELECT sum(p.orders) - count(*) FILTER (p.bought), sum(p.free), sum(p.refunded)
-            FROM purchases p SEMI JOIN histories h USING (who) WHERE p.day <= DATE '{window.end}'"""
-    )[0]
+    same_day = books.store.rows(
+        f"""SELECT coalesce(sum(p.orders) - count(*), 0) FROM purchases p SEMI JOIN histories h USING (who)
+            WHERE p.bought AND p.day <= DATE '{window.end}'"""
+    )[0][0]
     known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
     lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
-    return int(same_day or 0) - lines, int(free or 0), int(refunded or 0)
+    free, refunded = books.store.rows(
+        f"""SELECT count(*) FILTER (t.is_order AND t.charged = 0), count(*) FILTER (t.refunds > 0)
+            FROM sales t JOIN buyers b USING (customer)
+            WHERE t.fate IS NULL AND (t.charged = 0 OR t.refunds > 0) AND {known}"""
+    )[0]
+    return int(same_day) - lines, free, refunded
 
 
 def mean_first_value(books: Books) -> float:

@@ -203,9 +203,11 @@ def asked(files: list[str] | None, common: Common) -> Any:
 
 def _compared(common: Common) -> str | None:
     """The period to compare with: --compare's, else the one before where a --fail-if speaks of a change."""
+    if common.compare or not common.fail_if:
+        return common.compare
     from kpi_cli.thresholds import needs_earlier
 
-    return common.compare or ("previous" if needs_earlier(common.fail_if or ()) else None)
+    return "previous" if needs_earlier(common.fail_if) else None
 
 
 def configuration(common: Common) -> Any:

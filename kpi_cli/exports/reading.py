@@ -10,6 +10,7 @@ from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
+from kpi_cli.exports.engine import all_threads, library
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
 from kpi_cli.exports.large import fold, unusual
 from kpi_cli.exports.options import ReadOptions
@@ -26,6 +27,7 @@ from kpi_cli.result import Note
 from kpi_cli.texts import note
 
 _HEAD = 60
+_MANY = 200_000  # rows, from which on they are worth sharing among processors
 _STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
 
 
@@ -69,6 +71,8 @@ def read(
 
 
 def _after(store: Store, options: ReadOptions) -> None:
+    if sum(source.ledger.read for source in store.sources) > _MANY:
+        all_threads(store.con)
     for error in settle_overlaps(store, options):
         source = next((s for s in store.sources if s.file == error.file and s.error is None), None)
         if source:
@@ -186,11 +190,9 @@ def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants
 
 
 def _rollback(store: Store) -> None:
-    import duckdb
-
     try:
         store.con.execute("ROLLBACK")
-    except duckdb.TransactionException:
+    except library().TransactionException:
         return
     # The tables that this file brought, and their columns, went with it.
     store.columns = {

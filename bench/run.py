@@ -1,7 +1,7 @@
 """Measures kpi against the peers that are installed, side by side: whole processes, in turn, on one machine.
 
-    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large|funnel|attribution]
-                           [--events 20000000] [--people 1000000]
+    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large|funnel|attribution|ltv]
+                           [--events 20000000] [--people 1000000] [--customers 2357,5000000]
 
 What is printed are ratios: the median over the rounds of kpi's time to the peer's in the same round, for seconds
 say more of the machine and of what else it does. The ratio of processor time, of all threads together, is the
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from make_data import make, make_one
+from make_data import buyers, make, make_one
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build" / "bench"
@@ -185,6 +185,23 @@ def attribution(people: int) -> None:
         print(f"\n{title:60} {found.megabytes:5.0f} MB {found.seconds:7.1f} s {found.processor:7.1f} s processor")
 
 
+def lifetime(sizes: Sequence[int], rounds: int) -> None:
+    """Customers observed and predicted against the imports that a fit cannot do without; many of them, once."""
+    parts = "import scipy.optimize, scipy.special"
+    for customers in sizes:
+        sales = buyers(DATA, customers)
+        asked = kpi("ltv", str(sales), "--predict", "--no-config", "--currency", "EUR", "--json")
+        title = f"kpi ltv --predict: {customers:,} customers"
+        if customers < MANY:
+            tell(title, side_by_side({"kpi": lambda argv=asked: run(argv), parts: lambda: run(python(parts))}, rounds))
+            continue
+        alone = run(asked)
+        print(f"\n{title:50} {alone.megabytes:5.0f} MB {alone.seconds:8.1f} s {alone.processor:8.1f} s processor")
+
+
+MANY = 100_000  # from so many customers on seconds, of one run, say more than a ratio to an import
+
+
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -192,13 +209,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=20_000_000)
     parser.add_argument("--people", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=["start", "large", "funnel", "attribution"])
+    parser.add_argument("--customers", default="2357,5000000")
+    parser.add_argument("--only", choices=["start", "large", "funnel", "attribution", "ltv"])
     asked = parser.parse_args()
     parts = {
         "start": lambda: starts(asked.rounds),
         "large": lambda: large([int(n) for n in asked.rows.split(",")], asked.rounds),
         "funnel": lambda: funnel(asked.events, asked.rounds),
         "attribution": lambda: attribution(asked.people),
+        "ltv": lambda: lifetime([int(n) for n in asked.customers.split(",")], asked.rounds),
     }
     for name, part in parts.items():
         if asked.only in {None, name}:

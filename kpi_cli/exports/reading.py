@@ -29,6 +29,7 @@ from kpi_cli.result import Note
 from kpi_cli.texts import note
 
 _HEAD = 60
+_MANY = 200_000  # rows, from which on they are worth sharing among processors
 _STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
 
 
@@ -72,6 +73,8 @@ def read(
 
 
 def _after(store: Store, options: ReadOptions) -> None:
+    if sum(source.ledger.read for source in store.sources) > _MANY:
+        all_threads(store.con)
     for error in settle_overlaps(store, options):
         source = next((s for s in store.sources if s.file == error.file and s.error is None), None)
         if source:

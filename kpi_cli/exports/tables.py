@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import connect
+from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -133,10 +136,12 @@ class Source:
 
 
 class Store:
-    """The typed tables of one run, in an embedded DuckDB."""
+    """The typed tables of one run, in an embedded DuckDB; its folder is gone when the store is, or the run."""
 
     def __init__(self) -> None:
-        self.con: duckdb.DuckDBPyConnection = connect()
+        folder = open_folder()
+        self.con: duckdb.DuckDBPyConnection = connect(folder)
+        weakref.finalize(self, _close, self.con, folder)
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
@@ -179,6 +184,15 @@ class Store:
         """Give a role's table these columns, empty where no file had them."""
         self._widen(role, names)
 
+    def set_all(self, role: str, name: str, text: str) -> None:
+        """Give every row of a role the same text in a column; a new column costs next to nothing, however many."""
+        quoted = "'" + text.replace("'", "''") + "'"
+        if name in self.columns[role]:
+            self.con.execute(f'UPDATE {role} SET "{name}" = {quoted}')
+            return
+        self.con.execute(f'ALTER TABLE {role} ADD COLUMN "{name}" VARCHAR DEFAULT {quoted}')
+        self.columns[role][name] = "VARCHAR"
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()
@@ -186,6 +200,11 @@ class Store:
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
+
+
+def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    con.close()
+    close_folder(folder)
 
 
 def _type(name: str, role: str) -> str:

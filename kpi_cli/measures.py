@@ -49,7 +49,7 @@ def check_dimensions(books: Books, roles: Sequence[str]) -> None:
             raise UsageError(
                 "unknown_dimension",
                 f"no file has the dimension {quoted(name)}",
-                did_you_mean(name, known) or f"choose from {', '.join(sorted(known))}",
+                did_you_mean(name, known, f"choose from {', '.join(sorted(known))}"),
             )
 
 
@@ -100,6 +100,13 @@ def counts_visits(books: Books) -> bool:
         return False
     books.store.ensure("traffic", "event")
     return bool(books.store.rows("SELECT 1 FROM traffic WHERE visits IS NOT NULL AND event IS NULL LIMIT 1"))
+
+
+def key_events(books: Books, window: Window | None) -> Table:
+    """Key events of each group, of the same rows as its visits where both are counted."""
+    no_edge_inside(books, window, "traffic")
+    picks = f"sum({cut('key_events')}) FILTER ({_counted(books)}) AS key_events"
+    return by_group(books, "traffic", window, picks)
 
 
 def _counted(books: Books) -> str:

@@ -42,7 +42,6 @@ ELSEWHERE = {
     "internal": "a mistake of ours",
     "memory": "a machine at its end",
     "name_taken": "tests/test_config.py",
-    "no_prediction": "the library alone: kpi_cli.predict",
     "output": "a device at its end",
     "repeated_variant": "tests/models/test_abtest.py",
     "stdout_closed": "tests/render/test_output.py",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
+
+MEMORY = "1GB"  # what DuckDB may hold of its tables; the rest of them waits on disk
 
 
 def library() -> Any:
@@ -17,13 +20,17 @@ def library() -> Any:
     return _duckdb
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A database in memory that fetches no extension, and draws no progress bar between the lines of an answer.
 
     One thread: for a few thousand rows, sharing the work among several takes longer than the work.
+
+    Args:
+        folder: where it may put what is more than `MEMORY`; without one nothing is ever written to disk.
     """
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
-    con: duckdb.DuckDBPyConnection = library().connect(config=settings)
+    kept = {"temp_directory": str(folder), "memory_limit": MEMORY} if folder else {"temp_directory": ""}
+    con: duckdb.DuckDBPyConnection = library().connect(config=settings | kept)
     con.execute("SET enable_progress_bar = false")
     return con
 

@@ -8,12 +8,16 @@ search   the tables of one download, each of which slices the same clicks; likew
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
 
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, UsageError
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.recognising import catalogue
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
+from kpi_cli.formula import did_you_mean
+from kpi_cli.safe import quoted
 from kpi_cli.texts import money_text, note
 
 _SLICES = (
@@ -56,10 +60,19 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
 # -------------------------------------------------------------------------------------------- sales
 
 
+def _known_formats(names: Iterable[str]) -> None:
+    known = [found.name for found in catalogue() if found.role == "sales"]
+    for name in names:
+        if name not in known:
+            fix = did_you_mean(name, known, f"known: {', '.join(dict.fromkeys(known))}")
+            raise UsageError("bad_choice", f"--sales-from names no format: {quoted(name)}", fix)
+
+
 def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
     """A storefront and a processor with overlapping periods hold the same sales."""
     sources = store.of_role("sales")
     if options.sales_from:
+        _known_formats(options.sales_from)
         for source in sources:
             if source.format not in options.sales_from:
                 _leave_out(store, source, "seen_in_other_file")
@@ -166,12 +179,23 @@ def _two_amounts(source: Source, line: int, one: object, other: object) -> Input
     )
 
 
+def fill_repeated(store: Store) -> bool:
+    """Fill the table `repeated` with the ids of orders that stand in several rows; whether there are any."""
+    store.con.execute(
+        """CREATE TEMP TABLE IF NOT EXISTS repeated AS SELECT order_id FROM sales
+           WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1"""
+    )
+    return bool(store.rows("SELECT 1 FROM repeated LIMIT 1"))
+
+
 def _order_lines(store: Store) -> None:
     """Generic files: rows that share an order id are its lines."""
+    if not fill_repeated(store):
+        return
     for number, line, orders in store.rows(
         """SELECT file, min(line), count(*) FROM (
              SELECT file, order_id, min(line) AS line FROM sales
-             WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1)
+             WHERE is_order AND fate IS NULL AND order_id IN (FROM repeated) GROUP BY ALL HAVING count(*) > 1)
            GROUP BY file ORDER BY file"""
     ):
         source = next(s for s in store.of_role("sales") if s.number == number)
@@ -223,7 +247,8 @@ def _hold_refunds(store: Store) -> None:
                  PARTITION BY format, order_id ORDER BY is_order DESC, file DESC, line DESC
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS cut
         FROM (SELECT *, sum(charged) OVER same AS total, sum(refunds) OVER same AS back
-              FROM sales JOIN file_format USING (file) WHERE fate IS NULL AND order_id IS NOT NULL
+              FROM sales JOIN file_format USING (file)
+              WHERE fate IS NULL AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0)
               WINDOW same AS (PARTITION BY format, order_id))
         WHERE total > 0 AND back > total AND refunds > 0"""
     held = store.rows(f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file")
@@ -339,11 +364,16 @@ def _same_spend(store: Store, options: ReadOptions) -> list[InputError]:
         return []
     errors: list[InputError] = []
     for one, other in combinations(sources, 2):
-        if one.format == other.format:
+        if one.format == other.format and not (_apart(one) or _apart(other)):
             found = _compare(store, one, other)
             if found:
                 errors.append(found)
     return errors
+
+
+def _apart(source: Source) -> bool:
+    """Whether the user says of a file that its rows are of an account of their own."""
+    return source.sheet is not None and source.sheet.options.separate_accounts
 
 
 def _grain(source: Source) -> set[str]:

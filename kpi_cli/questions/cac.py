@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, insist, need_rows, open_books
+from kpi_cli.books import Books, need_rows
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
+from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
@@ -22,6 +23,8 @@ from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.roi import joined, tell_below_zero, through
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, number_text
+from kpi_cli.trust import trust_first
+from kpi_cli.visit_overlap import settle_visits
 
 USES = ("spend", "sales", "costs", "leads", "traffic")
 NEEDS = (("spend", "costs"),)
@@ -58,20 +61,22 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     """
     books = open_books(ask, USES, NEEDS)
     measures.check_dimensions(books, USES)
-    _need_people(books)
+    settle_visits(books)
+    with trust_first(books.notes, strict=ask.reading.strict):
+        _need_people(books)
     tell_first_purchases(books)
-    answer = _answer(books, books.window)
+    answer = acquisition(books, books.window)
     before = None
     if ask.period.compare and books.window:
         earlier = previous(books.window, ask.period.compare, through(books))
-        before = (earlier, _answer(books, earlier))
+        before = (earlier, acquisition(books, earlier))
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
     tell_few(books, answer, {"new_customers": FEW})
     tell_free(books, answer)
     tell_below_zero(books, answer)
+    per_month = _per_month(books, answer.total)
     result = lay_out("cac", books, figure_columns(figures, ask.profit_share), answer, before)
-    result.extra |= _per_month(books, answer.total)
-    result.notes = list(books.notes)
+    result.extra |= per_month
     if ask.explain:
         _explain(result, ask.profit_share)
     return result
@@ -96,8 +101,8 @@ def _explain(result: Result, margin: Decimal | None) -> None:
     entries[:] = [entry for entry in entries if entry["metric"] != "payback_months" and entry["value"] is not None]
 
 
-def _answer(books: Books, window: Window | None) -> Answer:
-    """Every group's figures and the total's, for one window."""
+def acquisition(books: Books, window: Window | None) -> Answer:
+    """What winning customers cost in one window and when it is paid back: every group's figures, and the total's."""
     groups = joined(
         measures.spend(books, window),
         measures.costs(books, window),
@@ -231,11 +236,7 @@ def named(key: Key | None) -> str:
 
 
 def tell_first_purchases(books: Books) -> None:
-    """Say where new customers may be overstated: sales that start in the window hide earlier purchases.
-
-    Raises:
-        Refusals: under --strict.
-    """
+    """Say where new customers may be overstated: sales that start in the window hide earlier purchases."""
     if books.window is None or not measures.names_people(books):
         return
     measures.fill_first_orders(books)
@@ -248,7 +249,6 @@ def tell_first_purchases(books: Books) -> None:
     )[0][0]
     if nameless:
         books.notes.append(note("orders_without_customer", count=nameless))
-    insist(books)
 
 
 def tell_few(books: Books, answer: Answer, least: Mapping[str, int]) -> None:

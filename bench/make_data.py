@@ -2,8 +2,9 @@
 
     python bench/make_data.py FOLDER ROWS [SEED]      writes FOLDER/sales_ROWS.csv and FOLDER/spend.csv
 
-Three years of sales of ten channels, refunds in one row of fifty; the spend of the paid channels by day. And
-buyers who come and go as BG/NBD has them, about four orders each in a year and a half.
+Three years of sales of ten channels, refunds in one row of fifty; the spend of the paid channels by day. A log of
+events of people, ten each; touches of people before they buy or do not, three or four each. And buyers who come
+and go as BG/NBD has them, about four orders each in a year and a half.
 """
 
 from __future__ import annotations
@@ -57,6 +58,56 @@ def make(folder: Path, rows: int, seed: int = 20261) -> tuple[Path, Path]:
         if not path.exists():
             duckdb.sql(f"COPY ({sql}) TO '{path}' (HEADER, DELIMITER ',')")
     return sales, spend
+
+
+EVENTS = ("view", "view", "view", "lead", "cart", "buy", "open", "close")
+
+
+def events_sql(rows: int, seed: int) -> str:
+    """Half a year of events, those of a person in no order."""
+    listed = ", ".join(f"'{name}'" for name in EVENTS)
+    second = f"CAST({draw('i', 8, seed)} % (180 * 86400) AS BIGINT)"
+    return f"""
+        SELECT 'u-' || {draw("i", 6, seed)} % {max(rows // 10, 1)} AS "user",
+               [{listed}][1 + {draw("i", 7, seed)} % {len(EVENTS)}] AS event,
+               strftime(TIMESTAMP '{FIRST}' + to_seconds({second}), '%Y-%m-%d %H:%M:%S') AS time
+        FROM range({rows}) AS t(i)"""
+
+
+def touches_sql(people: int, seed: int) -> str:
+    """One to six touches of each person, days apart, over twenty channels; one in four converts at the last one."""
+    day = f"CAST({draw('i', 10, seed)} % 80 + k AS INTEGER)"
+    second = f"CAST({draw('i * 7 + k', 11, seed)} % 86400 AS BIGINT)"
+    converts = f"k = touches - 1 AND {draw('i', 13, seed)} % 4 = 0"
+    return f"""
+        SELECT 'u-' || i AS "user",
+               strftime(DATE '{FIRST}' + {day} + to_seconds({second}), '%Y-%m-%d %H:%M:%S') AS time,
+               'Channel ' || (1 + {draw("i * 7 + k", 12, seed)} % 20) AS channel,
+               CASE WHEN {converts} THEN 1 ELSE 0 END AS conversion,
+               CASE WHEN {converts} THEN 9 + i % 90 ELSE 0 END AS value
+        FROM (SELECT i, 1 + {draw("i", 9, seed)} % 6 AS touches FROM range({people}) AS t(i)), range(6) AS u(k)
+        WHERE k < touches ORDER BY {draw("i * 7 + k", 14, seed)}, i, k"""
+
+
+def paths_sql(people: int, seed: int) -> str:
+    """The paths of those people, each written out in a row of its own."""
+    channels = f"'Channel ' || (1 + {draw('i * 7 + k', 12, seed)} % 20)"
+    return f"""
+        SELECT string_agg({channels}, ' > ' ORDER BY k) AS path,
+               CASE WHEN {draw("i", 13, seed)} % 4 = 0 THEN 1 ELSE 0 END AS conversions,
+               CASE WHEN {draw("i", 13, seed)} % 4 = 0 THEN 0 ELSE 1 END AS non_conversions
+        FROM (SELECT i, 1 + {draw("i", 9, seed)} % 6 AS touches FROM range({people}) AS t(i)), range(6) AS u(k)
+        WHERE k < touches GROUP BY i ORDER BY i"""
+
+
+def make_one(folder: Path, name: str, rows: int, seed: int = 20261) -> Path:
+    """Write a file of events, touches or paths, unless it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}_{rows}.csv"
+    if not path.exists():
+        sql = {"events": events_sql, "touches": touches_sql, "paths": paths_sql}[name](rows, seed)
+        duckdb.sql(f"COPY ({sql}) TO '{path}' (HEADER, DELIMITER ',')")
+    return path
 
 
 BUYER = {"r": 0.9, "alpha": 7.3, "a": 0.8, "b": 2.4, "p": 6.25, "q": 3.74, "v": 15.44}

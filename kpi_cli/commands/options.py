@@ -196,9 +196,20 @@ def asked(files: list[str] | None, common: Common) -> Any:
         prorate=common.prorate,
         allocate=_one_of("--allocate", common.allocate, ("revenue", "media", "customers", "even")),
         explain=common.explain,
+        also=_named(common),
         reading=_reading(common, config),
         config=config,
     )
+
+
+def _named(common: Common) -> tuple[str, ...]:
+    """The figures that --sort and --fail-if name, where they are the house's own."""
+    if not (common.sort or common.fail_if):
+        return ()
+    from kpi_cli.definitions import asked_by_name
+    from kpi_cli.thresholds import named
+
+    return asked_by_name([(common.sort or "").removeprefix("-"), *named(common.fail_if or ())])
 
 
 def _compared(common: Common) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +36,7 @@ class Source:
     sheet: Sheet | None = None
     ledger: Ledger = field(default_factory=Ledger)
     checks: str = "full"
+    is_folded: bool = False  # its rows in the table are sums of the file's
     period: tuple[dt.date, dt.date] | None = None
     grain: str = "none"
     sums: list[dict[str, Any]] = field(default_factory=list)
@@ -158,6 +159,12 @@ class Store:
             picks = [f'CAST({t} AS {types[n]}) AS "{n}"' for n, t in zip(columns, texts, strict=True)]
             sql = f'INSERT INTO {role} BY NAME SELECT $1 AS "file", {", ".join(picks)}'
             self.con.execute(sql, [source.number, *map(json.dumps, columns.values())])
+
+    def insert_query(self, role: str, columns: Mapping[str, str], query: str) -> int:
+        """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were."""
+        self._widen(role, columns)
+        picks = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
+        return int(self.rows(f"INSERT INTO {role} BY NAME SELECT {picks} FROM {query}")[0][0])
 
     def _widen(self, role: str, names: Iterable[str]) -> None:
         """Make sure that a role's table has these columns."""

@@ -86,18 +86,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence_stdout()
         return 0
-    except MemoryError:
-        return report(
-            KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json
-        )
-    except Exception as error:  # the last net: a user never meets a traceback, nor a value that one could hold
-        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's KeyboardInterrupt
-            return 130
-        if os.environ.get("KPI_DEBUG"):
-            raise
-        text = f"an internal error ({type(error).__name__})"
-        return report(KpiError("internal", text, "please report it; KPI_DEBUG=1 shows where"), wants_json=wants_json)
+    except Exception as error:
+        return _unforeseen(error, wants_json=wants_json)
     return code
+
+
+def _unforeseen(error: Exception, *, wants_json: bool) -> int:
+    """The last net: a user never meets a traceback, nor a value that one could hold."""
+    name = type(error).__name__
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's KeyboardInterrupt
+        return 130
+    if name in {"MemoryError", "OutOfMemoryException"}:  # Python's and DuckDB's
+        few = KpiError("memory", "there is not enough memory", "give fewer files at once")
+        return report(few, wants_json=wants_json)
+    if os.environ.get("KPI_DEBUG"):
+        raise error
+    text = f"an internal error ({name})"
+    return report(KpiError("internal", text, "please report it; KPI_DEBUG=1 shows where"), wants_json=wants_json)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -251,14 +251,18 @@ def check(*data: Any, **options: Unpack[Options]) -> CheckResult:
 
 
 def _ask(data: Sequence[Any], options: Options) -> Ask:
-    """The same Ask that a command line makes."""
+    """The same Ask that a command line makes; TypeError for an option there is none of."""
     from kpi_cli.ask import Ask, Files
     from kpi_cli.config import Config
     from kpi_cli.definitions import asked_by_name, load_settings, own_columns
     from kpi_cli.exports.options import ReadOptions
+    from kpi_cli.formula import did_you_mean
     from kpi_cli.period import PeriodOptions
     from kpi_cli.texts import LANGUAGE
 
+    for name in options:
+        if name not in Options.__annotations__:
+            raise TypeError(f"no option {name!r}; {did_you_mean(name, Options.__annotations__)}")
     config = load_settings(Path(options["config"])) if "config" in options else Config.empty()
     LANGUAGE.set(options.get("lang") or config.lang or "en")
     said = [(item, None) for item in data] + list(_by_role(options.get("roles", {})))

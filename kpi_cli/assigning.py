@@ -39,9 +39,12 @@ def assign(books: Books) -> None:
     if books.has("costs"):
         _decide(books, "costs", lambda row: _of_cost(books, row))
     shared: set[str] = set()
-    for role in ("sales", "traffic", "leads", "touches"):
+    for role in ("sales", "traffic", "leads"):
         if books.has(role):
             _decide(books, role, lambda row: _of_sale(books, row, campaigns, shared))
+    if books.has("touches"):  # of many rows, and only their channel is asked for
+        keys = [k for k in _KEYS if books.column("touches", k)]
+        _join(books, "touches", keys, ("by_channel",), lambda row: _of_sale(books, row, campaigns, shared)[:1])
     if books.has("events") and {"channel", "strategy", "platform", "campaign"} & set(books.ask.dimensions):
         _decide(books, "events", lambda row: _of_sale(books, row, campaigns, shared))
     for name in sorted(shared):
@@ -118,8 +121,12 @@ def _of_spend(books: Books, row: Combination) -> Decision:
 def _by_platform(books: Books, platform: str) -> str:
     """A hand-made sheet that names only the platform: its ads are taken for paid ones, and it is said."""
     found = books.grouping.decide(platform.casefold().removesuffix(" ads").strip(), "cpc", None).channel
-    if not any(n.code == "channel_assumed" for n in books.notes):
-        books.notes.append(note("channel_assumed", channel=found, count=1))
+    silent = [c for c in ("channel", "source", "medium", "format_channel") if books.column("spend", c)]
+    said = " AND ".join(["fate IS NULL", "platform = $1", *(f"{column} IS NULL" for column in silent)])
+    count = books.store.rows(f"SELECT count(*) FROM spend WHERE {said}", [platform])[0][0]
+    told = note("channel_assumed", channel=found, count=count)
+    if told not in books.notes:
+        books.notes.append(told)
     return found
 
 

@@ -125,7 +125,7 @@ def did_you_mean(word: str, known: Collection[str], else_: str = "see the docume
         return f"did you mean “{by_fold[near[0]]}”?"
     if not 0 < len(known) <= 12:
         return else_
-    return f"known: {', '.join(f'“{name}”' for name in known)}"
+    return f"known: {', '.join(f'“{name}”' for name in sorted(known))}"
 
 
 # The parts of a formula ---------------------------------------------------------------------------------

@@ -64,6 +64,9 @@ class Block:
         return next(r.line for r in self.records if r.cells[index] == cell)
 
 
+_COUNTED = {"leads", "key_events"}  # may be fractions, and are never below zero all the same
+
+
 class Reader:
     """Turns a settled sheet's records into the columns of its role's table."""
 
@@ -132,7 +135,7 @@ class Reader:
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:
         """Amounts or counts; None where the cell says that it is not known."""
         sheet = self.sheet
-        whole, mark = kind(column) == "whole", sheet.decimal or "."
+        whole, mark = kind(column) == "whole" or column in _COUNTED, sheet.decimal or "."
         micros = self.in_micros(column)
 
         def read(cell: str) -> Decimal | None:

@@ -102,16 +102,20 @@ def _cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     if isinstance(value, dt.date):
         return value.isoformat()
     return str(value)
 
 
 def frame_table(frame: Any, role: str | None, number: int) -> Table:
-    """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact."""
+    """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact.
+
+    Moments that know their zone keep the day and hour they show there.
+    """
+    zoned = {name: frame[name].dt.tz_localize(None) for name in frame if getattr(frame[name].dtype, "tz", None)}
     with connect() as con:
-        con.register("frame", frame)
+        con.register("frame", frame.assign(**zoned) if zoned else frame)
         found = con.execute("SELECT * FROM frame")
         header = [column[0] for column in found.description or ()]
         rows = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]

@@ -44,7 +44,7 @@ from kpi_cli.questions.staging import (
 )
 from kpi_cli.result import Column, Null, Result, Row, Unit
 from kpi_cli.safe import folded, quoted
-from kpi_cli.texts import LANGUAGE, label, note
+from kpi_cli.texts import LANGUAGE, label, note, share_text
 
 USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
@@ -286,7 +286,7 @@ class _Funnel:
         if self.sliced:
             last = names[-1]
             held = metrics.ratio(added(now.groups, names)[last], now.whole[last])
-            share = f"{100 * held:.1f} %" if held is not None else "–"
+            share = share_text(Decimal(held)) if held is not None else "–"
             told.append(note("share_of_total", share=share, stage=label(last).lower()))
 
     def _sources(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kpi_cli.ask import Ask
+from kpi_cli.config import Config
 from kpi_cli.converting import convert
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
@@ -84,6 +85,8 @@ def open_books(
     own = _own_roles(ask)
     store = _read_before() or read(asked_files(ask), ask.reading, inline_tables(ask), roles=own.union(uses), by=by)
     _refuse(store)
+    if ids:
+        _one_engine(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     if choose:
         uses, needs = choose(books)
@@ -173,9 +176,18 @@ def asked_files(ask: Ask) -> list[Asked]:
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )
-        found += [Asked(str(ask.config.folder / pattern), options) for pattern in source.files]
+        found += [Asked(_placed(ask.config, name), options, source.table, source.query) for name in source.files]
     costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
     return [*found, *(Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs), *listed]
+
+
+def _placed(config: Config, name: str) -> str:
+    """A pattern from the folder of kpi.yml on; so the file of a DuckDB, while other addresses stand for themselves."""
+    engine, parted, place = name.partition("://")
+    if not parted:
+        return str(config.folder / name)
+    local = engine.lower() == "duckdb" and not place.startswith("//")
+    return f"{engine}:///{config.folder / place.lstrip('/')}" if local else name
 
 
 def inline_tables(ask: Ask) -> list[Table]:
@@ -195,6 +207,19 @@ def _refuse(store: Store) -> None:
         raise errors[0]
     if errors:
         raise Refusals(errors)
+
+
+_COUNTED_ONCE = ("sales", "leads", "progress", "events", "touches")  # roles whose people or orders are distinct
+
+
+def _one_engine(store: Store) -> None:
+    """Sums of two engines meet after grouping; people and orders that stand in both cannot be told apart."""
+    for role in _COUNTED_ONCE:
+        sources = store.of_role(role)
+        other = next((s for s in sources if s.engine != sources[0].engine), None)
+        if other:
+            said = f"{sources[0].file} and this are on two engines: no customer or order of both can be counted once"
+            raise InputError("two_engines", said, f"bring the {role} together on one of them", other.file)
 
 
 def _needed(books: Books, needs: Sequence[Sequence[str]]) -> None:

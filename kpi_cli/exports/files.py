@@ -37,8 +37,10 @@ _SAFE_RATIO = 200  # exports of text pack 5 to 40 times; deflate cannot do more 
 class Asked:
     """A file as the user names it, with what is said about it."""
 
-    pattern: str
+    pattern: str  # or the address of a database
     options: ReadOptions
+    table: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

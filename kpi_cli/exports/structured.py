@@ -65,7 +65,7 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         Table(
             f"{download.name}/{name}" if several else download.name,
             [
-                Record(i, [_cell(c) for c in row])
+                Record(i, [cell_text(c) for c in row])
                 for i, row in enumerate(rows, 1)
                 if any(c not in ("", None) for c in row)
             ],
@@ -85,14 +85,14 @@ def _parquet(download: Download, sha256: str) -> list[Table]:
             rows = found.fetchall()
     except duckdb.Error as error:
         raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", download.name) from error
-    body = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(rows, 2)]
+    body = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(rows, 2)]
     return [Table(download.name, [Record(1, header), *body], sha256)]
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A typed cell as text that loses nothing.
 
-    >>> _cell(149.9), _cell(1e15), _cell(dt.datetime(2026, 10, 5, 9, 30)), _cell(True), _cell(None)
+    >>> cell_text(149.9), cell_text(1e15), cell_text(dt.datetime(2026, 10, 5, 9, 30)), cell_text(True), cell_text(None)
     ('149.9', '1000000000000000', '2026-10-05 09:30:00', 'TRUE', '')
     """
     if value is None:
@@ -104,7 +104,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     if isinstance(value, dt.date):
         return value.isoformat()
     return str(value)
@@ -116,7 +116,7 @@ def frame_table(frame: Any, role: str | None, number: int) -> Table:
         con.register("frame", frame)
         found = con.execute("SELECT * FROM frame")
         header = [column[0] for column in found.description or ()]
-        rows = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]
+        rows = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]
     return Table(f"frame {number}", [Record(0, header), *rows], None, role)
 
 

@@ -53,6 +53,11 @@ class Source:
         return self.sheet.header.format.name if self.sheet else None
 
     @property
+    def engine(self) -> str | None:
+        """The database that the source is in; None for a file."""
+        return self.sheet.relation.engine.address.url if self.sheet and self.sheet.relation else None
+
+    @property
     def claims_purchases(self) -> bool:
         """Whether the conversions that the platform claims are purchases, fit to be held against orders."""
         return self.sheet is not None and self.sheet.header.format.get("conversions_are") == "purchases"

@@ -226,7 +226,7 @@ class _Postgres(Engine):
                 yield from cursor
         except Exception:
             self.con.con.rollback()  # the next query begins anew
-            self.con.raw_sql(self.zone).close()
+            self.con.con.execute(self.zone)
             raise
 
     zone = "SET TIME ZONE 'UTC'"
@@ -244,7 +244,8 @@ def _postgres(address: Address, tz: str | None) -> Iterator[Engine]:
     engine = _Postgres(address, con)
     try:
         engine.zone = f"SET TIME ZONE '{tz or 'UTC'}'"
-        con.raw_sql(engine.zone).close()
+        con.con.autocommit = False  # one transaction, so that every query sees the same rows
+        con.con.execute(engine.zone)
         yield engine
     finally:
         con.disconnect()

@@ -11,7 +11,7 @@ from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.files import Asked, Download, downloads, workspace
+from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.large import fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
@@ -21,13 +21,14 @@ from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
-from kpi_cli.exports.structured import Table, tables_of
+from kpi_cli.exports.structured import Table, parquet_rows, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
+MANY = 1_000_000  # rows of Parquet that are not held in memory
 _STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
 
 
@@ -58,7 +59,7 @@ def read(
             if isinstance(found, KpiError):
                 store.sources.append(Source(found.file or "-", len(store.sources), error=found))
                 continue
-            for source, sheet in _sheets(store, found):
+            for source, sheet in _sheets(store, found, engines):
                 _take(store, source, sheet, wants)
                 taken.append((source, sheet))
             _unchanged(found, store)
@@ -92,8 +93,11 @@ def _new(store: Store, name: str) -> Source:
     return source
 
 
-def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
+def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
+    if download.suffix == LAKE or (download.suffix == ".parquet" and parquet_rows(download) > MANY):
+        yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
+        return
     if download.suffix in _STRUCTURED:
         source = _new(store, download.name)
         try:
@@ -108,6 +112,15 @@ def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable
         return
     source = _new(store, download.name)
     yield source, lambda: _text_sheet(download)
+
+
+def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
+    """Parquet that is large or lies in many files: DuckDB answers from it where it is."""
+    from kpi_cli.warehouse.engines import parquet
+    from kpi_cli.warehouse.relation import Relation
+
+    engine = engines.enter_context(parquet(download, download.options.tz))
+    return Relation(engine, engine.columns()).sheet(_structured_sheet, download.options)
 
 
 def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, Callable[[], Sheet]]:

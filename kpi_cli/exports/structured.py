@@ -75,6 +75,18 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
     ]
 
 
+def parquet_rows(download: Download) -> int:
+    """How many rows a Parquet file says that it has; 0 where it says nothing."""
+    import duckdb
+
+    try:
+        with connect() as con:
+            found = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(download.path)]).fetchall()
+    except duckdb.Error:
+        return 0
+    return int(found[0][0] or 0)
+
+
 def _parquet(download: Download, sha256: str) -> list[Table]:
     import duckdb
 

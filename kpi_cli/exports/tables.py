@@ -55,7 +55,8 @@ class Source:
     @property
     def engine(self) -> str | None:
         """The database that the source is in; None for a file."""
-        return self.sheet.relation.engine.address.url if self.sheet and self.sheet.relation else None
+        relation = self.sheet.relation if self.sheet else None
+        return None if relation is None or relation.engine.is_local else relation.engine.address.url
 
     @property
     def claims_purchases(self) -> bool:

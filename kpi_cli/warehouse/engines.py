@@ -10,6 +10,7 @@ Postgres is told that the transaction only reads.
 
 from __future__ import annotations
 
+import glob
 import os
 import warnings
 from abc import ABC, abstractmethod
@@ -20,6 +21,7 @@ from typing import Any, NoReturn
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.engine import connect
+from kpi_cli.exports.files import Download
 from kpi_cli.safe import printable
 from kpi_cli.warehouse.addresses import TRIED, Address
 
@@ -34,6 +36,7 @@ class Engine(ABC):
     """A connection to the engine of one address."""
 
     dialect: Any = "duckdb"  # as sqlglot knows it
+    is_local = False  # files on this machine, which any question can count together
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -59,11 +62,16 @@ class Engine(ABC):
         except Exception as error:  # each driver has its own tree of errors
             self.refuse(error)
 
+    @property
+    def name(self) -> str:
+        """What people read; never a credential."""
+        return self.address.name
+
     def refuse(self, error: Exception) -> NoReturn:
         """Raise what a driver said, as far as it can be told."""
         fix = "check the address, the table or query, and the rights"
         said = masked(str(error), self.address)
-        raise InputError("engine_error", f"{type(error).__name__}: {said}", fix, self.address.name) from None
+        raise InputError("engine_error", f"{type(error).__name__}: {said}", fix, self.name) from None
 
     def _native(self, sql: str) -> str:
         """The SQL in the engine's dialect, the table or query in its place."""
@@ -129,6 +137,8 @@ def _duckdb_kind(name: str) -> str:
 
 
 class _DuckDB(Engine):
+    schema = "source"
+
     def __init__(self, address: Address, con: Any, tz: str) -> None:
         super().__init__(address)
         self.con, self.tz = con, tz
@@ -145,7 +155,7 @@ class _DuckDB(Engine):
         return ".".join('"' + part.replace('"', '""') + '"' for part in self.address.table.split("."))
 
     def _run(self, native: str) -> Rows:
-        cursor = self.con.cursor().execute("USE source").execute(f"SET TimeZone = '{self.tz}'").execute(native)
+        cursor = self.con.cursor().execute(f"USE {self.schema}").execute(f"SET TimeZone = '{self.tz}'").execute(native)
         while rows := cursor.fetchmany(_BATCH):
             yield from rows
 
@@ -164,6 +174,34 @@ def _duckdb(address: Address, tz: str | None) -> Iterator[Engine]:
         except duckdb.Error as error:
             engine.refuse(error)
         yield engine
+
+
+class _Parquet(_DuckDB):
+    """Parquet on disk, one file or a folder of many, as DuckDB reads it."""
+
+    schema = "main"
+    is_local = True
+
+    def __init__(self, download: Download, con: Any, tz: str) -> None:
+        super().__init__(Address("parquet", "parquet", download.name), con, tz)
+        self.path = download.path
+
+    @property
+    def name(self) -> str:
+        return self.address.place
+
+    def _relation(self) -> str:
+        found = glob.escape(str(self.path)).replace("'", "''")
+        if not self.path.is_dir():
+            return f"read_parquet('{found}')"
+        return f"read_parquet('{found}/**/*.parquet', hive_partitioning = true, union_by_name = true)"
+
+
+@contextmanager
+def parquet(download: Download, tz: str | None) -> Iterator[Engine]:
+    """A Parquet file, or a folder of them, as a relation."""
+    with connect() as con:
+        yield _Parquet(download, con, tz or "UTC")
 
 
 def duckdb_file(address: Address) -> Path:

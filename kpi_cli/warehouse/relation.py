@@ -58,7 +58,7 @@ class Relation:
         listed = ", ".join(_identifier(name) if kind != "other" else "NULL" for name, kind in self.columns)
         sample = [Record(1, names)]
         sample += [_record(i, row) for i, row in enumerate(self.engine.rows(_limited(listed)), 2)]
-        sheet = understand(Table(self.engine.address.name, sample, None, options.role), options)
+        sheet = understand(Table(self.engine.name, sample, None, options.role), options)
         _check_types(sheet, self.columns)
         numeric = [self.columns[i][1] for c, i in sheet.columns.items() if kind(c) in _NUMERIC]
         sheet = replace(sheet, typed=all(k != "text" for k in numeric), relation=self)

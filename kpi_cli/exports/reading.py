@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,15 +22,14 @@ from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
-from kpi_cli.exports.structured import Table, parquet_rows, tables_of
+from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
-MANY = 1_000_000  # rows of Parquet that are not held in memory
-_STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
+_STRUCTURED = {".xlsx", ".xlsm", ".yaml", ".yml", ".json"}
 
 
 def read(
@@ -95,7 +95,7 @@ def _new(store: Store, name: str) -> Source:
 
 def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
-    if download.suffix == LAKE or (download.suffix == ".parquet" and parquet_rows(download) > MANY):
+    if download.suffix in {LAKE, ".parquet"}:
         yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
         return
     if download.suffix in _STRUCTURED:
@@ -115,12 +115,22 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[tu
 
 
 def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
-    """Parquet that is large or lies in many files: DuckDB answers from it where it is."""
+    """Parquet, one file or a folder of them: DuckDB answers from it where it is."""
     from kpi_cli.warehouse.engines import parquet
-    from kpi_cli.warehouse.relation import Relation
+    from kpi_cli.warehouse.relation import ROWS, Relation
 
-    engine = engines.enter_context(parquet(download, download.options.tz))
-    return Relation(engine, engine.columns()).sheet(_structured_sheet, download.options)
+    options, stat = download.options, download.path.stat()
+    if download.suffix != LAKE and not stat.st_size:
+        raise InputError("empty_file", "the file is empty", "export it again", download.name)
+    engine = engines.enter_context(parquet(download, options.tz))
+    relation = Relation(engine, engine.columns(), engines)
+    sheet = relation.sheet(_structured_sheet, options)
+    if download.suffix != LAKE:
+        sheet.stamp = (stat.st_size, stat.st_mtime_ns)
+        if options.strict or options.every_id or relation.count() <= ROWS:
+            with download.path.open("rb") as file:
+                sheet.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return sheet
 
 
 def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, Callable[[], Sheet]]:
@@ -134,7 +144,7 @@ def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, C
         from kpi_cli.warehouse.relation import Relation
 
         engine = engines.enter_context(opened(address, asked.options.tz))
-        found = Relation(engine, engine.columns()).sheet(_structured_sheet, asked.options)
+        found = Relation(engine, engine.columns(), engines).sheet(_structured_sheet, asked.options)
         if not is_tried(address):
             found.notes.append(note("engine_untested", file=address.name, engine=address.engine))
         return found

@@ -1,4 +1,4 @@
-"""Workbooks, Parquet, YAML and JSON → tables of text cells, so that one way of reading serves all.
+"""Workbooks, YAML, JSON and pandas frames → tables of text cells, so that one way of reading serves all.
 
 Typed cells become text that says exactly what they hold: numbers with a dot, days as ISO dates.
 """
@@ -45,8 +45,7 @@ def tables_of(download: Download) -> list[Table]:
     sha256 = hashlib.sha256(download.path.read_bytes()).hexdigest()
     if download.path.stat().st_size == 0:
         raise InputError("empty_file", "the file is empty", "export it again", download.name)
-    read = _parquet if download.suffix == ".parquet" else _workbook
-    return read(download, sha256)
+    return _workbook(download, sha256)
 
 
 def _workbook(download: Download, sha256: str) -> list[Table]:
@@ -75,32 +74,6 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
     ]
 
 
-def parquet_rows(download: Download) -> int:
-    """How many rows a Parquet file says that it has; 0 where it says nothing."""
-    import duckdb
-
-    try:
-        with connect() as con:
-            found = con.execute("SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(download.path)]).fetchall()
-    except duckdb.Error:
-        return 0
-    return int(found[0][0] or 0)
-
-
-def _parquet(download: Download, sha256: str) -> list[Table]:
-    import duckdb
-
-    try:
-        with connect() as con:
-            found = con.execute("SELECT * FROM read_parquet($1)", [str(download.path)])
-            header = [column[0] for column in found.description or ()]
-            rows = found.fetchall()
-    except duckdb.Error as error:
-        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", download.name) from error
-    body = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(rows, 2)]
-    return [Table(download.name, [Record(1, header), *body], sha256)]
-
-
 def cell_text(value: Any) -> str:
     """A typed cell as text that loses nothing.
 
@@ -123,9 +96,14 @@ def cell_text(value: Any) -> str:
 
 
 def frame_table(frame: Any, role: str | None, number: int) -> Table:
-    """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact."""
+    """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact.
+
+    Moments with a time zone are local as the frame shows them.
+    """
+    zoned = [name for name in frame.columns if getattr(frame[name].dtype, "tz", None) is not None]
+    local = frame.assign(**{name: frame[name].dt.tz_localize(None) for name in zoned}) if zoned else frame
     with connect() as con:
-        con.register("frame", frame)
+        con.register("frame", local)
         found = con.execute("SELECT * FROM frame")
         header = [column[0] for column in found.description or ()]
         rows = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]

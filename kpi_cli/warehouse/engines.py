@@ -36,6 +36,7 @@ class Engine(ABC):
     """A connection to the engine of one address."""
 
     dialect: Any = "duckdb"  # as sqlglot knows it
+    in_order = False  # rows have an order of their own, and so have lines
     is_local = False  # files on this machine, which any question can count together
 
     def __init__(self, address: Address) -> None:
@@ -180,7 +181,7 @@ class _Parquet(_DuckDB):
     """Parquet on disk, one file or a folder of many, as DuckDB reads it."""
 
     schema = "main"
-    is_local = True
+    in_order = is_local = True
 
     def __init__(self, download: Download, con: Any, tz: str) -> None:
         super().__init__(Address("parquet", "parquet", download.name), con, tz)
@@ -190,11 +191,15 @@ class _Parquet(_DuckDB):
     def name(self) -> str:
         return self.address.place
 
+    def refuse(self, error: Exception) -> NoReturn:
+        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", self.name) from error
+
     def _relation(self) -> str:
         found = glob.escape(str(self.path)).replace("'", "''")
         if not self.path.is_dir():
             return f"read_parquet('{found}')"
-        return f"read_parquet('{found}/**/*.parquet', hive_partitioning = true, union_by_name = true)"
+        parted = "hive_partitioning = true, hive_types_autocast = false, union_by_name = true"
+        return f"read_parquet('{found}/**/*.parquet', {parted})"
 
 
 @contextmanager

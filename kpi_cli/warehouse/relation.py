@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
@@ -39,10 +40,11 @@ _ONE_BY_ONE = frozenset({"events", "touches", "progress", "leads", "rates"})  # 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table or query, open for reading."""
+    """A table or query, open for reading until `open_until` is closed."""
 
     engine: Engine
     columns: list[Column]
+    open_until: ExitStack
 
     def sheet(self, understand: Callable[[Table, ReadOptions], Sheet], options: ReadOptions) -> Sheet:
         """The relation as a sheet whose rows are fetched when they are first asked for.
@@ -62,7 +64,8 @@ class Relation:
         _check_types(sheet, self.columns)
         numeric = [self.columns[i][1] for c, i in sheet.columns.items() if kind(c) in _NUMERIC]
         sheet = replace(sheet, typed=all(k != "text" for k in numeric), relation=self)
-        sheet.records = _Spool(lambda: self._rows(sheet))
+        sheet.records = spool = _Spool(lambda: self._rows(sheet))
+        self.open_until.callback(spool.close)
         return sheet
 
     def count(self) -> int:
@@ -71,11 +74,12 @@ class Relation:
         return int(count)
 
     def _rows(self, sheet: Sheet) -> Iterator[Record]:
-        """Every row, with the columns that are known, in the order of their values."""
+        """Every row, with the columns that are known, in their own order, else in that of their values."""
         used = sorted(set(sheet.columns.values()))
         picks = ", ".join(_cell_sql(sheet, i) for i in used)
         order = ", ".join(str(i) for i, _ in enumerate(used, 1))
-        for line, row in enumerate(self.engine.rows(f"SELECT {picks} FROM {SOURCE} ORDER BY {order}"), 2):
+        order = "" if self.engine.in_order else f" ORDER BY {order}"
+        for line, row in enumerate(self.engine.rows(f"SELECT {picks} FROM {SOURCE}{order}"), 2):
             yield Record(line, _spread(len(self.columns), used, row))
 
     def grouped(self, sheet: Sheet, by: Collection[str]) -> Sheet | None:
@@ -123,6 +127,11 @@ class _Spool:
         while rows := self._batch_at(place):
             place = self.kept.tell()
             yield from (Record(line, cells) for line, cells in rows)
+
+    def close(self) -> None:
+        """Let go of what is kept."""
+        if self.kept is not None:
+            self.kept.close()
 
     def _batch_at(self, place: int) -> list[tuple[int, list[str]]]:
         assert self.kept is not None

@@ -91,11 +91,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json
         )
     except Exception as error:  # the last net: a user never meets a traceback, nor a value that one could hold
+        if no_room := _no_room(error):
+            return report(no_room, wants_json=wants_json)
         if os.environ.get("KPI_DEBUG"):
             raise
         text = f"an internal error ({type(error).__name__})"
         return report(KpiError("internal", text, "please report it; KPI_DEBUG=1 shows where"), wants_json=wants_json)
     return code
+
+
+def _no_room(error: Exception) -> KpiError | None:
+    """DuckDB's complaint about memory or disk as an error that says what to do."""
+    said = str(error)
+    if type(error).__module__.startswith(("duckdb", "_duckdb")):
+        if "No space left" in said or "temp_directory_size" in said:
+            return KpiError("disk_full", "there is no room left for what waits on disk", "free space in TMPDIR")
+        if type(error).__name__ == "OutOfMemoryException":
+            return KpiError("memory", "the tables do not fit into the memory they may take", "give --memory more")
+    return None
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kpi_cli.errors import InputError, KpiError
-from kpi_cli.exports.engine import connect
+from kpi_cli.exports.engine import all_threads, connect, library
 from kpi_cli.exports.files import Download
 from kpi_cli.safe import printable
 from kpi_cli.warehouse.addresses import TRIED, Address
@@ -163,16 +163,15 @@ class _DuckDB(Engine):
 
 @contextmanager
 def _duckdb(address: Address, tz: str | None) -> Iterator[Engine]:
-    import duckdb
-
     path = duckdb_file(address)
     if not path.is_file():
         raise InputError("no_such_file", "there is no such database", "check the name", file=address.name)
     with connect() as con:
+        all_threads(con)
         engine = _DuckDB(address, con, tz or "UTC")
         try:
             con.execute("ATTACH '" + str(path).replace("'", "''") + "' AS source (READ_ONLY)")
-        except duckdb.Error as error:
+        except library().Error as error:
             engine.refuse(error)
         yield engine
 
@@ -206,6 +205,7 @@ class _Parquet(_DuckDB):
 def parquet(download: Download, tz: str | None) -> Iterator[Engine]:
     """A Parquet file, or a folder of them, as a relation."""
     with connect() as con:
+        all_threads(con)
         yield _Parquet(download, con, tz or "UTC")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
-from kpi_cli.exports.engine import connect, library
+from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.roles import ROLES

@@ -96,10 +96,13 @@ class Engine(ABC):
 
 def masked(text: str, address: Address) -> str:
     """What a driver says, on one line, without the credentials of the address."""
+    from urllib.parse import unquote
+
     inside = address.url.partition("://")[2].rpartition("@")[0]
     password = inside.partition(":")[2]
+    spoken = [unquote(password), unquote(inside)]  # as drivers write them
     settings = [part.partition("=")[2] for part in address.url.partition("?")[2].split("&")]
-    for secret in (address.url, inside, password, *settings):
+    for secret in (address.url, inside, password, *spoken, *settings):
         if secret:
             text = text.replace(secret, "***")
     line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
@@ -423,7 +426,9 @@ def _other(address: Address, tz: str | None) -> Iterator[Engine]:
     except Exception as error:
         Engine.refuse(_Unreached(address), error)
     try:
-        yield _Other(address, con)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield _Other(address, con)
     finally:
         with suppress(Exception):  # the answer is there; a connection that does not close cleanly changes nothing
             con.disconnect()

@@ -339,6 +339,7 @@ def _spark(address: Address, tz: str | None) -> Iterator[Engine]:
         except ImportError:
             raise _missing(address, "spark") from None
         active = SparkSession.getActiveSession()
+        kept = Path("spark-warehouse").exists()
         try:
             session = active or _started(address)
             con = ibis.pyspark.connect(session)
@@ -353,6 +354,8 @@ def _spark(address: Address, tz: str | None) -> Iterator[Engine]:
                 session.conf.set("spark.sql.session.timeZone", before)
             else:
                 session.stop()
+                with suppress(OSError):  # Spark makes it wherever it is started, and puts nothing in
+                    kept or Path("spark-warehouse").rmdir()
 
 
 def _started(address: Address) -> Any:

@@ -2,8 +2,11 @@
 # Put it into ~/.local/share/bash-completion/completions/kpi, or source it.
 
 _kpi() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= options= each
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= options= each done=
     COMPREPLY=()
+    [[ $word == "=" ]] && word= before="="
+    [[ $before == "=" ]] && before=${COMP_WORDS[COMP_CWORD-2]} # --option=word stands in three parts
+    [[ $before == --* && $word == [\'\"]* ]] && word=${word:1} # a condition is quoted
     for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $each in roi|cac|channels|ltv|funnel|report|init|explain|check) command=$each; break ;; esac
     done
@@ -13,6 +16,17 @@ _kpi() {
     fi
     case $command:$before in
         *:--decimal) options='. ,' ;;
+        report:--fail-if) options='cac conversion_rate cost leads new_customers profit revenue roi visits customers orders aov repeat_rate ltv cac_loaded cac_media click_conversion_rate clicks conversions cpa cpc cpl cpm ctr engagement_rate engagements impressions key_events lead_rate media_cost mer reach roas' ;;
+        funnel:--by) options='channel strategy platform campaign account source medium campaign_type adset ad_group ad product country device age gender placement keyword landing_page variant discount_code course day week month quarter year' ;;
+        roi:--by|cac:--by) options='channel strategy platform campaign account source medium campaign_type adset ad_group ad product country device age gender placement keyword landing_page variant discount_code day week month quarter year' ;;
+        ltv:--by) options='channel strategy platform campaign product country landing_page variant discount_code day week month quarter year' ;;
+        channels:--by) options='channel strategy platform campaign source medium landing_page variant country device product discount_code account campaign_type adset ad_group ad age gender placement keyword day week month quarter year' ;;
+        cac:--fail-if) options='cost media_cost leads new_customers cpl cac_media cac_loaded cac payback_months aov click_conversion_rate clicks conversion_rate conversions cpa cpc cpm ctr customers engagement_rate engagements impressions key_events lead_rate ltv mer orders profit reach revenue roas roi visits' ;;
+        cac:--sort) options='cost media_cost leads new_customers cpl cac_media cac_loaded cac payback_months aov click_conversion_rate clicks conversion_rate conversions cpa cpc cpm ctr customers engagement_rate engagements impressions key_events lead_rate ltv mer orders profit reach revenue roas roi visits -cost -media_cost -leads -new_customers -cpl -cac_media -cac_loaded -cac -payback_months -aov -click_conversion_rate -clicks -conversion_rate -conversions -cpa -cpc -cpm -ctr -customers -engagement_rate -engagements -impressions -key_events -lead_rate -ltv -mer -orders -profit -reach -revenue -roas -roi -visits' ;;
+        funnel:--fail-if) options='count step_rate overall_rate lost step_rate_low step_rate_high overall_rate_low overall_rate_high aov cac cac_loaded cac_media click_conversion_rate clicks conversion_rate conversions cost cpa cpc cpl cpm ctr customers engagement_rate engagements impressions key_events lead_rate leads ltv media_cost mer new_customers orders profit reach revenue roas roi visits' ;;
+        funnel:--sort) options='count step_rate overall_rate lost step_rate_low step_rate_high overall_rate_low overall_rate_high aov cac cac_loaded cac_media click_conversion_rate clicks conversion_rate conversions cost cpa cpc cpl cpm ctr customers engagement_rate engagements impressions key_events lead_rate leads ltv media_cost mer new_customers orders profit reach revenue roas roi visits -count -step_rate -overall_rate -lost -step_rate_low -step_rate_high -overall_rate_low -overall_rate_high -aov -cac -cac_loaded -cac_media -click_conversion_rate -clicks -conversion_rate -conversions -cost -cpa -cpc -cpl -cpm -ctr -customers -engagement_rate -engagements -impressions -key_events -lead_rate -leads -ltv -media_cost -mer -new_customers -orders -profit -reach -revenue -roas -roi -visits' ;;
+        ltv:--fail-if) options='customers orders aov purchase_frequency repeat_rate days_between_purchases ltv cac ltv_cac payback_months cac_loaded cac_media click_conversion_rate clicks conversion_rate conversions cost cpa cpc cpl cpm ctr engagement_rate engagements impressions key_events lead_rate leads media_cost mer new_customers profit reach revenue roas roi visits' ;;
+        ltv:--sort) options='customers orders aov purchase_frequency repeat_rate days_between_purchases ltv cac ltv_cac payback_months cac_loaded cac_media click_conversion_rate clicks conversion_rate conversions cost cpa cpc cpl cpm ctr engagement_rate engagements impressions key_events lead_rate leads media_cost mer new_customers profit reach revenue roas roi visits -customers -orders -aov -purchase_frequency -repeat_rate -days_between_purchases -ltv -cac -ltv_cac -payback_months -cac_loaded -cac_media -click_conversion_rate -clicks -conversion_rate -conversions -cost -cpa -cpc -cpl -cpm -ctr -engagement_rate -engagements -impressions -key_events -lead_rate -leads -media_cost -mer -new_customers -profit -reach -revenue -roas -roi -visits' ;;
         *:--every) options='day week month quarter year' ;;
         *:--date-format) options='dmy mdy ymd excel' ;;
         *:--lang) options='en fr' ;;
@@ -21,10 +35,14 @@ _kpi() {
         *:--last) options='month quarter year 30d' ;;
         *:--compare) options='previous year' ;;
         *:--allocate) options='revenue media customers even' ;;
+        roi:--sort) options='revenue media_cost cost profit roi roas aov cac cac_loaded cac_media click_conversion_rate clicks conversion_rate conversions cpa cpc cpl cpm ctr customers engagement_rate engagements impressions key_events lead_rate leads ltv new_customers orders reach visits -revenue -media_cost -cost -profit -roi -roas -aov -cac -cac_loaded -cac_media -click_conversion_rate -clicks -conversion_rate -conversions -cpa -cpc -cpl -cpm -ctr -customers -engagement_rate -engagements -impressions -key_events -lead_rate -leads -ltv -new_customers -orders -reach -visits' ;;
+        roi:--fail-if) options='revenue media_cost cost profit roi roas mer aov cac cac_loaded cac_media click_conversion_rate clicks conversion_rate conversions cpa cpc cpl cpm ctr customers engagement_rate engagements impressions key_events lead_rate leads ltv new_customers orders reach visits' ;;
         *:--accounts) options='separate' ;;
         *:--format|*:-f) options='table json csv markdown html xlsx' ;;
+        channels:--sort) options='visits visit_share leads lead_rate lead_rate_low lead_rate_high orders new_customers conversion_rate conversion_rate_low conversion_rate_high cost revenue cac roi roas claimed_conversions overclaim aov cac_loaded cac_media click_conversion_rate clicks conversions cpa cpc cpl cpm ctr customers engagement_rate engagements impressions key_events ltv media_cost mer profit reach -visits -visit_share -leads -lead_rate -lead_rate_low -lead_rate_high -orders -new_customers -conversion_rate -conversion_rate_low -conversion_rate_high -cost -revenue -cac -roi -roas -claimed_conversions -overclaim -aov -cac_loaded -cac_media -click_conversion_rate -clicks -conversions -cpa -cpc -cpl -cpm -ctr -customers -engagement_rate -engagements -impressions -key_events -ltv -media_cost -mer -profit -reach' ;;
+        channels:--fail-if) options='visits visit_share leads lead_rate lead_rate_low lead_rate_high orders new_customers conversion_rate conversion_rate_low conversion_rate_high cost revenue cac roi roas claimed_conversions overclaim organic_share social_share aov cac_loaded cac_media click_conversion_rate clicks conversions cpa cpc cpl cpm ctr customers engagement_rate engagements impressions key_events ltv media_cost mer profit reach' ;;
         *:--training|*:--config|*:--spend|*:--sales|*:--costs|*:--traffic|*:--leads|*:--search|*:--mail|*:--social|*:--progress|*:--events|*:--touches|*:--rates|*:--output|*:-o|*:--customers-out) return ;; # a file: bash's own completion
-        *:--revenue|*:--cost|*:--memory|*:--month|*:--from|*:--to|*:--as-of|*:--by|*:--sort|*:--top|*:--margin|*:--sales-from|*:--currency|*:--tz|*:--encoding|*:--map|*:--fail-if|*:--target|*:--customers|*:--why|*:--half-life|*:--horizon|*:--holdout|*:--average-sale|*:--purchases|*:--retention|*:--arpa|*:--retention-rate|*:--churn-rate|*:--discount|*:--retention-gain|*:--steps|*:--within|*:--between|*:--change|*:--split|*:--stage|*:--a|*:--b) compopt +o default 2>/dev/null; return ;;
+        *:--revenue|*:--cost|*:--memory|*:--month|*:--from|*:--to|*:--as-of|report:--by|init:--by|explain:--by|check:--by|report:--sort|init:--sort|explain:--sort|check:--sort|*:--top|*:--margin|*:--sales-from|*:--currency|*:--tz|*:--encoding|*:--map|init:--fail-if|explain:--fail-if|check:--fail-if|*:--target|*:--customers|*:--why|*:--half-life|*:--horizon|*:--holdout|*:--average-sale|*:--purchases|*:--retention|*:--arpa|*:--retention-rate|*:--churn-rate|*:--discount|*:--retention-gain|*:--steps|*:--within|*:--between|*:--change|*:--split|*:--stage|*:--a|*:--b) compopt +o default 2>/dev/null; return ;;
     esac
     if [[ -z $options && $word == -* ]]; then
         case $command in
@@ -38,9 +56,16 @@ _kpi() {
             explain) options='--config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --memory --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
             check) options='--config --no-config --spend --sales --costs --traffic --leads --search --mail --social --progress --events --touches --rates --memory --month --last --from --to --every --compare --as-of --by --sort --top --margin --gross --prorate --allocate --dedupe --sales-from --accounts --currency --decimal --date-format --tz --encoding --map --strict --fail-if --explain --format -f --json --output -o --lang --quiet -q --help' ;;
         esac
+    elif [[ -z $options ]]; then
+        case $command in
+            explain) options='aov cac cac_loaded cac_media churn_rate click_conversion_rate clicks completion_rate conversion_rate conversions cost cpa cpc cpl cpm ctr customers engagement_rate engagements impressions indirect_cost key_events lead_rate leads ltv ltv_cac ltv_first_excluded ltv_first_included ltv_period_end ltv_simple media_cost mer new_customers orders organic_share overclaim payback_months profit purchase_frequency reach repeat_rate retention_gain retention_rate revenue roas roi social_share training_roi visits' ;;
+        esac
     fi
     [[ -n $options ]] || return
-    COMPREPLY=($(compgen -W "$options" -- "$word"))
+    case $command:$before in
+        *:--by) [[ $word == *,* ]] && done=${word%,*}, word=${word##*,} ;;
+    esac
+    COMPREPLY=($(compgen -P "$done" -W "$options" -- "$word"))
 }
 
 complete -o default -F _kpi kpi

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from kpi_cli.books import Books
 from kpi_cli.errors import InputError
 from kpi_cli.exports.engine import library
 from kpi_cli.texts import note
-
-if TYPE_CHECKING:
-    from kpi_cli.books import Books
 
 MONEY_OF = {
     "spend": ("cost", "claimed_revenue"),

@@ -111,8 +111,8 @@ def check_cycles(formulas: Mapping[str, Formula]) -> tuple[str, ...]:
     return tuple(name for name in order if name in formulas)
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """What to do about an unknown word: the nearest known one, or the list of them when it is short.
+def did_you_mean(word: str, known: Collection[str], else_: str = "see the documentation for what is known") -> str:
+    """What to do about an unknown word: the nearest known one, or the list of them when it is short, or else that.
 
     >>> did_you_mean("margn", ["margin", "vat"]), did_you_mean("zzz", ["margin", "vat"])
     ('did you mean “margin”?', 'known: “margin”, “vat”')
@@ -124,7 +124,7 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     if near:
         return f"did you mean “{by_fold[near[0]]}”?"
     if not 0 < len(known) <= 12:
-        return "see the documentation for what is known"
+        return else_
     return f"known: {', '.join(f'“{name}”' for name in known)}"
 
 

@@ -203,6 +203,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
         prorate=common.prorate,
         allocate=_one_of("--allocate", common.allocate, ("revenue", "media", "customers", "even")),
         explain=common.explain,
+        also=_named(common),
         reading=_reading(common, config),
         config=config,
     )
@@ -213,6 +214,16 @@ def _size(given: str | None) -> str | None:
     if given is not None and not re.fullmatch(r"[1-9]\d{0,5}(\.\d+)? ?[MGT]i?B", given, re.IGNORECASE):
         raise UsageError("bad_size", f"--memory {quoted(given)} is no size", "write it like 1GB or 500MB")
     return given
+
+
+def _named(common: Common) -> tuple[str, ...]:
+    """The figures that --sort and --fail-if name, where they are the house's own."""
+    if not (common.sort or common.fail_if):
+        return ()
+    from kpi_cli.definitions import asked_by_name
+    from kpi_cli.thresholds import named
+
+    return asked_by_name([(common.sort or "").removeprefix("-"), *named(common.fail_if or ())])
 
 
 def _compared(common: Common) -> str | None:

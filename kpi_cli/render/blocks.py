@@ -173,10 +173,13 @@ def _changes(report: Report, lang: str) -> Iterator[Block]:
             )
         }
         causes = [
-            said("cost_more" if split.by_cost >= 0 else "cost_less", lang, money["cost"]),
-            said("people_less" if split.by_customers >= 0 else "people_more", lang, money["people"]),
+            said("cost_more" if split.by_cost > 0 else "cost_less", lang, money["cost"]) if split.by_cost else "",
+            said("people_less" if split.by_customers > 0 else "people_more", lang, money["people"])
+            if split.by_customers
+            else "",
         ]
-        yield Lead(said("cac_split", lang, money["before"], money["now"], *causes), minor=True)
+        why = ", ".join(filter(None, causes)) or said("nothing_moved", lang)
+        yield Lead(said("cac_split", lang, money["before"], money["now"], why), minor=True)
     if report.moves:
         yield Grid(said("moved", lang), _moved(report, lang))
 
@@ -236,7 +239,7 @@ def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
     headings = {strip.name: strip.heading for strip in strips}
     for strip in strips:
         if strip.of:
-            yield replace(strip, heading=f"Δ {headings.get(strip.of, '')}".rstrip())
+            yield replace(strip, heading=f"Δ\u00a0{headings.get(strip.of, '')}".rstrip())
         elif strip.name == "month":
             yield replace(strip, cells=[_month(cell, lang) for cell in strip.cells])
         else:

@@ -13,12 +13,13 @@ from typing import Any
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
-from kpi_cli.result import Result, Row, Value
+from kpi_cli.result import Column, Result, Row, Value
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
 _SHOWN = ("count", "step_rate", "step_rate_low", "step_rate_high", "overall_rate", "lost", "share")
 _COMPARED = ("count", "step_rate", "overall_rate", "lost")  # each has its change beside it
+STAGE = ("stage", *_COMPARED, "step_rate_low", "step_rate_high", "overall_rate_low", "overall_rate_high", "share")
 _LEAST = 4  # cells of a bar below which it tells nothing
 
 
@@ -31,12 +32,15 @@ def unfolded(result: Result, lang: str) -> Result:
     """The funnel as a table shows it: the total a row a stage too, and no cell for what every first stage lacks."""
     rows = [_row(row, result) for row in result.rows + _whole(result, "stages", lang)]
     heads = [*result.by, "stage"]
-    shown = {*heads, *(_SHOWN if not result.previous else _COMPARED)}
+    own = [column for column in result.columns if column.name not in {*result.by, *STAGE}]
+    shown = {*heads, *(_SHOWN if not result.previous else _COMPARED), *(column.name for column in own)}
     columns = [column for column in result.columns if column.name in shown]
     before = result.previous.rows + _whole(result, "stages_before", lang) if result.previous else []
     previous = result.previous and replace(result.previous, rows=[_row(row, result) for row in before], total={})
     nulls = [null for null in result.nulls if null.reason != "first_stage" and null.row is not None]
-    return replace(result, columns=columns, rows=rows, total={}, by=heads, previous=previous, nulls=nulls)
+    beside = [(column, result.total[column.name]) for column in own if column.name in result.total]
+    extra = result.extra | {"beside": beside}
+    return replace(result, columns=columns, rows=rows, total={}, by=heads, previous=previous, nulls=nulls, extra=extra)
 
 
 def _whole(result: Result, which: str, lang: str) -> list[Row]:
@@ -65,7 +69,7 @@ def stage(value: Value, result: Result) -> str:
 def said(result: Result, lang: str) -> list[str]:
     """What a funnel says in words: the biggest leak, time and engagement, and what the test shows."""
     extra = result.extra
-    lines = []
+    lines = [f"{column.label} {_alone(value, column, result, lang)}" for column, value in extra.get("beside", ())]
     if extra.get("leak"):
         lines.append(_leak(extra["leak"], result, lang))
     if extra.get("engagement_rate"):
@@ -79,6 +83,12 @@ def said(result: Result, lang: str) -> list[str]:
         lines += [each["text"] for each in test["comparisons"]] or [test["text"]]
         lines += [_takings(each, result, lang) for each in test.get("revenue_per_visitor", ())]
     return [printable(line) for line in lines]
+
+
+def _alone(value: Value, column: Column, result: Result, lang: str) -> str:
+    if column.unit == "money":
+        return numbers.amount(value, result.currency, lang)
+    return numbers.figure(value, column.unit, numbers.places(column.unit, [value]), lang)
 
 
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:

@@ -355,7 +355,8 @@ def _spark(address: Address, tz: str | None) -> Iterator[Engine]:
             else:
                 session.stop()
                 with suppress(OSError):  # Spark makes it wherever it is started, and puts nothing in
-                    kept or Path("spark-warehouse").rmdir()
+                    if not kept:
+                        Path("spark-warehouse").rmdir()
 
 
 def _started(address: Address) -> Any:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same
 
+import kpi_cli
 from kpi_cli import _ask
-from kpi_cli.books import read_once
+from kpi_cli.opening import read_whole
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,9 @@ def expected(files: Mapping[str, Any]) -> dict[str, Any]:
 def placed(request: pytest.FixtureRequest, expected: dict[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The tables in one engine, read once for all the questions; what is expected was read before, from files."""
     roles: Mapping[str, Any] = request.getfixturevalue(request.param)
-    with read_once(_ask((), {"roles": roles, "tz": ZONE})):
+    whole = read_whole(_ask((), {"roles": roles, "tz": ZONE})).read
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kpi_cli, "_ask", lambda data, options: replace(_ask(data, options), read=whole))
         yield roles
 
 

@@ -82,14 +82,16 @@ def _join(
 ) -> None:
     """Decide each distinct combination of `keys` once, and write the `given` columns of its rows."""
     store = books.store
-    store.ensure(role, *given)
-    listed = ", ".join(f'"{k}"' for k in keys) or "NULL"
-    combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
     if not keys:
-        combinations = [()]
+        for name, value in zip(given, decide({}), strict=True):
+            store.set_all(role, name, value)
+        return
+    store.ensure(role, *given)
+    listed = ", ".join(f'"{k}"' for k in keys)
+    combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
     rows = [(*found, *decide(dict(zip(keys, found, strict=True)))) for found in combinations]
     sets = ", ".join(f"{g} = d.{g}" for g in given)
-    alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys) or "true"
+    alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys)
     picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *given], 1))
     lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *given]]
     store.con.execute(f"UPDATE {role} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)

@@ -45,7 +45,6 @@ ELSEWHERE = {
     "internal": "a mistake of ours",
     "memory": "a machine at its end",
     "name_taken": "tests/test_config.py",
-    "no_prediction": "the library alone: kpi_cli.predict",
     "no_table": "tests/warehouse/test_sources.py",
     "output": "a device at its end",
     "repeated_variant": "tests/models/test_abtest.py",

@@ -93,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last net: a user never meets a traceback, nor a value that one could hold
         if no_room := _no_room(error):
             return report(no_room, wants_json=wants_json)
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's KeyboardInterrupt
+            return 130
         if os.environ.get("KPI_DEBUG"):
             raise
         text = f"an internal error ({type(error).__name__})"
@@ -186,8 +188,24 @@ def _silence_stdout() -> None:
     os.dup2(nowhere, 1)
 
 
+def _tidy_up_on_signals() -> None:
+    """SIGTERM and SIGHUP end the run as they always do, but first its folders on disk are removed."""
+    import signal
+
+    def end(number: int, _: object) -> None:
+        files = sys.modules.get("kpi_cli.exports.files")  # no folder was made where it is not imported, or half
+        getattr(files, "close_folders", int)()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has SIGHUP ignored
+            signal.signal(number, end)
+
+
 def entry() -> None:
     """What the installed command runs."""
+    _tidy_up_on_signals()
     code = main()
     try:
         if sys.stdout is not None:

@@ -5,6 +5,7 @@ What is compressed is unpacked, streaming and within a limit, into a folder that
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import gzip
 import os
@@ -16,7 +17,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -32,6 +33,8 @@ _CHUNK = 1 << 20
 _PATIENCE = 3  # seconds for the other end of a pipe to be opened
 _SAFE_SIZE = 64 << 20  # below this no archive is called a bomb
 _SAFE_RATIO = 200  # exports of text pack 5 to 40 times; deflate cannot do more than 1032
+_PREFIX = "kpi-work-"
+_OPEN: dict[Path, int] = {}  # the folders of this process; a lock on each tells them from those of a killed one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,55 @@ class Download:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder for unpacked files that is gone when the run ends, however it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="kpi-"))
+    """A folder for unpacked files that is gone when they are read, however that ends."""
+    folder = open_folder()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        close_folder(folder)
+
+
+def open_folder() -> Path:
+    """A private folder for what a run keeps on disk; those that killed runs have left are removed first."""
+    _sweep(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        _OPEN[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(_OPEN[folder], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.utime(folder)  # raises where another run's sweep came between
+    except FileNotFoundError:
+        close_folder(folder)
+        return open_folder()
+    except OSError:  # a file system without locks: nobody's sweep can take one either
+        pass
+    return folder
+
+
+def close_folder(folder: Path) -> None:
+    """Remove a folder of this run and all that is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    lock = _OPEN.pop(folder, None)
+    if lock is not None:
+        os.close(lock)
+
+
+def close_folders() -> None:
+    """Remove every folder of this run, for a signal is about to end it."""
+    for folder in list(_OPEN):
+        close_folder(folder)
+
+
+def _sweep(where: Path) -> None:
+    """Remove the folders of killed runs: those that nobody holds a lock on."""
+    for left in where.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(lock).st_uid == os.geteuid():
+                    shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]:

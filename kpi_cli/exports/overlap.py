@@ -174,12 +174,23 @@ def _two_amounts(source: Source, line: int, one: object, other: object) -> Input
     )
 
 
+def fill_repeated(store: Store) -> bool:
+    """Fill the table `repeated` with the ids of orders that stand in several rows; whether there are any."""
+    store.con.execute(
+        """CREATE TEMP TABLE IF NOT EXISTS repeated AS SELECT order_id FROM sales
+           WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1"""
+    )
+    return bool(store.rows("SELECT 1 FROM repeated LIMIT 1"))
+
+
 def _order_lines(store: Store) -> None:
     """Generic files: rows that share an order id are its lines."""
+    if not fill_repeated(store):
+        return
     for number, line, orders in store.rows(
         """SELECT file, min(line), count(*) FROM (
              SELECT file, order_id, min(line) AS line FROM sales
-             WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1)
+             WHERE is_order AND fate IS NULL AND order_id IN (FROM repeated) GROUP BY ALL HAVING count(*) > 1)
            GROUP BY file ORDER BY file"""
     ):
         source = next(s for s in store.of_role("sales") if s.number == number)
@@ -231,7 +242,8 @@ def _hold_refunds(store: Store) -> None:
                  PARTITION BY format, order_id ORDER BY is_order DESC, file DESC, line DESC
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS cut
         FROM (SELECT *, sum(charged) OVER same AS total, sum(refunds) OVER same AS back
-              FROM sales JOIN file_format USING (file) WHERE fate IS NULL AND order_id IS NOT NULL
+              FROM sales JOIN file_format USING (file)
+              WHERE fate IS NULL AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0)
               WINDOW same AS (PARTITION BY format, order_id))
         WHERE total > 0 AND back > total AND refunds > 0"""
     held = store.rows(f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file")

@@ -10,11 +10,13 @@ from functools import partial
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
+from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.engine import library
+from kpi_cli.exports.engine import all_threads, library
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
-from kpi_cli.exports.large import fold, unusual
+from kpi_cli.exports.judging import NotPlain
+from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
@@ -30,6 +32,7 @@ from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
+_MANY = 200_000  # rows, from which on they are worth sharing among processors
 _STRUCTURED = {".xlsx", ".xlsm", ".yaml", ".yml", ".json"}
 
 
@@ -78,6 +81,8 @@ def read(
 
 
 def _after(store: Store, options: ReadOptions) -> None:
+    if sum(source.ledger.read for source in store.sources) > _MANY:
+        all_threads(store.con)
     for error in settle_overlaps(store, options):
         source = next((s for s in store.sources if s.file == error.file and s.error is None), None)
         if source:
@@ -118,7 +123,7 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[tu
 def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
     """Parquet, one file or a folder of them: DuckDB answers from it where it is."""
     from kpi_cli.warehouse.engines import parquet
-    from kpi_cli.warehouse.relation import ROWS, Relation
+    from kpi_cli.warehouse.relation import Relation
 
     options, stat = download.options, download.path.stat()
     if download.suffix != LAKE and not stat.st_size:
@@ -161,6 +166,11 @@ class Wants:
     roles: Collection[str]
     by: Collection[str] | None = None  # the dimensions that suffice; None where every row's own ids matter
 
+    @property
+    def hashed(self) -> bool:
+        """Whether the checks of large files that need time are wanted (contract §7)."""
+        return self.options.strict or self.options.every_id
+
 
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
@@ -169,11 +179,14 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
         wanted = source.sheet.role in wants.roles
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
+        in_bulk = wanted and _in_bulk(store, source)
         if source.sheet.sha256 is None and source.sheet.text:
-            source.sheet.sha256 = source.sheet.text.digest()
-        if not wanted:
-            return
-        _keep(store, _load(store, source, wants.options))
+            if in_bulk and source.ledger.read > ROWS and not wants.hashed:
+                source.checks = "rows"
+            else:
+                source.sheet.sha256 = source.sheet.text.digest()
+        if wanted and not in_bulk:
+            _keep(store, _load(store, source, wants.options))
     except KpiError as error:
         source.error = error
         _rollback(store)
@@ -210,6 +223,7 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
             reader = _load(store, source, source.sheet.options)
             if not _needs_rows(source.sheet, reader.ledger):
                 _keep(store, reader)
+                source.is_folded = True
                 return True
         except KpiError:
             pass  # the reading row by row finds it again, with its line
@@ -224,19 +238,38 @@ def _needs_rows(sheet: Sheet, ledger: Ledger) -> bool:
     return bool(sheet.left_out or sheet.totals) if sheet.relation else unusual(sheet, ledger)
 
 
+def _in_bulk(store: Store, source: Source) -> bool:
+    """Have DuckDB read a plain file itself; whatever is unusual in it is left to the reading row by row."""
+    assert source.sheet is not None
+    find_own(source.sheet)
+    found = plan(source.sheet)
+    if found is None:
+        return False
+    all_threads(store.con)
+    store.con.execute("BEGIN")
+    try:
+        source.ledger = load(store, source, found)
+    except (library().Error, KpiError, NotPlain):
+        _rollback(store)
+        return False
+    store.con.execute("COMMIT")
+    source.sheet = found.sheet
+    return True
+
+
 def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
-    if all(source.checks == "full" for source, _ in taken):
+    if not any(source.is_folded for source, _ in taken):
         return
     spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
     dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]
     for source, sheet, first, last in dated:
-        if source.checks == "rows" and any(
+        if source.is_folded and any(
             other is not source and other.format == source.format and a <= last and first <= b
             for other, _, a, b in dated
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
-            source.checks = "full"
+            source.checks, source.is_folded = "full", False
             _take(store, source, sheet, replace(wants, by=None))
 
 

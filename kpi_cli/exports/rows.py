@@ -79,7 +79,7 @@ class Reader:
             InputError: a cell that cannot be read, or a status that is not known.
         """
         sheet, ledger = self.sheet, self.ledger
-        fate = _Fate(sheet)
+        fate = Fate(sheet)
         for batch in batched(sheet.records(), BATCH):
             block = Block(self._kept(batch, fate))
             if not block.records:
@@ -93,7 +93,7 @@ class Reader:
             channel = sheet.header.format.get("channel", {}).get("default")
             sheet.notes.append(note("channel_assumed", file=sheet.name, channel=channel, count=ledger.assumed))
 
-    def _kept(self, batch: list[Record], fate: _Fate) -> list[Record]:
+    def _kept(self, batch: list[Record], fate: Fate) -> list[Record]:
         kept = []
         set_aside, ledger = self.sheet.left_out, self.ledger
         for record in batch:
@@ -338,7 +338,7 @@ def plain_text(value: Decimal | None) -> str | None:
 # ------------------------------------------------------------------------------------- left-out rules
 
 
-class _Fate:
+class Fate:
     """Whether a row is left out, and why: the format's rules, in their order, on its status-like cells."""
 
     def __init__(self, sheet: Sheet) -> None:
@@ -355,6 +355,7 @@ class _Fate:
         self.memo: dict[tuple[str, ...], str | None] = {}
 
     def __call__(self, record: Record) -> str | None:
+        """The reason to leave a record out, or None."""
         if not self.columns:
             return None
         key = tuple([record.cells[i] for i in self.indexes])

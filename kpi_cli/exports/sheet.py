@@ -126,6 +126,15 @@ def settle(sheet: Sheet) -> None:
     for batch in batched(sheet.records(), BATCH):
         _look(sheet, [record for record in batch if structure.sees(record)])
     structure.close()
+    conclude(sheet)
+
+
+def conclude(sheet: Sheet) -> None:
+    """Settle decimal mark, date order and period from what was seen of the cells.
+
+    Raises:
+        InputError: cells that contradict each other, or leave open what they mean.
+    """
     _settle_decimal(sheet)
     _settle_dates(sheet)
 

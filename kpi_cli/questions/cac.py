@@ -64,11 +64,11 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)
     tell_first_purchases(books)
-    answer = _answer(books, books.window)
+    answer = acquisition(books, books.window)
     before = None
     if ask.period.compare and books.window:
         earlier = previous(books.window, ask.period.compare, through(books))
-        before = (earlier, _answer(books, earlier))
+        before = (earlier, acquisition(books, earlier))
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
     tell_few(books, answer, {"new_customers": FEW})
     tell_free(books, answer)
@@ -99,8 +99,8 @@ def _explain(result: Result, margin: Decimal | None) -> None:
     entries[:] = [entry for entry in entries if entry["metric"] != "payback_months" and entry["value"] is not None]
 
 
-def _answer(books: Books, window: Window | None) -> Answer:
-    """Every group's figures and the total's, for one window."""
+def acquisition(books: Books, window: Window | None) -> Answer:
+    """What winning customers cost in one window and when it is paid back: every group's figures, and the total's."""
     groups = joined(
         measures.spend(books, window),
         measures.costs(books, window),

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.engine import all_threads, connect, library
-from kpi_cli.exports.files import Download
+from kpi_cli.exports.files import Download, workspace
 from kpi_cli.safe import printable
 from kpi_cli.warehouse.addresses import TRIED, Address
 
@@ -169,7 +169,7 @@ def _duckdb(address: Address, tz: str | None) -> Iterator[Engine]:
     path = duckdb_file(address)
     if not path.is_file():
         raise InputError("no_such_file", "there is no such database", "check the name", file=address.name)
-    with connect() as con:
+    with workspace() as folder, connect(folder) as con:
         all_threads(con)
         engine = _DuckDB(address, con, tz or "UTC")
         try:
@@ -207,7 +207,7 @@ class _Parquet(_DuckDB):
 @contextmanager
 def parquet(download: Download, tz: str | None) -> Iterator[Engine]:
     """A Parquet file, or a folder of them, as a relation."""
-    with connect() as con:
+    with workspace() as folder, connect(folder) as con:
         all_threads(con)
         yield _Parquet(download, con, tz or "UTC")
 

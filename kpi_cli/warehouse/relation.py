@@ -17,13 +17,13 @@ from typing import IO, Any
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
 from kpi_cli.warehouse.engines import SOURCE, Column, Engine
 
-ROWS = 1_000_000  # contract §7: up to here every check is made, so every row comes over
 _SAMPLE = 30
 _BATCH = 10_000
 _IN_MEMORY = 64 << 20

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,7 +14,7 @@ from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads, library
-from kpi_cli.exports.files import Asked, Download, downloads, workspace
+from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import ReadOptions
@@ -27,10 +29,11 @@ from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.texts import note
+from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
 _MANY = 200_000  # rows, from which on they are worth sharing among processors
-_STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
+_STRUCTURED = {".xlsx", ".xlsm", ".yaml", ".yml", ".json"}
 
 
 def read(
@@ -43,7 +46,7 @@ def read(
     """Read files into typed tables.
 
     Args:
-        asked: patterns, each with what the user says about it.
+        asked: patterns and addresses of databases, each with what the user says about it.
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
         roles: the roles whose rows are wanted; files of others are recognised, and no more.
@@ -55,15 +58,20 @@ def read(
     store = Store()
     wants = Wants(options, roles, None if options.strict or options.every_id or options.own else by)
     taken: list[tuple[Source, Callable[[], Sheet]]] = []
-    with workspace() as folder:
-        for found in downloads(asked, folder):
+    with workspace() as folder, ExitStack() as engines:
+        for found in downloads((one for one in asked if not is_address(one.pattern)), folder):
             if isinstance(found, KpiError):
                 store.sources.append(Source(found.file or "-", len(store.sources), error=found))
                 continue
-            for source, sheet in _sheets(store, found):
+            for source, sheet in _sheets(store, found, engines):
                 _take(store, source, sheet, wants)
                 taken.append((source, sheet))
             _unchanged(found, store)
+        for one in asked:
+            if is_address(one.pattern):
+                source, sheet = _relation(store, one, engines)
+                _take(store, source, sheet, wants)
+                taken.append((source, sheet))
         _unfold(store, taken, wants)
     for table in inline:
         source = _new(store, table.name)
@@ -91,8 +99,11 @@ def _new(store: Store, name: str) -> Source:
     return source
 
 
-def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
+def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
+    if download.suffix in {LAKE, ".parquet"}:
+        yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
+        return
     if download.suffix in _STRUCTURED:
         source = _new(store, download.name)
         try:
@@ -107,6 +118,44 @@ def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable
         return
     source = _new(store, download.name)
     yield source, lambda: _text_sheet(download)
+
+
+def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
+    """Parquet, one file or a folder of them: DuckDB answers from it where it is."""
+    from kpi_cli.warehouse.engines import parquet
+    from kpi_cli.warehouse.relation import Relation
+
+    options, stat = download.options, download.path.stat()
+    if download.suffix != LAKE and not stat.st_size:
+        raise InputError("empty_file", "the file is empty", "export it again", download.name)
+    engine = engines.enter_context(parquet(download, options.tz))
+    relation = Relation(engine, engine.columns(), engines)
+    sheet = relation.sheet(_structured_sheet, options)
+    if download.suffix != LAKE:
+        sheet.stamp = (stat.st_size, stat.st_mtime_ns)
+        if options.strict or options.every_id or relation.count() <= ROWS:
+            with download.path.open("rb") as file:
+                sheet.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return sheet
+
+
+def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, Callable[[], Sheet]]:
+    """A table or query of a database; its engine stays open as long as `engines` does."""
+    from kpi_cli.warehouse.addresses import parse_address
+
+    address = parse_address(asked.pattern, asked.table, asked.query)
+
+    def sheet() -> Sheet:
+        from kpi_cli.warehouse.engines import is_tried, opened
+        from kpi_cli.warehouse.relation import Relation
+
+        engine = engines.enter_context(opened(address, asked.options.tz))
+        found = Relation(engine, engine.columns(), engines).sheet(_structured_sheet, asked.options)
+        if not is_tried(address):
+            found.notes.append(note("engine_untested", file=address.name, engine=address.engine))
+        return found
+
+    return _new(store, address.name), sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +216,12 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
     assert whole is not None
-    source.sheet = fold(whole, by)
+    source.sheet = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
     if source.sheet is not None:
         source.checks = "rows"
         try:
             reader = _load(store, source, source.sheet.options)
-            if not unusual(source.sheet, reader.ledger):
+            if not _needs_rows(source.sheet, reader.ledger):
                 _keep(store, reader)
                 source.is_folded = True
                 return True
@@ -182,6 +231,11 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
         source.checks, source.ledger = "full", Ledger()
     source.sheet = whole
     return False
+
+
+def _needs_rows(sheet: Sheet, ledger: Ledger) -> bool:
+    """Whether sums met what must be seen row by row; a database has no lines that a note could name."""
+    return bool(sheet.left_out or sheet.totals) if sheet.relation else unusual(sheet, ledger)
 
 
 def _in_bulk(store: Store, source: Source) -> bool:

@@ -17,7 +17,7 @@ from kpi_cli.converting import convert
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
-from kpi_cli.exports.reading import read
+from kpi_cli.exports.reading import Sought, read
 from kpi_cli.exports.structured import Table, frame_table
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.grouping import Grouping
@@ -59,7 +59,7 @@ Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # rol
 
 def open_books(
     ask: Ask,
-    uses: Sequence[str],
+    uses: Sequence[str] | Sought,
     needs: Sequence[Sequence[str]],
     choose: Choice | None = None,
     *,
@@ -69,7 +69,8 @@ def open_books(
 
     Args:
         ask: files and options.
-        uses: roles the question draws on; files of others are named in a note.
+        uses: roles the question draws on, or what chooses them among the files as they are recognised (`choose`
+            then says them); files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
         ids: whether the answer counts orders or customers, so that every row's own ids matter.
@@ -82,11 +83,14 @@ def open_books(
     resolve(ask.period)  # a mistake in the options is told before any in the files
     by = None if ids else frozenset(ask.dimensions)
     own = _own_roles(ask)
-    store = _read_before() or read(asked_files(ask), ask.reading, inline_tables(ask), roles=own.union(uses), by=by)
+    sought = uses
+    roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
+    store = _read_before() or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
     _refuse(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     if choose:
         uses, needs = choose(books)
+    assert not callable(uses)  # who chooses among recognised files chooses among read ones too
     uses = _settle_leads(books, uses, needs)
     if "leads" in own and "leads" not in uses:
         _settle_leads(books, tuple(own), ())

@@ -48,7 +48,7 @@ def check_dimensions(books: Books, roles: Sequence[str]) -> None:
             raise UsageError(
                 "unknown_dimension",
                 f"no file has the dimension {quoted(name)}",
-                did_you_mean(name, known) or f"choose from {', '.join(sorted(known))}",
+                did_you_mean(name, known),
             )
 
 

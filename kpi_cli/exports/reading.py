@@ -33,7 +33,7 @@ def read(
     asked: Sequence[Asked],
     options: ReadOptions,
     inline: Iterable[Table] = (),
-    roles: Collection[str] = ROLES,
+    roles: Collection[str] | Sought = ROLES,
     by: Collection[str] | None = None,
 ) -> Store:
     """Read files into typed tables.
@@ -42,30 +42,55 @@ def read(
         asked: patterns, each with what the user says about it.
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
-        roles: the roles whose rows are wanted; files of others are recognised, and no more.
+        roles: the roles whose rows are wanted, or what chooses them once all files are recognised; files of
+            others are recognised, and no more.
         by: the dimensions that rows of large files may be summed by; None where every row's own ids matter.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
     """
     store = Store()
-    wants = Wants(options, roles, None if options.strict or options.every_id or options.own else by)
-    taken: list[tuple[Source, Callable[[], Sheet]]] = []
     with workspace() as folder:
-        for found in downloads(asked, folder):
-            if isinstance(found, KpiError):
-                store.sources.append(Source(found.file or "-", len(store.sources), error=found))
-                continue
-            for source, sheet in _sheets(store, found):
+        opened = list(downloads(asked, folder))
+        taken = list(_recognised(store, opened, inline, options))
+        known = [source.sheet for source, _ in taken if source.sheet]
+        wanted = roles(known) if callable(roles) else roles
+        wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
+        for source, sheet in taken:
+            if source.error is None:
                 _take(store, source, sheet, wants)
-                taken.append((source, sheet))
-            _unchanged(found, store)
+        for found in opened:
+            if not isinstance(found, KpiError):
+                _unchanged(found, store)
         _unfold(store, taken, wants)
-    for table in inline:
-        source = _new(store, table.name)
-        _take(store, source, partial(_structured_sheet, table, options), wants)
     _after(store, options)
     return store
+
+
+Sought = Callable[[Sequence[Sheet]], Collection[str]]
+Taken = tuple[Source, Callable[[], Sheet]]
+
+
+def _recognised(
+    store: Store, opened: Iterable[Download | KpiError], inline: Iterable[Table], options: ReadOptions
+) -> Iterator[Taken]:
+    """Every table of the run, its header understood, and how to open it again."""
+    for found in opened:
+        if isinstance(found, KpiError):
+            store.sources.append(Source(found.file or "-", len(store.sources), error=found))
+            continue
+        for source, sheet in _sheets(store, found):
+            yield _recognise(source, sheet)
+    for table in inline:
+        yield _recognise(_new(store, table.name), partial(_structured_sheet, table, options))
+
+
+def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
+    try:
+        source.sheet = sheet()
+    except KpiError as error:
+        source.error = error
+    return source, sheet
 
 
 def _after(store: Store, options: ReadOptions) -> None:
@@ -85,7 +110,7 @@ def _new(store: Store, name: str) -> Source:
     return source
 
 
-def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
+def _sheets(store: Store, download: Download) -> Iterator[Taken]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
     if download.suffix in _STRUCTURED:
         source = _new(store, download.name)
@@ -115,7 +140,7 @@ class Wants:
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
     try:
-        source.sheet = sheet()
+        source.sheet = source.sheet or sheet()
         wanted = source.sheet.role in wants.roles
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
@@ -169,7 +194,7 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     return False
 
 
-def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
+def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
     if all(source.checks == "full" for source, _ in taken):
         return
@@ -181,7 +206,7 @@ def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants
             for other, _, a, b in dated
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
-            source.checks = "full"
+            source.checks, source.sheet = "full", None
             _take(store, source, sheet, replace(wants, by=None))
 
 

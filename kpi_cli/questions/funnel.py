@@ -15,6 +15,7 @@ from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books, open_books
 from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.exports.sheet import Sheet
 from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
@@ -42,8 +43,9 @@ from kpi_cli.result import Column, Null, Result, Row, Unit
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import LANGUAGE, label, note
 
-USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
+_ASSIGNED = {"platform", "campaign", "channel", "strategy"}  # what every row of some roles is given
+_MADE = _ASSIGNED | {"source", "medium", "account"}  # what may be made out where no header says it
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
@@ -138,26 +140,53 @@ class _Funnel:
         self.stages: list[Stage] = []
         self.sliced = False
         _once(wanted.steps)
-        self.books = open_books(ask, USES, (), self._chosen)
+        self.books = open_books(ask, self._sought, (), self._chosen)
+
+    def _fitting(self, roles: set[str | None]) -> list[Kin]:
+        """The kins of these roles that know the steps asked for."""
+        present = [kin for kin in KINS if roles & set(kin.roles)]
+        return [kin for kin in present if kin.names.issuperset(self.wanted.steps)] or [
+            kin for kin in present if kin is EVENTS
+        ]
+
+    def _sought(self, sheets: Sequence[Sheet]) -> set[str]:
+        """The roles to read: of the kins that fit and may have the dimensions, up to the first that surely has.
+
+        A file that the answer does not draw on is not read, so that it cannot refuse it.
+        """
+        fitting = self._fitting({sheet.role for sheet in sheets})
+        asked, found = set(self.ask.dimensions).difference(UNITS), set[str]()
+        for kin in fitting:
+            headers = set[str]().union(*(sheet.columns for sheet in sheets if sheet.role in kin.roles))
+            if asked <= headers | _MADE:
+                found.update(kin.roles)
+            if asked <= headers | (_ASSIGNED if kin in {KINS[0], EVENTS} else set()):
+                break
+        return found or set(fitting[0].roles if fitting else ())
 
     def _chosen(self, books: Books) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Which roles count this funnel: the first kin that has files, the steps and the dimensions asked for."""
-        present = [kin for kin in KINS if any(books.has(role) for role in kin.roles)]
+        roles = {source.role for source in books.store.sources}
+        present = [kin for kin in KINS if roles & set(kin.roles)]
         if not present:
             raise NoDataError("no_file", "there is no file with stages to count", "add spend, visits, sales or events")
-        fitting = [kin for kin in present if kin.names.issuperset(self.wanted.steps)] or [
-            kin for kin in present if kin is EVENTS
-        ]
+        fitting = self._fitting(roles)
         if not fitting:
-            known = sorted(set().union(*(kin.names for kin in present)))
-            strange = next(step for step in self.wanted.steps if step not in known)
-            raise UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+            raise self._unfit(sorted(set().union(*(kin.names for kin in present))))
         self.kin = next((kin for kin in fitting if _knows(books, kin)), fitting[0])
         if self.kin is EVENTS:
             self.path = self._path(books)
         if "search" in self.kin.roles:
             self.sliced = funnel_measures.slice_search(books)
         return self.kin.roles, (self.kin.roles,)
+
+    def _unfit(self, known: Sequence[str]) -> UsageError:
+        """Why no kin counts the steps: one is known nowhere, or they are stages of different funnels."""
+        strange = next((step for step in self.wanted.steps if step not in known), None)
+        if strange is not None:
+            return UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+        named = " and ".join(quoted(step) for step in (self.wanted.steps[0], self.wanted.steps[-1]))
+        return UsageError("stages_apart", f"{named} are stages of different funnels", "ask for one funnel at a time")
 
     def _path(self, books: Books) -> Path:
         if not self.wanted.steps:
@@ -399,9 +428,9 @@ def _no_dimension(ask: Ask, option: str) -> None:
 def _knows(books: Books, kin: Kin) -> bool:
     """Whether the roles of a kin have every dimension asked for."""
     known = measures.dimensions(books, [role for role in kin.roles if books.has(role)])
-    own = {"platform", "campaign", "channel", "strategy"}
     asked = set(books.ask.dimensions) - set(UNITS)
-    return asked <= known and (kin is KINS[0] or kin is EVENTS or not asked & own or _named(books, kin, asked & own))
+    own = asked & _ASSIGNED
+    return asked <= known and (kin is KINS[0] or kin is EVENTS or not own or _named(books, kin, own))
 
 
 def _named(books: Books, kin: Kin, asked: set[str]) -> bool:
@@ -417,6 +446,5 @@ def _spellings(books: Books, step: str) -> tuple[str, ...]:
     names = funnel_measures.event_names(books)
     found = tuple(name for name in names if folded(name) == folded(step))
     if not found:
-        fix = did_you_mean(step, names) or f"it has {', '.join(list(names)[:8])}"
-        raise UsageError("unknown_event", f"the log has no event {quoted(step)}", fix)
+        raise UsageError("unknown_event", f"the log has no event {quoted(step)}", did_you_mean(step, names))
     return found

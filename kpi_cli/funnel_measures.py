@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from kpi_cli import measures
 from kpi_cli.books import Books, fill_buckets
+from kpi_cli.errors import UsageError
+from kpi_cli.exports.tables import Source
 from kpi_cli.measures import Measures, Table
 from kpi_cli.period import UNITS, Duration, Window
 
@@ -149,7 +151,7 @@ def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Tab
     for role in dict.fromkeys(role_of(books, stage) for stage in listed):
         here = [s for s in listed if role_of(books, s) == role and s.name != "leads"]
         if here:
-            measures.no_edge_inside(books, window, role)
+            measures.no_edge_inside(books, window, role, _table(books, role))
             books.store.ensure(role, "event", "customer", "order_id", "share")
             sums = ", ".join(f"{stage.counted} AS {stage.name}" for stage in here)
             _add(found, measures.by_group(books, role, window, sums, _table(books, role)))
@@ -176,31 +178,40 @@ def slice_search(books: Books) -> bool:
     """Put the search tables that know the dimensions asked for apart from those by day; whether there are any.
 
     A table of queries or pages states no day: it covers those of the table by day beside it.
+
+    Raises:
+        UsageError: no table has these dimensions together.
     """
     wanted = [dim for dim in books.ask.dimensions if dim not in UNITS]
-    sources = [s for s in books.store.of_role("search") if s.sheet]
-    days = [s for s in sources if s.sheet and s.sheet.has("date")]
-    slices = [s for s in sources if s not in days and s.sheet and all(map(s.sheet.has, wanted))]
-    if not (wanted and days and slices):
+    tables = [(s, s.sheet) for s in books.store.of_role("search") if s.sheet]
+    own = [s for s, sheet in tables if not sheet.has("date") and all(map(sheet.has, wanted))]
+    if len(wanted) > 1 and not any(all(map(sheet.has, wanted)) for _, sheet in tables):
+        raise UsageError("unknown_dimension", f"no search table has {' and '.join(wanted)}", "ask for one of them")
+    if not (wanted and own):
         return False
-    own, dated = (", ".join(str(s.number) for s in some) for some in (slices, days))
+    days, listed = (", ".join(str(s.number) for s in some) or "NULL" for some in (_by_day(books), own))
     books.store.con.execute(
         f"""CREATE TEMP TABLE {SLICES} AS SELECT * REPLACE (NULL::VARCHAR AS fate, low AS "start", high AS "end")
-            FROM search, (SELECT min("start") AS low, max("end") AS high FROM search WHERE file IN ({dated}))
-            WHERE file IN ({own}) AND (fate IS NULL OR fate = 'seen_in_other_file')"""
+            FROM search, (SELECT min("start") AS low, max("end") AS high FROM search WHERE file IN ({days}))
+            WHERE file IN ({listed}) AND (fate IS NULL OR fate = 'seen_in_other_file')"""
     )
     books.store.columns[SLICES] = dict(books.store.columns["search"])
-    for source in slices:
+    for source in own:
         source.fates.pop("seen_in_other_file", None)
         source.extra_notes = [n for n in source.extra_notes if n.code != "reslice"]
-    books.store.con.execute(f"UPDATE search SET fate = 'seen_in_other_file' WHERE file IN ({own})")
+    if _by_day(books):
+        books.store.con.execute(f"UPDATE search SET fate = 'seen_in_other_file' WHERE file IN ({listed})")
     return True
 
 
-def whole_slices(books: Books, window: Window) -> bool:
-    """Whether the window holds all the days of the search tables that were put apart."""
-    found = books.store.rows(f'SELECT min("start"), max("end") FROM {SLICES}')[0]
-    return found[0] is None or bool(found[0] >= window.start and found[1] <= window.end)
+def _by_day(books: Books) -> list[Source]:
+    return [s for s in books.store.of_role("search") if s.sheet and s.sheet.has("date")]
+
+
+def holds_whole(books: Books) -> bool:
+    """Whether totals can be had: a search platform's are those of its table by day, never of its cut lists."""
+    cut = [s for s in books.store.of_role("search") if s.sheet and s.sheet.header.format.get("totals_from")]
+    return not cut or bool(_by_day(books))
 
 
 def seconds_on_page(books: Books, window: Window | None) -> Decimal | None:

@@ -50,6 +50,18 @@ def money_text(amount: Decimal | int, currency: str | None) -> str:
     return f"{text} {currency}" if currency else text
 
 
+def share_text(share: Decimal | float | None) -> str:
+    """A share in a sentence, in the language of the run.
+
+    >>> share_text(0.3548), share_text(None)
+    ('35.5%', '–')
+    """
+    if share is None:
+        return "–"
+    text = f"{100 * share:.1f}"
+    return f"{text.replace('.', ',')}\u202f%" if LANGUAGE.get() == "fr" else f"{text}%"
+
+
 def environment_language() -> str | None:
     """The language that LC_ALL, LC_MESSAGES or LANG names, if it is one of ours."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):

@@ -13,7 +13,7 @@ from typing import Any
 from kpi_cli import funnel_measures, measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_SET
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books, open_books, uncovered
 from kpi_cli.errors import InputError, NoDataError, UsageError
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.formula import did_you_mean
@@ -41,7 +41,7 @@ from kpi_cli.questions.staging import (
 )
 from kpi_cli.result import Column, Null, Result, Row, Unit
 from kpi_cli.safe import folded, quoted
-from kpi_cli.texts import LANGUAGE, label, note
+from kpi_cli.texts import LANGUAGE, label, note, share_text
 
 EVENTS = KINS[1]
 _ASSIGNED = {"platform", "campaign", "channel", "strategy"}  # what every row of some roles is given
@@ -139,6 +139,7 @@ class _Funnel:
         self.path: Path | None = None
         self.stages: list[Stage] = []
         self.sliced = False
+        self.whole = True  # whether the files hold totals, not only cut lists
         _once(wanted.steps)
         self.books = open_books(ask, self._sought, (), self._chosen)
 
@@ -178,6 +179,9 @@ class _Funnel:
             self.path = self._path(books)
         if "search" in self.kin.roles:
             self.sliced = funnel_measures.slice_search(books)
+            self.whole = funnel_measures.holds_whole(books)
+            if not (self.whole or self.ask.dimensions):
+                raise NoDataError("no_table_by_day", "such a list holds a part only", "add the table by day")
         return self.kin.roles, (self.kin.roles,)
 
     def _unfit(self, known: Sequence[str]) -> UsageError:
@@ -213,7 +217,7 @@ class _Funnel:
         before = self._earlier()
         if before:
             result.previous = funnel_before(before, dims, names, list(now.groups))
-        if self.sliced:
+        if self.sliced and self.whole:
             share_of_whole(result, now.whole)
         self._tell(names, now)
         result.extra = self._extra(names, now)
@@ -265,16 +269,13 @@ class _Funnel:
             trail = funnel_measures.followed(books, self.path, window)
             whole = added(trail.groups, names)
             return Counts(trail.groups if books.ask.dimensions else {(): whole}, whole, trail)
-        if self.sliced and window and not funnel_measures.whole_slices(books, window):
-            raise InputError(
-                "range_crosses_edge",
-                "the table that knows the dimension covers more days than the period",
-                "export it for the period asked for",
-            )
         names = tuple(stage.name for stage in self.stages)
+        by_group = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {}
+        groups: Table = {key: begun(sums, names) for key, sums in by_group.items()}
+        if not self.whole:
+            return Counts(groups, {})
         whole = filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
-        groups = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {(): whole}
-        return Counts({key: begun(sums, names) for key, sums in groups.items()}, whole)
+        return Counts(groups if books.ask.dimensions else {(): whole}, whole)
 
     def _earlier(self) -> tuple[Window, Counts] | None:
         """The counts of the period compared with."""
@@ -282,7 +283,12 @@ class _Funnel:
         if not (how and window):
             return None
         earlier = previous(window, how, through(self.books))
-        return earlier, self._count(earlier)
+        counts = self._count(earlier)
+        roles = {funnel_measures.role_of(self.books, stage) for stage in self.stages} or {"events"}
+        if files := uncovered(self.books, sorted(roles), earlier)[1]:
+            said = {"files": ", ".join(files), "start": str(earlier.start), "end": str(earlier.end)}
+            self.books.notes.append(note("previous_incomplete", **said))
+        return (earlier, counts) if any(counts.whole.values()) else None
 
     # ------------------------------------------------------------------------------------- telling
 
@@ -297,10 +303,11 @@ class _Funnel:
             told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]
         if now.trail and self.path:
             self._tell_trail(now.trail, self.path)
-        if self.sliced:
+        if not self.whole:
+            told.append(note("no_table_by_day"))
+        if self.sliced and self.whole:
             last = names[-1]
-            held = metrics.ratio(added(now.groups, names)[last], now.whole[last])
-            share = f"{100 * held:.1f} %" if held is not None else "–"
+            share = share_text(metrics.ratio(added(now.groups, names)[last], now.whole[last]))
             told.append(note("share_of_total", share=share, stage=label(last).lower()))
 
     def _sources(self) -> str:
@@ -308,8 +315,12 @@ class _Funnel:
         by_role: dict[str, list[str]] = {}
         for stage in self.stages:
             by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(label(stage.name).lower())
-        files = {role: ", ".join(s.file for s in self.books.store.of_role(role)) for role in by_role}
-        return "; ".join(f"{', '.join(names)} {files[role]}" for role, names in by_role.items())
+        return "; ".join(f"{', '.join(names)} ({', '.join(self._files(role))})" for role, names in by_role.items())
+
+    def _files(self, role: str) -> list[str]:
+        """The files of a role whose rows are counted."""
+        sources = self.books.store.of_role(role)
+        return [s.file for s in sources if s.used] or [s.file for s in sources]
 
     def _tell_trail(self, trail: Trail, path: Path) -> None:
         told = self.books.notes
@@ -326,7 +337,7 @@ class _Funnel:
         stages = plain_stages(names, now.whole)
         roles = [funnel_measures.role_of(self.books, stage) for stage in self.stages]
         for entry, role in zip(stages, roles or ["events"] * len(stages), strict=True):
-            entry |= {"role": role, "files": [s.file for s in self.books.store.of_role(role)]}
+            entry |= {"role": role, "files": self._files(role)}
         extra: dict[str, Any] = {
             "stages": stages,
             "leak": biggest_leak(names, now.whole, self._revenue()),

@@ -120,7 +120,7 @@ def drawn(result: Result, page: Page, width: int) -> Iterator[str]:
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in result.rows:
         groups.setdefault(tuple(name(row[by], by) for by in result.by), []).append(row)
-    if result.by:
+    if result.by and any(stage["count"] is not None for stage in result.extra["stages"]):
         groups[(word("total", page.lang),)] = result.extra["stages"]
     lines = {key: _lines(rows, result, page) for key, rows in groups.items()}
     every = [line for group in lines.values() for line in group]

@@ -121,7 +121,16 @@ def known(books: Books, stage: Stage) -> bool:
     if not books.has(stage.role) or not books.column(stage.role, stage.column):
         return False
     sql = f'SELECT 1 FROM {stage.role} WHERE fate IS NULL AND "{stage.column}" IS NOT NULL LIMIT 1'
-    return bool(books.store.rows(sql))
+    return bool(books.store.rows(sql)) and not (stage.name == "half" and without_share(books))
+
+
+def without_share(books: Books) -> list[str]:
+    """The progress files that do not say how far anybody came, so that half-way cannot be counted over all."""
+    found = books.store.rows(
+        """SELECT file FROM progress WHERE fate IS NULL GROUP BY file
+           HAVING count(share) = 0 AND count(*) > count(*) FILTER (completed = 1) ORDER BY file"""
+    )
+    return [source.file for (number,) in found for source in books.store.sources if source.number == number]
 
 
 def role_of(books: Books, stage: Stage) -> str:
@@ -214,17 +223,31 @@ def holds_whole(books: Books) -> bool:
     return not cut or bool(_by_day(books))
 
 
-def seconds_on_page(books: Books, window: Window | None) -> Decimal | None:
-    """The mean time of a visit in seconds, weighed by visits, where the export has it."""
-    if not (books.has("traffic") and books.column("traffic", "avg_time")):
-        return None
+def added_people(books: Books, listed: Sequence[Stage], window: Window | None) -> list[str]:
+    """The stages that the files count as people row by row, so that a sum can hold one person several times."""
     fill_buckets(books, window)
+    found = []
+    for stage in listed:
+        if stage.name in {"visitors", "reach"}:
+            counted = f"t.fate IS NULL AND t.{stage.column} > 0"
+            rows = books.store.rows(f"SELECT count(*) FROM {stage.role} t {measures.IN_WINDOW} WHERE {counted}")
+            if rows[0][0] > 1:
+                found.append(stage.name)
+    return found
+
+
+def seconds_on_page(books: Books, window: Window | None) -> Table:
+    """Each group's mean time of a visit in seconds, weighed by visits, where the export has it."""
+    dims = books.ask.dimensions
+    if not (books.has("traffic") and books.column("traffic", "avg_time")):
+        return {}
+    if not all(has_dimension(books, "traffic", dim) for dim in dims):
+        return {}
     weight = "coalesce(t.visits, t.visitors, t.pageviews)"
-    found = books.store.rows(
-        f"""SELECT CAST(sum(t.avg_time * {weight}) / sum({weight}) AS DECIMAL(18,6)) FROM traffic t
-            {measures.IN_WINDOW} WHERE t.fate IS NULL AND t.avg_time IS NOT NULL AND {weight} > 0"""
-    )
-    return found[0][0] if found[0][0] is None else Decimal(found[0][0])
+    timed = f"FILTER (t.avg_time IS NOT NULL AND {weight} > 0)"
+    mean = f"sum(t.avg_time * {weight}) {timed} / sum({weight}) {timed}"
+    found = measures.by_group(books, "traffic", window, f"CAST({mean} AS DECIMAL(18,6)) AS seconds")
+    return {key: sums for key, sums in found.items() if sums["seconds"] is not None}
 
 
 def takings(books: Books, window: Window | None) -> dict[str, tuple[Decimal, Decimal]]:

@@ -67,7 +67,7 @@ def funnel(
 
     trial = _trial(change, split)
     if stage or a is not None or b is not None:
-        if files:
+        if files or steps or within or between:
             raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
         asked(None, common)
         return deliver(_calculated(stage or [], (a, b), trial), common)
@@ -75,6 +75,8 @@ def funnel(
         raise UsageError("no_test", "--change and --split belong to a test", "add --test")
     ask = asked(files, common)
     if between is not None:
+        if steps or within or test:
+            raise UsageError("between_alone", "--between is a question of its own", "leave the other options out")
         return deliver(days_between(ask, between), common)
     wanted = Wanted(
         steps=tuple(part.strip() for part in (steps or "").split(",") if part.strip()),

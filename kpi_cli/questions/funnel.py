@@ -39,13 +39,13 @@ from kpi_cli.questions.staging import (
     too_few,
     whole_funnel,
 )
-from kpi_cli.result import Column, Null, Result, Row, Unit
+from kpi_cli.result import Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import LANGUAGE, label, note, share_text
 
 EVENTS = KINS[1]
 _ASSIGNED = {"platform", "campaign", "channel", "strategy"}  # what every row of some roles is given
-_MADE = _ASSIGNED | {"source", "medium", "account"}  # what may be made out where no header says it
+_MADE = _ASSIGNED | {"source", "medium", "account", "course"}  # what may be made out where no header says it
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
@@ -83,15 +83,21 @@ def days_between(ask: Ask, event: str) -> Result:
     books = open_books(ask, ("events",), (("events",),))
     _no_dimension(ask, "--between")
     spellings = _spellings(books, event)
-    people, gaps, median = funnel_measures.days_between(books, spellings, books.window)
     columns = [Column(name, label(name), unit) for name, unit in _GAPS.items()]
-    total: Row = {"people": people, "gaps": gaps, "median_days": median}
-    result = Result("funnel", columns, [], total)
-    if median is None:
+    result = Result("funnel", columns, [], _gaps(books, spellings, books.window))
+    if result.total["median_days"] is None:
         result.nulls.append(Null(None, "median_days", "no_gaps"))
+    if books.window and ask.period.compare:
+        earlier = previous(books.window, ask.period.compare)
+        _tell_uncovered(books, ("events",), earlier)
+        result.previous = Previous(Span(earlier.start, earlier.end, earlier.days), [], _gaps(books, spellings, earlier))
     on_books(result, books)
     result.extra = {"test": None}
     return result
+
+
+def _gaps(books: Books, spellings: Sequence[str], window: Window | None) -> Row:
+    return dict(zip(_GAPS, funnel_measures.days_between(books, spellings, window), strict=True))
 
 
 def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
@@ -253,7 +259,9 @@ class _Funnel:
                 books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
         lacking = set(steps) - {stage.name for stage in found}
         if lacking or not found:
-            raise NoDataError("no_stage", f"nothing counts {', '.join(sorted(lacking)) or 'a stage'} so", "add files")
+            by = f" by {', '.join(self.ask.dimensions)}" if self.ask.dimensions else ""
+            said = ", ".join(name for name in steps if name in lacking) or "a stage"
+            raise NoDataError("no_stage", f"the files do not count {said}{by}", "add one that does")
         self.stages = found
 
     def _can(self, stage: Stage, dim: str) -> bool:
@@ -285,9 +293,7 @@ class _Funnel:
         earlier = previous(window, how, through(self.books))
         counts = self._count(earlier)
         roles = {funnel_measures.role_of(self.books, stage) for stage in self.stages} or {"events"}
-        if files := uncovered(self.books, sorted(roles), earlier)[1]:
-            said = {"files": ", ".join(files), "start": str(earlier.start), "end": str(earlier.end)}
-            self.books.notes.append(note("previous_incomplete", **said))
+        _tell_uncovered(self.books, sorted(roles), earlier)
         return (earlier, counts) if any(counts.whole.values()) else None
 
     # ------------------------------------------------------------------------------------- telling
@@ -303,12 +309,26 @@ class _Funnel:
             told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]
         if now.trail and self.path:
             self._tell_trail(now.trail, self.path)
+        if people := funnel_measures.added_people(self.books, self.stages, self.books.window):
+            told.append(note("people_added", names=", ".join(label(name) for name in people)))
         if not self.whole:
             told.append(note("no_table_by_day"))
+        if "progress" in self.kin.roles:
+            self._tell_progress()
         if self.sliced and self.whole:
             last = names[-1]
             share = share_text(metrics.ratio(added(now.groups, names)[last], now.whole[last]))
             told.append(note("share_of_total", share=share, stage=label(last).lower()))
+
+    def _tell_progress(self) -> None:
+        """What the progress files do not say themselves."""
+        told, sheets = self.books.notes, [s.sheet for s in self.books.store.of_role("progress") if s.sheet]
+        unnamed = [sheet.name for sheet in sheets if not sheet.has("course")]
+        if unnamed and "course" in self.ask.dimensions:
+            told.append(note("course_from_file", files=", ".join(unnamed)))
+        lacking = funnel_measures.without_share(self.books)
+        if 0 < len(lacking) < len(sheets) and not self.wanted.steps:
+            told.append(note("half_unknown", files=", ".join(lacking)))
 
     def _sources(self) -> str:
         """Which files count which stages."""
@@ -350,14 +370,21 @@ class _Funnel:
                 "of": names[0],
                 "rate": metrics.ratio(now.whole["engagements"], now.whole[names[0]]),
             }
-        seconds = (
-            funnel_measures.seconds_on_page(self.books, self.books.window) if "traffic" in self.kin.roles else None
-        )
-        if seconds is not None:
-            extra["seconds_on_page"] = seconds
+        extra |= self._time_on_page()
         if self.wanted.trial:
             extra["test"] = self._test(names, now, self.wanted.trial)
         return extra
+
+    def _time_on_page(self) -> dict[str, Any]:
+        """The mean time of a visit, over all and by group, where the visits file has it."""
+        books, dims = self.books, self.ask.dimensions
+        alone = funnel_measures.ungrouped(books)
+        whole = funnel_measures.seconds_on_page(alone, books.window) if "traffic" in self.kin.roles else {}
+        if () not in whole:
+            return {}
+        groups = funnel_measures.seconds_on_page(books, books.window) if dims else {}
+        listed = [dict(zip(dims, key, strict=True)) | sums for key, sums in groups.items()]
+        return {"seconds_on_page": whole[()]["seconds"], "seconds_by_group": listed}
 
     def _revenue(self) -> Decimal | None:
         """Revenue of the window, where the funnel ends in sales."""
@@ -429,6 +456,13 @@ def _once(names: Sequence[str]) -> None:
     twice = next((name for name in names if [folded(n) for n in names].count(folded(name)) > 1), None)
     if twice:
         raise UsageError("stage_twice", f"stage {quoted(twice)} is named twice", "name each stage once")
+
+
+def _tell_uncovered(books: Books, roles: Sequence[str], earlier: Window) -> None:
+    """A note on the files that do not cover all of the period compared with."""
+    if files := uncovered(books, roles, earlier)[1]:
+        start, end = str(earlier.start), str(earlier.end)
+        books.notes.append(note("previous_incomplete", files=", ".join(files), start=start, end=end))
 
 
 def _no_dimension(ask: Ask, option: str) -> None:

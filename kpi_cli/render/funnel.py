@@ -19,6 +19,7 @@ from kpi_cli.texts import label
 
 _SHOWN = ("count", "step_rate", "step_rate_low", "step_rate_high", "overall_rate", "lost", "share")
 _COMPARED = ("count", "step_rate", "overall_rate", "lost")  # each has its change beside it
+_FEW = 12  # groups that a sentence can list
 _LEAST = 4  # cells of a bar below which it tells nothing
 
 
@@ -73,12 +74,24 @@ def said(result: Result, lang: str) -> list[str]:
         rate = numbers.figure(found["rate"], "rate", 2, lang)
         lines.append(word("engagement", lang, rate, stage(found["of"], result).lower()))
     if extra.get("seconds_on_page") is not None:
-        lines.append(word("seconds", lang, numbers.figure(extra["seconds_on_page"], "count", 0, lang)))
+        lines.append(
+            word("seconds", lang, numbers.figure(extra["seconds_on_page"], "count", 0, lang)) + _by_page(result)
+        )
     test = extra.get("test")
     if test:
         lines += [each["text"] for each in test["comparisons"]] or [test["text"]]
         lines += [_takings(each, result, lang) for each in test.get("revenue_per_visitor", ())]
     return [printable(line) for line in lines]
+
+
+def _by_page(result: Result) -> str:
+    """Each group's time beside the mean of all, where there are few."""
+    groups = result.extra["seconds_by_group"]
+    if not 0 < len(groups) <= _FEW:
+        return ""
+    by = [dim for dim in result.by if dim in groups[0]]
+    named = (" / ".join(name(each[dim], dim) for dim in by) + f" {each['seconds']:.0f}\u00a0s" for each in groups)
+    return f" ({', '.join(named)})"
 
 
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:

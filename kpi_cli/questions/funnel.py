@@ -19,7 +19,7 @@ from kpi_cli.exports.sheet import Sheet
 from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
-from kpi_cli.models.abtest import Arm, Sample, ab_test, welch
+from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.laying_out import Answer, on_books, ordered
 from kpi_cli.questions.roi import through
@@ -51,10 +51,11 @@ _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "da
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How a test of variants is judged: the smallest change worth showing, and the split that was planned."""
+    """How a test is judged: the smallest change worth showing, the split that was planned, and the control."""
 
     change: float | None = None
     split: tuple[float, ...] | None = None
+    control: str | None = None  # the variant that others are held against; the first by name when None
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,13 +404,29 @@ class _Funnel:
             raise UsageError("no_variants", "a test compares the groups of one dimension", "say --by variant")
         if len(names) < 2:
             raise UsageError("one_stage", "a test needs visitors and conversions", "give a file that counts both")
-        arms = self._arms(names, now)
+        arms = self._ordered(self._arms(names, now), trial.control)
         self.books.notes.append(note("peeking"))
         test = ab_test(arms, trial.change, trial.split)
         said = test.to_dict(LANGUAGE.get())
-        if self.books.has("sales") and self.books.column("sales", "variant") and dims == ("variant",):
+        sold = self.books.has("sales") and self.books.column("sales", "variant") and dims == ("variant",)
+        if sold and test.verdict != "refused":
             said["revenue_per_visitor"] = self._revenue_per_visitor(arms)
         return said
+
+    def _ordered(self, arms: Sequence[Arm], control: str | None) -> list[Arm]:
+        """The arms, the control first."""
+        if len(arms) < 2:
+            named = " and ".join(quoted(arm.variant) for arm in arms) or "none"
+            said = f"a test needs two variants with visitors, and there is {named}"
+            raise InputError("one_arm", said, "give the data of a control and a variant", self._files(self._role())[0])
+        if control is not None and folded(control) not in {folded(arm.variant) for arm in arms}:
+            fix = did_you_mean(control, [arm.variant for arm in arms])
+            raise UsageError("unknown_variant", f"no variant is called {quoted(control)}", fix)
+        return sorted(arms, key=lambda arm: control is not None and folded(arm.variant) != folded(control))
+
+    def _role(self) -> str:
+        """The role that counts the first stage."""
+        return funnel_measures.role_of(self.books, self.stages[0]) if self.stages else "events"
 
     def _arms(self, names: Sequence[str], now: Counts) -> list[Arm]:
         first, last = names[0], names[-1]
@@ -427,7 +444,7 @@ class _Funnel:
                 )
             arms.append(Arm(variant, won, visitors))
         if left:
-            self.books.notes.append(note("arms_left_out", names=", ".join(left)))
+            self.books.notes.append(note("arms_left_out", names=", ".join(label(name, "special") for name in left)))
         return arms
 
     def _revenue_per_visitor(self, arms: Sequence[Arm]) -> list[dict[str, Any]]:
@@ -438,6 +455,8 @@ class _Funnel:
         if len(samples) < len(arms):
             return []
         tests = [welch(samples[0], sample) for sample in samples[1:]]
+        adjusted = iter(holm([found.p for found in tests if found]))
+        tests = [found and found._replace(p=next(adjusted)) for found in tests]
         return [
             {
                 "variant": arm.variant,

@@ -163,12 +163,14 @@ def biggest_leak(names: Sequence[str], whole: Measures, revenue: Decimal | None)
     number = {name: Decimal(whole.get(name) or 0) for name in names}
     joined = [place for place, (a, b) in enumerate(pairwise(names), 1) if number[b] > number[a]]
     steps = [(a, b) for a, b in pairwise(names[max(joined, default=0) :]) if number[a]]
+    steps = [(a, b) for a, b in steps if number[b] < number[a]]
     steps = [(a, b) for a, b in steps if number[a] >= FEW_PEOPLE] or steps
     if not steps:
         return None
     here, there = min(steps, key=lambda step: number[step[1]] / number[step[0]])
     last = number[names[-1]]
-    gain = number[here] * last / 100 / number[there] if last else None
+    possible = last and number[there] + number[here] / 100 <= number[here]
+    gain = number[here] * last / 100 / number[there] if possible else None
     return {
         "from": here,
         "to": there,

@@ -113,7 +113,10 @@ def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
 def _takings(each: Mapping[str, Any], result: Result, lang: str) -> str:
     here, before = (numbers.amount(Decimal(str(each[side])), result.currency, lang) for side in ("value", "control"))
     text = word("takings", lang, printable(each["variant"]), here, before)
-    return text + (f", p = {numbers.number(Decimal(repr(each['p'])), 3, lang)}" if each.get("p") is not None else "")
+    if each.get("p") is None:
+        return text
+    ends = (numbers.amount(Decimal(str(each[f"difference_{end}"])), result.currency, lang) for end in ("low", "high"))
+    return text + word("by_chance", lang, *ends, numbers.number(Decimal(repr(each["p"])), 3, lang))
 
 
 # ----------------------------------------------------------------------------------------------- bars

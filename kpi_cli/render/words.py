@@ -12,8 +12,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "funnel": ("Funnel", "Entonnoir"),
     "channels": ("Channels", "Canaux"),
     "leak": (
-        "Biggest leak: {} → {}, {} go on and {} are lost",
-        "Plus grosse fuite : {} → {}, {} continuent et {} sont perdus",
+        "Biggest leak: {} → {}, {} go on, lost: {}",
+        "Plus grosse fuite : {} → {}, {} continuent, perdus : {}",
     ),
     "point": (
         "; one more point there would bring about {}",
@@ -22,6 +22,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "worth": (" and {} of revenue", " et {} de CA"),
     "engagement": ("Engagement rate {}, of {}", "Taux d’engagement {}, sur {}"),
     "seconds": ("Time on page {} s on average", "Temps passé sur la page : {} s en moyenne"),
+    "by_chance": (
+        " (95% interval of the difference {} to {}), p = {}",
+        " (intervalle à 95\u202f% de l’écart\u00a0: {} à {}), p\u00a0= {}",
+    ),
     "takings": ("Revenue per visitor of {}: {} against {}", "CA par visiteur de {} : {} contre {}"),
     "defined": ("{} measures and metrics", "{} mesures et indicateurs"),
     "by": ("by", "par"),

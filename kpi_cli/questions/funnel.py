@@ -188,7 +188,8 @@ class _Funnel:
             self.sliced = funnel_measures.slice_search(books)
             self.whole = funnel_measures.holds_whole(books)
             if not (self.whole or self.ask.dimensions):
-                raise NoDataError("no_table_by_day", "such a list holds a part only", "add the table by day")
+                said, file = "such a list holds a part of the whole", books.store.of_role("search")[0].file
+                raise NoDataError("no_table_by_day", said, "add the table by day, or say --by", file)
         return self.kin.roles, (self.kin.roles,)
 
     def _unfit(self, known: Sequence[str]) -> UsageError:
@@ -404,6 +405,7 @@ class _Funnel:
             raise UsageError("no_variants", "a test compares the groups of one dimension", "say --by variant")
         if len(names) < 2:
             raise UsageError("one_stage", "a test needs visitors and conversions", "give a file that counts both")
+        _known_control(trial.control, [variant for (variant,) in now.groups])
         arms = self._ordered(self._arms(names, now), trial.control)
         self.books.notes.append(note("peeking"))
         test = ab_test(arms, trial.change, trial.split)
@@ -419,9 +421,6 @@ class _Funnel:
             named = " and ".join(quoted(arm.variant) for arm in arms) or "none"
             said = f"a test needs two variants with visitors, and there is {named}"
             raise InputError("one_arm", said, "give the data of a control and a variant", self._files(self._role())[0])
-        if control is not None and folded(control) not in {folded(arm.variant) for arm in arms}:
-            fix = did_you_mean(control, [arm.variant for arm in arms])
-            raise UsageError("unknown_variant", f"no variant is called {quoted(control)}", fix)
         return sorted(arms, key=lambda arm: control is not None and folded(arm.variant) != folded(control))
 
     def _role(self) -> str:
@@ -475,6 +474,12 @@ def _once(names: Sequence[str]) -> None:
     twice = next((name for name in names if [folded(n) for n in names].count(folded(name)) > 1), None)
     if twice:
         raise UsageError("stage_twice", f"stage {quoted(twice)} is named twice", "name each stage once")
+
+
+def _known_control(control: str | None, variants: Sequence[str]) -> None:
+    if control is not None and folded(control) not in map(folded, variants):
+        fix = did_you_mean(control, variants)
+        raise UsageError("unknown_variant", f"no variant is called {quoted(control)}", fix)
 
 
 def _tell_uncovered(books: Books, roles: Sequence[str], earlier: Window) -> None:

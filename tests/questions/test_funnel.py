@@ -404,6 +404,43 @@ def test_several_variants_are_compared_with_the_first(kpi: Kpi) -> None:
     assert [each["variant"] for each in test["comparisons"]] == ["B", "C"]
 
 
+def test_the_control_can_be_named(kpi: Kpi) -> None:
+    rows = "2026-10-01,New,5100,470\n2026-10-01,Old,5000,400\n"
+    ab = written("ab.csv", "date,variant,visits,leads\n" + rows)
+    by_name = kpi(ab, "--by", "variant", "--test")["test"]
+    named = kpi(ab, "--by", "variant", "--test", "--control", "old")["test"]
+    assert [arm["variant"] for arm in named["variants"]] == ["Old", "New"]
+    assert (by_name["verdict"], named["verdict"]) == ("worse", "better")
+
+
+@pytest.mark.parametrize(
+    "rows", ["2026-10-01,A,500,40\n", "2026-10-01,A,500,40\n2026-10-01,B,0,0\n", "2026-10-01,,500,40\n"]
+)
+def test_one_arm_with_visitors_is_no_test(rows: str, kpi: Kpi) -> None:
+    answer = kpi(written("ab.csv", "date,variant,visits,leads\n" + rows), "--by", "variant", "--test")
+    assert (answer["code"], answer["errors"][0]["code"], answer["errors"][0]["file"]) == (3, "one_arm", "ab.csv")
+
+
+def test_visitors_of_no_variant_are_left_out_of_the_test_with_a_note(kpi: Kpi) -> None:
+    rows = "2026-10-01,A,5000,400\n2026-10-01,B,5100,470\n2026-10-01,,700,90\n"
+    answer = kpi(written("ab.csv", "date,variant,visits,leads\n" + rows), "--by", "variant", "--test")
+    assert [arm["variant"] for arm in answer["test"]["variants"]] == ["A", "B"]
+    assert "arms_left_out" in codes(answer)
+
+
+def test_revenue_per_visitor_of_several_variants_is_adjusted_like_their_rates(kpi: Kpi) -> None:
+    spent = {"A": [100.0, 40.0, 40.0], "B": [90.0, 120.0, 140.0, 160.0], "C": [90.0, 120.0, 40.0, 60.0]}
+    visits = written("ab.csv", "date,variant,visits\n" + "".join(f"2026-10-01,{v},50\n" for v in spent))
+    orders = [(v, n, x) for v, found in spent.items() for n, x in enumerate(found)]
+    rows = "".join(f"2026-10-01,o-{v}{n},c-{v}{n},{x},EUR,{v}\n" for v, n, x in orders)
+    sales = written("sales.csv", "date,order_id,customer_id,amount,currency,variant\n" + rows)
+    found = kpi(visits, sales, "--by", "variant", "--test")["test"]["revenue_per_visitor"]
+    arms = {v: spent[v] + [0.0] * (50 - len(spent[v])) for v in spent}
+    b, c = (stats.ttest_ind(arms[v], arms["A"], equal_var=False).pvalue for v in "BC")
+    assert b < c
+    assert [each["p"] for each in found] == pytest.approx([2 * b, max(2 * b, c)], abs=1e-6)
+
+
 def test_revenue_per_visitor_is_tested_as_scipy_does(kpi: Kpi) -> None:
     spent = {"A": [100.0, 40.0, 40.0], "B": [90.0, 120.0, 40.0, 60.0]}
     visits = written("ab.csv", "date,variant,visits\n2026-10-01,A,50\n2026-10-01,B,60\n")
@@ -439,6 +476,64 @@ def test_a_course_is_followed_from_enrolment_to_its_end(kpi: Kpi) -> None:
     ]
 
 
+MOODLE = """"",ID number,Email address,Lesson 1,"",Quiz,"",Course complete
+Ana One,s-01,learner1@example.com,Completed,"Monday, 5 October 2026, 10:00 AM",Completed,"6 October 2026, 10:00 AM",
+Bob Two,s-02,learner2@example.com,Completed,"Monday, 5 October 2026, 10:00 AM",Not completed,,
+Cat Three,s-03,learner3@example.com,Not completed,,Not completed,,
+"""
+OPEN_EDX = """Student ID,Email,Username,Grade,Homework 1: Intro,Homework (Avg),Enrollment Track,Enrollment Status
+1,learner1@example.com,learner1,1.0,1.0,1.0,audit,enrolled
+2,learner2@example.com,learner2,0.0,Not Attempted,Not Attempted,audit,enrolled
+3,learner3@example.com,learner3,0.35,0.7,0.35,audit,enrolled
+4,learner4@example.com,learner4,0.9,0.9,0.9,audit,unenrolled
+"""
+THINKIFIC = """Student First Name,Student Last Name,Email,Course Name,% Viewed,% Completed,Started At,Completed At
+Ana,One,learner1@example.com,Light,100,100,2026-10-01,2026-10-20
+Bob,Two,learner2@example.com,Light,60,50,2026-10-02,
+Cat,Three,learner3@example.com,Light,0,0,,
+Dan,Four,learner4@example.com,Portrait,1,1,2026-10-05,
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MOODLE, {"enrolled": 3, "started": 2, "half": 2, "completed": 1}),
+        (OPEN_EDX, {"enrolled": 3, "started": 2, "completed": 1}),
+        (THINKIFIC, {"enrolled": 4, "started": 3, "half": 2, "completed": 1}),
+    ],
+    ids=["moodle", "open_edx", "thinkific"],
+)
+def test_each_platforms_progress_is_followed(text: str, expected: dict[str, int], kpi: Kpi) -> None:
+    answer = kpi(written("light.csv", text))
+    assert {row["stage"]: row["count"] for row in answer["rows"]} == expected
+
+
+def test_a_file_that_names_no_course_stands_for_one(kpi: Kpi) -> None:
+    answer = kpi(written("light.csv", MOODLE), written("portrait.csv", MOODLE), "--by", "course")
+    assert counts(answer, "light") == counts(answer, "portrait") == [3, 2, 2, 1]
+    assert "course_from_file" in codes(answer)
+
+
+def test_half_way_is_not_counted_where_one_file_does_not_know_it(kpi: Kpi) -> None:
+    answer = kpi(written("light.csv", THINKIFIC), written("portrait.csv", OPEN_EDX))
+    assert {row["stage"]: row["count"] for row in answer["rows"]} == {"enrolled": 7, "started": 5, "completed": 2}
+    assert "half_unknown" in codes(answer)
+
+
+FRACTIONS = "course,email,enrolled_at,progress\n" + "".join(
+    f"Light,learner{n}@example.com,2026-10-01,{share}\n" for n, share in enumerate(["0", "0.5", "1"])
+)
+
+
+def test_progress_that_may_be_a_fraction_or_a_percent_is_asked(kpi: Kpi) -> None:
+    answer = kpi(written("progress.csv", FRACTIONS))
+    assert (answer["code"], answer["errors"][0]["code"], answer["errors"][0]["line"]) == (3, "progress_open", 3)
+    told = kpi("progress.csv", "--map", "progress.progress_fraction=progress")
+    assert counts(told) == [3, 2, 2, 1]
+    assert counts(kpi(written("progress.csv", FRACTIONS.replace("0.5", "0.5%")))) == [3, 2, 0, 0]
+
+
 def test_a_mailing_is_followed_to_its_orders(kpi: Kpi) -> None:
     mail = written("mail.csv", "date,title,delivered,opened,clicked,orders\n2026-10-05,News,1000,400,80,5\n")
     assert counts(kpi(mail)) == [1000, 400, 80, 5]
@@ -454,6 +549,18 @@ def test_social_posts_have_an_engagement_rate_and_say_of_what(kpi: Kpi) -> None:
 def test_time_on_page_is_weighed_by_visits(kpi: Kpi) -> None:
     visits = "date,entry_page,visitors,visits,visit_duration\n2026-10-01,/a,10,10,30\n2026-10-01,/b,30,30,70\n"
     assert kpi(written("plausible.csv", visits))["seconds_on_page"] == 60
+
+
+def test_time_on_page_is_told_by_page(kpi: Kpi) -> None:
+    visits = "date,entry_page,visitors,visits,visit_duration\n2026-10-01,/a,10,10,30\n2026-10-01,/b,30,30,70\n"
+    answer = kpi(written("plausible.csv", visits), "--by", "landing_page")
+    assert {each["landing_page"]: each["seconds"] for each in answer["seconds_by_group"]} == {"/a": 30, "/b": 70}
+
+
+def test_people_counted_row_by_row_are_not_added_in_silence(kpi: Kpi) -> None:
+    head = "date,network,reach,engagements\n2026-10-01,Instagram,1000,80\n"
+    assert "people_added" not in codes(kpi(written("one.csv", head)))
+    assert "people_added" in codes(kpi(written("two.csv", head + "2026-10-02,Instagram,900,70\n")))
 
 
 @pytest.fixture
@@ -478,6 +585,79 @@ def test_a_query_has_its_share_of_all_clicks(kpi: Kpi, search: Sequence[str]) ->
 def test_queries_cannot_be_put_in_a_shorter_period_than_their_own(kpi: Kpi, search: Sequence[str]) -> None:
     answer = kpi(*search, "--by", "query", "--from", "2026-10-01", "--to", "2026-10-01")
     assert (answer["code"], answer["errors"][0]["code"]) == (3, "range_crosses_edge")
+
+
+def test_queries_are_not_spread_over_months_in_silence(kpi: Kpi, search: Sequence[str]) -> None:
+    days = Path("search/Dates.csv").read_text("utf-8").replace("2026-10-01", "2026-09-30")
+    written("search/Dates.csv", days)
+    answer = kpi(*search, "--by", "query,month")
+    assert (answer["code"], answer["errors"][0]["file"]) == (3, "search/Queries.csv")
+    assert "prorated" in codes(kpi(*search, "--by", "query,month", "--prorate"))
+
+
+def test_queries_alone_have_no_total(kpi: Kpi, search: Sequence[str]) -> None:
+    assert kpi(search[1])["code"] == 5
+    answer = kpi(search[1], "--by", "query")
+    assert counts(answer, "cours photo") == [90, 8]
+    assert (answer["total"]["count"], answer["total"]["step_rate"], answer["leak"]) == (None, None, None)
+    assert {"row": None, "column": "count", "reason": "no_table_by_day"} in answer["nulls"]
+    assert "no_table_by_day" in codes(answer)
+
+
+def test_a_cut_list_is_not_taken_for_another(kpi: Kpi, search: Sequence[str]) -> None:
+    pages = "Top pages,Clicks,Impressions,CTR,Position\nhttps://school.example/,7,70,10%,2\n"
+    answer = kpi(search[1], written("search/Pages.csv", pages), "--by", "page")
+    assert counts(answer, "https://school.example/") == [70, 7]
+    refused = kpi(*search, "search/Pages.csv", "--by", "page,query")
+    assert (refused["code"], refused["errors"][0]["code"]) == (2, "unknown_dimension")
+
+
+def test_a_whole_search_download_is_fit_for_strict(kpi: Kpi, search: Sequence[str]) -> None:
+    assert kpi(*search, "--strict")["code"] == 0
+
+
+# ------------------------------------------------------------------------------- what is read, what not
+
+BROKEN = "date,campaign,cost,impressions,clicks\n2026-10-01,spring,abc,1000,50\n"
+MAIL = "date,title,delivered,opened,clicked,orders\n2026-10-05,News,1000,400,80,5\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [("log.csv", *STEPS), ("mail.csv", "--steps", "delivered,opened"), ("mail.csv", "--by", "title")]
+)
+def test_a_broken_file_that_the_answer_does_not_draw_on_is_a_note(argv: Sequence[str], kpi: Kpi) -> None:
+    written("log.csv", LOG)
+    written("mail.csv", MAIL)
+    answer = kpi(*argv, written("broken.csv", BROKEN))
+    assert answer["code"] == 0
+    assert [note["file"] for note in answer["notes"] if note["code"] == "unused_file"] == ["broken.csv"]
+
+
+def test_a_broken_file_that_the_answer_draws_on_refuses_it(kpi: Kpi) -> None:
+    answer = kpi(written("broken.csv", BROKEN), written("mail.csv", MAIL))
+    assert (answer["code"], answer["errors"][0]["file"]) == (3, "broken.csv")
+
+
+def test_what_the_earlier_period_lacks_is_told(kpi: Kpi) -> None:
+    visits = written("visits.csv", "date,visits,leads\n2026-09-20,50,10\n2026-10-01,100,10\n2026-10-31,5,0\n")
+    partly = kpi(visits, "--month", "2026-10", "--compare", "previous")
+    assert partly["previous"]["rows"][0]["count"] == 50
+    nothing = kpi(visits, "--month", "2026-09", "--compare", "previous")
+    assert nothing["previous"] is None
+    assert all("previous_incomplete" in codes(answer) for answer in (partly, nothing))
+
+
+def test_days_between_are_compared_with_the_period_before(kpi: Kpi) -> None:
+    days = ["09-01", "09-11", "10-01", "10-05"]
+    log = "user,event,time\n" + "".join(f"c-0001,login,2026-{day} 08:00\n" for day in days)
+    answer = kpi(written("log.csv", log), "--between", "login", "--month", "2026-10", "--compare", "previous")
+    assert (answer["total"]["median_days"], answer["previous"]["total"]["median_days"]) == (4, 10)
+
+
+def test_where_everybody_goes_on_there_is_no_leak(kpi: Kpi) -> None:
+    assert kpi("--stage", "visits=50", "--stage", "leads=50")["leak"] is None
+    near = kpi("--stage", "visits=1000", "--stage", "leads=999")["leak"]
+    assert (near["lost"], near["point_gain"]) == (1, None), "nobody can gain a point on 99.9 %"
 
 
 # ------------------------------------------------------------------------------------------ on a screen

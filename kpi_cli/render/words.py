@@ -22,6 +22,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "worth": (" and {} of revenue", " et {} de CA"),
     "engagement": ("Engagement rate {}, of {}", "Taux d’engagement {}, sur {}"),
     "seconds": ("Time on page {} s on average", "Temps passé sur la page : {} s en moyenne"),
+    "interval": ("95% interval", "Intervalle 95\u202f%"),
+    "between": ("{}–{}%", "{}–{}\u202f%"),
     "by_chance": (
         " (95% interval of the difference {} to {}), p = {}",
         " (intervalle à 95\u202f% de l’écart\u00a0: {} à {}), p\u00a0= {}",

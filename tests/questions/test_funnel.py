@@ -19,11 +19,14 @@ from kpi_cli.exports.tables import Store
 from kpi_cli.funnel_measures import Path as Steps
 from kpi_cli.funnel_measures import followed
 from kpi_cli.grouping import Grouping
+from kpi_cli.models.abtest import Arm
 from kpi_cli.period import Window, parse_duration
-from kpi_cli.questions.funnel import by_hand
+from kpi_cli.questions.funnel import Trial, by_hand, compare
 from kpi_cli.render.page import Page
 from kpi_cli.render.table import write_table
+from kpi_cli.result import Result
 from kpi_cli.safe import printable
+from kpi_cli.texts import LANGUAGE
 
 Capture = pytest.CaptureFixture[str]
 Kpi = Callable[..., dict[str, Any]]
@@ -663,21 +666,59 @@ def test_where_everybody_goes_on_there_is_no_leak(kpi: Kpi) -> None:
 # ------------------------------------------------------------------------------------------ on a screen
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_the_bars_fit_the_terminal_and_keep_every_count(width: int) -> None:
-    result = by_hand([("visits to the page", Decimal(51234)), ("leads", Decimal(412)), ("customers", Decimal(7))])
-    lines = write_table(result, Page(width=width)).decode().splitlines()
-    drawn = lines[2:5]
-    assert all(len(line) <= width for line in lines)
-    assert [line.split()[-1] for line in drawn] == ["51,234", "0.80%", "1.70%"] or width == 20
-    assert all(count in line for count, line in zip(("51,234", "412", "7"), drawn, strict=True))
+def drawn(result: Result, page: Page) -> list[str]:
+    """The lines of the stages, without title, headings and foot."""
+    names = [str(row["stage"])[:7] for row in result.rows]
+    return [line for line in write_table(result, page).decode().splitlines() if line.startswith(tuple(names))]
+
+
+@pytest.mark.parametrize(
+    ("width", "figures"),
+    [
+        (20, ("51,234", "412", "7")),
+        (40, ("51,234", "412  0.80%", "7  1.70%")),
+        (60, ("51,234", "412  0.80%", "7  1.70%")),
+        (80, ("51,234", "412      0.80%         0.80%  50,822", "7      1.70%         0.01%     405")),
+        (120, ("51,234", "50,822    0.73–0.89%", "405    0.83–3.47%")),
+        (200, ("51,234", "50,822    0.73–0.89%", "405    0.83–3.47%")),
+    ],
+)
+def test_the_bars_fit_the_terminal_and_keep_every_count(width: int, figures: Sequence[str]) -> None:
+    result = by_hand([("visits to us", Decimal(51234)), ("leads", Decimal(412)), ("customers", Decimal(7))])
+    assert all(len(line) <= width for line in write_table(result, Page(width=width)).decode().splitlines())
+    found = drawn(result, Page(width=width))
+    assert all(line.endswith(said) for line, said in zip(found, figures, strict=True))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_figures_that_have_no_room_beside_the_bars_are_named(width: int) -> None:
+    result = by_hand([("visits", Decimal(5000)), ("leads", Decimal(400))])
+    text = write_table(result, Page(width=width)).decode()
+    assert ("Step low" in text) == (width < 120)
+    assert ("95% interval" in text) == (width == 120)
 
 
 def test_a_longer_bar_is_a_larger_stage() -> None:
     result = by_hand([("visits", Decimal(1000)), ("leads", Decimal(500)), ("customers", Decimal(1))])
-    bars = [line.count("█") for line in write_table(result, Page(width=80)).decode().splitlines()[2:5]]
-    assert bars[0] == pytest.approx(2 * bars[1], abs=1)
-    assert bars[2] == 1
+    bars = [line.count("█") + line.count("▌") / 2 for line in drawn(result, Page(width=80))]
+    assert bars[0] == pytest.approx(2 * bars[1], abs=0.5)
+    assert bars[2] == 0.5, "half a cell for whatever is there"
+
+
+def test_a_terminal_without_unicode_gets_bars_of_ascii() -> None:
+    result = by_hand([("visits", Decimal(1000)), ("leads", Decimal(500)), ("customers", Decimal(1))])
+    assert write_table(result, Page(width=120, ascii=True)).isascii()
+    assert [line.count("#") for line in drawn(result, Page(width=80, ascii=True))][2] == 1
+
+
+def test_what_is_tested_by_hand_is_called_in_the_readers_language() -> None:
+    page, token = Page(width=80, lang="fr"), LANGUAGE.set("fr")
+    try:
+        text = write_table(compare([Arm("A", 400, 5000), Arm("B", 470, 5100)], Trial()), page).decode()
+    finally:
+        LANGUAGE.reset(token)
+    assert "Visiteurs" in text
+    assert "visitors" not in text
 
 
 def test_a_pipe_has_a_table_without_bars(kpi: Kpi, capsys: Capture) -> None:

@@ -64,7 +64,6 @@ class Wanted:
 
     steps: tuple[str, ...] = ()
     within: Duration | None = None
-    between: str | None = None
     trial: Trial | None = None
 
 

@@ -101,7 +101,8 @@ def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
         return numbers.number(exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang)
 
     rate = numbers.figure(leak["step_rate"], "rate", _decimals(leak["step_rate"]), lang)
-    text = word("leak", lang, stage(leak["from"], result), stage(leak["to"], result), rate, count(leak["lost"]))
+    key, ends = "leak_of_one" if leak["lost"] == 1 else "leak", (stage(leak[end], result) for end in ("from", "to"))
+    text = word(key, lang, *ends, rate, count(leak["lost"]))
     if leak["point_gain"] is None:
         return text
     gain = f"{count(leak['point_gain'])} {stage(leak['point_stage'], result).lower()}"

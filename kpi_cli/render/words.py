@@ -12,8 +12,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "funnel": ("Funnel", "Entonnoir"),
     "channels": ("Channels", "Canaux"),
     "leak": (
-        "Biggest leak: {} → {}, {} go on, lost: {}",
-        "Plus grosse fuite : {} → {}, {} continuent, perdus : {}",
+        "Biggest leak: {} → {}, {} go on and {} are lost",
+        "Plus grosse fuite : {} → {}, {} continuent et {} sont perdus",
+    ),
+    "leak_of_one": (
+        "Biggest leak: {} → {}, {} go on and {} is lost",
+        "Plus grosse fuite : {} → {}, {} continuent et {} est perdu",
     ),
     "point": (
         "; one more point there would bring about {}",

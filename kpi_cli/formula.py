@@ -126,10 +126,10 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     by_fold = {name.casefold(): name for name in listed}
     near = difflib.get_close_matches(word.casefold(), by_fold, n=1)
     if near:
-        return f"did you mean “{by_fold[near[0]]}”?"
+        return f"did you mean {quoted(by_fold[near[0]])}?"
     if not 0 < len(listed) <= _FEW:
         return "see the documentation for what is known"
-    return f"known: {', '.join(f'“{name}”' for name in listed)}"
+    return f"known: {', '.join(map(quoted, listed))}"
 
 
 # The parts of a formula ---------------------------------------------------------------------------------

@@ -728,6 +728,18 @@ def test_a_pipe_has_a_table_without_bars(kpi: Kpi, capsys: Capture) -> None:
     assert "Biggest leak: view → lead" in out
 
 
+@pytest.mark.parametrize("steps", [(), ("--steps", "vieww,buy"), ("--steps", "nothing"), ("--by", "event")])
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_an_error_names_no_address_and_sends_no_escape(
+    steps: Sequence[str], how: Sequence[str], kpi: Kpi, capsys: Capture
+) -> None:
+    rows = "learner17@example.com,\x1b[31mview,2026-10-01 09:00\nc-0002,learner18@example.com,2026-10-01 10:00\n"
+    assert main(["funnel", written("log.csv", "user,event,time\n" + rows), *steps, *how]) == 2
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert "@example" not in err
+
+
 def test_hostile_names_are_shown_as_escapes(kpi: Kpi, capsys: Capture) -> None:
     name = "\x1b[31mred"
     main(["funnel", "--stage", f"{name}=10", "--stage", "leads=5"])

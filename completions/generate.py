@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+
+if TYPE_CHECKING:
+    from kpi_cli.questions.laying_out import Figure
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 FILE = "file"
 FLAG = "flag"
 FREE = "free"
@@ -33,6 +39,18 @@ WORDS = {
 }
 
 
+# What rows can be grouped by, of all the texts that a file may hold.
+DIMENSIONS = frozenset(
+    (
+        *("channel", "strategy", "platform", "campaign", "source", "medium", "account", "campaign_type", "adset"),
+        *("ad_group", "ad", "placement", "keyword", "product", "course", "landing_page", "variant", "country"),
+        *("device", "age", "gender", "discount_code"),
+    )
+)
+# The customers' figures in the report's last table; its headlines are named by the report itself.
+OF_CUSTOMERS = ("customers", "orders", "aov", "repeat_rate", "ltv")
+
+
 class Option(NamedTuple):
     """An option as a shell sees it: its names, what it is for, and what follows it."""
 
@@ -40,14 +58,16 @@ class Option(NamedTuple):
     help: str
     takes: str  # FLAG, FILE, FREE or the words there are
     many: bool
+    listed: bool = False  # several words with commas between them
 
 
 class Command(NamedTuple):
-    """A command, its summary and its options."""
+    """A command, its summary and its options; `words` are what its argument may be, where it is no file."""
 
     name: str
     help: str
     options: tuple[Option, ...]
+    words: str = ""
 
 
 def live() -> list[Command]:
@@ -62,14 +82,72 @@ def live() -> list[Command]:
         command = program.commands[name]  # type: ignore[attr-defined]  # the program is a group of commands
         with command.make_context(name, [], resilient_parsing=True) as context:
             params = command.get_params(context)
-        found.append(Command(name, summary, tuple(map(_option, (p for p in params if p.param_type_name == "option")))))
+        named = {"--by": dimensions(name), "--sort": _either_way(rows(name)), "--fail-if": figures(name)}
+        options = (_option(p, named) for p in params if p.param_type_name == "option")
+        found.append(Command(name, summary, tuple(options), _names() if name == "explain" else ""))
     return found
 
 
-def _option(param: object) -> Option:
+def _option(param: object, named: Mapping[str, str]) -> Option:
     names = (*param.opts, *param.secondary_opts)  # type: ignore[attr-defined]  # a parser's own class, vendored
     text = getattr(param, "help", "") or ""
-    return Option(tuple(sorted(names, key=len, reverse=True)), text, _takes(param, names), bool(param.multiple))  # type: ignore[attr-defined]
+    takes = next((named[name] for name in names if named.get(name)), None) or _takes(param, names)
+    listed = "--by" in names and takes != FREE
+    return Option(tuple(sorted(names, key=len, reverse=True)), text, takes, bool(param.multiple), listed)  # type: ignore[attr-defined]
+
+
+def dimensions(command: str) -> str:
+    """What a command's rows can be grouped by: units of time, ours, and texts that its files may hold."""
+    from kpi_cli.period import UNITS
+    from kpi_cli.questions import cac, channels, funnel, ltv, roi
+
+    uses = {"roi": roi.USES, "cac": cac.USES, "channels": channels.USES, "ltv": ltv.NEEDS[0], "funnel": funnel.USES}
+    roles = yaml.safe_load((ROOT / "kpi_cli/exports/formats/generic.yaml").read_text("utf-8"))["roles"]
+    held = [name for role in uses.get(command, ()) for name in roles[role]["columns"]]
+    ours = ("channel", "strategy", "platform", "campaign")
+    found = [*ours, *(name for name in held if name in DIMENSIONS), *UNITS] if held else []
+    return " ".join(dict.fromkeys(found))
+
+
+def rows(command: str) -> str:
+    """The figures that a command's rows have or can be given, by name."""
+    alone = {figure.name for figure in _shown(command) if figure.total_only}
+    return " ".join(name for name in figures(command).split() if name not in alone) if command != "report" else ""
+
+
+def figures(command: str) -> str:
+    """The figures that a command answers, then all others that it computes when they are named."""
+    from kpi_cli import definitions
+
+    shown = [figure.name for figure in _shown(command) if figure.unit != "text"]
+    return " ".join(dict.fromkeys([*shown, *definitions.figures()])) if shown else ""
+
+
+def _shown(command: str) -> list[Figure]:
+    from kpi_cli.questions import cac, channels, ltv, report, roi, staging
+    from kpi_cli.questions.laying_out import Figure
+
+    headlines = [Figure(name, "count") for name in (*sorted(report.HEADLINES), *OF_CUSTOMERS)]
+    shown: dict[str, list[Figure]] = {
+        "roi": [*roi.FIGURES, roi.MER],
+        "cac": [*cac.FIGURES],
+        "channels": [*channels.FIGURES],
+        "ltv": [*ltv.FIGURES, *ltv.AGAINST_COST],
+        "funnel": [figure for figure, _ in staging.stage_figures()],
+        "report": headlines,
+    }
+    return shown.get(command, [])
+
+
+def _either_way(names: str) -> str:
+    """Names, then the same with the minus that turns the order round."""
+    return " ".join([*names.split(), *(f"-{name}" for name in names.split())])
+
+
+def _names() -> str:
+    from kpi_cli.definitions import built_in
+
+    return " ".join(sorted(built_in()))
 
 
 def _takes(param: object, names: Iterable[str]) -> str:
@@ -94,10 +172,12 @@ def bash(commands: list[Command]) -> str:
         f"        {_places(commands, takes)}) options={_quoted(takes)} ;;"
         for takes in sorted({o.takes for c in commands for o in c.options} - {FLAG, FILE, FREE})
     )
+    words = "\n".join(f"            {c.name}) options={_quoted(c.words)} ;;" for c in commands if c.words)
     options = "\n".join(
         f"            {command.name}) options={_quoted(' '.join(n for o in command.options for n in o.names))} ;;"
         for command in commands
     )
+    listed = {name for command in commands for option in command.options if option.listed for name in option.names}
     return BASH.format(
         names=names,
         cases="|".join(command.name for command in commands),
@@ -105,6 +185,8 @@ def bash(commands: list[Command]) -> str:
         files=_places(commands, FILE),
         free=_places(commands, FREE),
         options=options,
+        listed="|".join(f"*:{name}" for name in sorted(listed)),
+        words=words,
     )
 
 
@@ -132,8 +214,11 @@ BASH = """\
 # Put it into ~/.local/share/bash-completion/completions/kpi, or source it.
 
 _kpi() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= options= each
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= options= each done=
     COMPREPLY=()
+    [[ $word == "=" ]] && word= before="="
+    [[ $before == "=" ]] && before=${{COMP_WORDS[COMP_CWORD-2]}} # --option=word stands in three parts
+    [[ $before == --* && $word == [\\'\\"]* ]] && word=${{word:1}} # a condition is quoted
     for each in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
         case $each in {cases}) command=$each; break ;; esac
     done
@@ -150,9 +235,16 @@ _kpi() {{
         case $command in
 {options}
         esac
+    elif [[ -z $options ]]; then
+        case $command in
+{words}
+        esac
     fi
     [[ -n $options ]] || return
-    COMPREPLY=($(compgen -W "$options" -- "$word"))
+    case $command:$before in
+        {listed}) [[ $word == *,* ]] && done=${{word%,*}}, word=${{word##*,}} ;;
+    esac
+    COMPREPLY=($(compgen -P "$done" -W "$options" -- "$word"))
 }}
 
 complete -o default -F _kpi kpi
@@ -177,11 +269,13 @@ def _zsh_command(command: Command, shared: list[Option]) -> str:
     own = [o for o in command.options if not has_all or o not in shared]
     lines = "".join(f" \\\n        {line}" for option in own for line in _zsh_option(option))
     before = "$shared " if has_all else ""
-    return f"    {command.name})\n      _arguments -s {before}'*:file:_files'{lines}\n      ;;"
+    argument = _quoted(f"1:name:({command.words})") if command.words else "'*:file:_files'"
+    return f"    {command.name})\n      _arguments -s {before}{argument}{lines}\n      ;;"
 
 
 def _zsh_option(option: Option) -> list[str]:
-    action = {FLAG: "", FILE: ":file:_files", FREE: ":value: "}.get(option.takes, f":value:({option.takes})")
+    words = f":value:_values -s , value {option.takes}" if option.listed else f":value:({option.takes})"
+    action = {FLAG: "", FILE: ":file:_files", FREE: ":value: "}.get(option.takes, words)
     help_text = re.sub(r"([\[\]\\:])", r"\\\1", option.help)
     before = "*" if option.many else f"({' '.join(option.names)})" if len(option.names) > 1 else ""
     return [_quoted(f"{before}{name}[{help_text}]{action}") for name in option.names]
@@ -243,6 +337,11 @@ def fish(commands: list[Command]) -> str:
         f"complete -c kpi -n __fish_use_subcommand -f -a {command.name} -d {_fish(command.help)}"
         for command in commands
     ]
+    lines += [
+        f"complete -c kpi -n '__fish_seen_subcommand_from {command.name}' -f -a {_fish(command.words)}"
+        for command in commands
+        if command.words
+    ]
     owners: dict[Option, list[str]] = {}
     for command in commands:
         for option in command.options:
@@ -255,7 +354,9 @@ def fish(commands: list[Command]) -> str:
 
 def _fish_option(option: Option) -> str:
     names = " ".join(f"-l {n[2:]}" if n.startswith("--") else f"-s {n[1:]}" for n in option.names)
-    takes = {FLAG: "", FILE: " -r -F", FREE: " -x"}.get(option.takes, f" -x -a {_fish(option.takes)}")
+    several = '(__fish_complete_list , \'string split " " "' + option.takes + "\"')"
+    words = several if option.listed else option.takes
+    takes = {FLAG: "", FILE: " -r -F", FREE: " -x"}.get(option.takes, f" -x -a {_fish(words)}")
     return names + takes
 
 

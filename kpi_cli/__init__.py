@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from kpi_cli.ask import Ask
     from kpi_cli.models.abtest import Arm
+    from kpi_cli.reporting import Report
     from kpi_cli.result import CheckResult, Result
 
 Day = str | dt.date
@@ -210,6 +211,27 @@ def funnel(
     return question(ask, Wanted(_listed(steps) if steps else (), span, trial))
 
 
+def report(*data: Any, **options: Unpack[Options]) -> Report:
+    """All answers of a period side by side: headline figures, what changed, and a table a question.
+
+    Args:
+        data: paths, patterns and pandas frames of sales and cost, and of whatever else there is.
+        options: see Options; a report chooses its own rows.
+
+    Returns:
+        The Report: `.to_pandas()` has a row a headline figure, `.part("channels")` is that table's Result.
+
+    Raises:
+        kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
+    """
+    from kpi_cli.questions.report import report as question
+    from kpi_cli.texts import LANGUAGE
+
+    ask = _ask(data, options)
+    LANGUAGE.set(options.get("lang") or ask.config.report.lang or LANGUAGE.get())
+    return question(ask)
+
+
 def ab_test(
     variants: Mapping[str, tuple[int, int]] | None = None,
     /,
@@ -267,7 +289,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
     """The same Ask that a command line makes."""
     from kpi_cli.ask import Ask, Files
     from kpi_cli.config import Config
-    from kpi_cli.definitions import load_settings, own_columns
+    from kpi_cli.definitions import asked_by_name, load_settings, own_columns
     from kpi_cli.exports.options import ReadOptions
     from kpi_cli.period import PeriodOptions
     from kpi_cli.texts import LANGUAGE
@@ -286,6 +308,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
         period=PeriodOptions(**{name: options.get(name) for name in every}),  # type: ignore[arg-type]  # checked there
         by=_listed(options.get("by", ())),
         sort=options.get("sort"),
+        also=asked_by_name([(options.get("sort") or "").removeprefix("-")]),
         top=options.get("top"),
         margin=_share(options.get("margin"), "margin"),
         prorate=options.get("prorate", False),
@@ -337,5 +360,6 @@ __all__ = [
     "funnel",
     "ltv",
     "predict",
+    "report",
     "roi",
 ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpi_cli.config import Config
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.period import UNITS, PeriodOptions
+
+if TYPE_CHECKING:
+    from kpi_cli.exports.tables import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Ask:
     explain: bool = False
     reading: ReadOptions = field(default_factory=ReadOptions)
     config: Config = field(default_factory=Config)
+    also: tuple[str, ...] = ()  # built-in figures that --sort and --fail-if name
+    read: Store | None = None  # the files as they were read for several questions
 
     @property
     def every(self) -> str | None:

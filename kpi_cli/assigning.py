@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from kpi_cli.books import Books
 from kpi_cli.texts import note
-
-if TYPE_CHECKING:
-    from kpi_cli.books import Books
 
 NOT_ALLOCATED, NOT_SET, UNATTRIBUTED, UNASSIGNED = "(not allocated)", "(not set)", "(unattributed)", "Unassigned"
 NOT_SOCIAL = "(not social)"

@@ -262,8 +262,13 @@ def load_config(path: Path) -> Config:
     return Config(**values, folder=path.parent, file=file, sha256=hashlib.sha256(content).hexdigest())
 
 
-def check_names(config: Config, builtin: Collection[str]) -> None:
+def check_names(config: Config, builtin: Collection[str], open_to_own: Collection[str] = ()) -> None:
     """Check the names in formulas, targets and benchmarks, once the built-in measures and metrics are known.
+
+    Args:
+        config: what was read.
+        builtin: every built-in name.
+        open_to_own: those of them that kpi.yml may define anew.
 
     Raises:
         Refusals: one error for each name that is unknown, or taken.
@@ -274,7 +279,7 @@ def check_names(config: Config, builtin: Collection[str]) -> None:
     known = [*builtin, *(item.name for item in config.own)]
     gather = _Gather()
     for item in config.own:
-        if item.name in builtin:
+        if item.name in builtin and item.name not in open_to_own:
             said = f"{quoted(item.name)} is a built-in measure or metric already"
             gather.error(InputError("name_taken", said, "choose another name", None, item.line))
     for metric in config.metrics:

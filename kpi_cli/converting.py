@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from kpi_cli.books import Books
 from kpi_cli.errors import InputError
+from kpi_cli.exports.engine import library
 from kpi_cli.texts import note
-
-if TYPE_CHECKING:
-    from kpi_cli.books import Books
 
 MONEY_OF = {
     "spend": ("cost", "claimed_revenue"),
@@ -122,11 +120,9 @@ def _convert_role(books: Books, role: str, reporting: str) -> None:
 
 
 def _execute(books: Books, sql: str, reporting: str) -> None:
-    import duckdb
-
     try:
         books.store.con.execute(sql, [reporting])
-    except (duckdb.ConversionException, duckdb.OutOfRangeException):
+    except (library().ConversionException, library().OutOfRangeException):
         said = f"an amount is beyond ±999 999 999 999 {reporting} at these rates"
         raise InputError("amount_beyond", said, "check the rates", books.ask.config.file) from None
 

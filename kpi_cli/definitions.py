@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,10 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
 }
 
 
+# Defined, but no question's own column: a kpi.yml may define them in its own way.
+OPEN_TO_OWN = frozenset({"cpa", "cpc", "cpm", "ctr", "click_conversion_rate", "engagement_rate", "completion_rate"})
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """What a measure or metric is. `formula` is a sentence for a measure; `needs` are what a formula is made of."""
@@ -67,7 +71,7 @@ def load_settings(path: Path) -> Config:
         InputError: the file cannot be read, or is not YAML.
     """
     config = load_config(path)
-    check_names(config, built_in())
+    check_names(config, built_in(), OPEN_TO_OWN)
     return config
 
 
@@ -81,7 +85,10 @@ def definitions(config: Config) -> Iterator[Definition]:
         yield Definition(
             own.name, own_label(own.name, own.label), own.unit, None, formula, (), (), f"{place}:{own.line}"
         )
+    anew = {item.name for item in config.own}
     for metric in METRICS.values():
+        if metric.name in anew:
+            continue
         needs = tuple(f"{i} = {metric.defaults[i]}" if i in metric.defaults else i for i in metric.inputs)
         yield Definition(
             metric.name,
@@ -121,19 +128,45 @@ def own_columns(config: Config) -> tuple[OwnColumn, ...]:
     return tuple(OwnColumn(m.name, m.how, m.header, m.role) for m in config.measures)
 
 
-def roles_of_own(config: Config) -> frozenset[str]:
-    """The roles whose files own measures and metrics are made from."""
+def roles_of_own(config: Config, also: Collection[str] = ()) -> frozenset[str]:
+    """The roles whose files own measures and metrics, and the figures `also` asked for, are made from."""
     own = {measure.role for measure in config.measures}
-    return frozenset(own.union(*(ROLES_OF[name] for name in measures_needed(config))))
+    return frozenset(own.union(*(ROLES_OF[name] for name in measures_needed(config, also))))
 
 
-def measures_needed(config: Config) -> set[str]:
-    """The built-in measures that own metrics come down to."""
+def measures_needed(config: Config, also: Collection[str] = ()) -> set[str]:
+    """The built-in measures that own metrics, and the figures `also` asked for, come down to."""
+    return names_needed(config, also) & set(ROLES_OF)
+
+
+def computable(name: str) -> bool:
+    """Whether a built-in figure follows from measures alone, so that any question can give it.
+
+    >>> computable("cpc"), computable("repeat_rate")
+    (True, False)
+    """
+    return name in MEASURES or (
+        name in METRICS and all(computable(i) for i in METRICS[name].inputs if i not in METRICS[name].defaults)
+    )
+
+
+def figures() -> list[str]:
+    """The built-in figures that any question can give."""
+    return sorted(name for name in built_in() if computable(name))
+
+
+def asked_by_name(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some names that are built-in figures any question can give."""
+    return tuple(dict.fromkeys(name for name in names if computable(name)))
+
+
+def names_needed(config: Config, also: Collection[str] = ()) -> set[str]:
+    """The names that own metrics, and the figures `also` asked for, are computed from at any depth."""
     formulas = {metric.name: metric.formula for metric in config.metrics}
-    waiting, seen = [name for formula in formulas.values() for name in formula.names], set[str]()
+    waiting, seen = [*also, *(name for formula in formulas.values() for name in formula.names)], set[str]()
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
             waiting += formulas[name].names if name in formulas else METRICS[name].inputs if name in METRICS else ()
-    return seen & set(ROLES_OF)
+    return seen

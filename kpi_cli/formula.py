@@ -114,8 +114,8 @@ def check_cycles(formulas: Mapping[str, Formula]) -> tuple[str, ...]:
 _FEW = 24  # names that can be listed in a message
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """What to do about an unknown word: the nearest known one, or the list of them when it is short.
+def did_you_mean(word: str, known: Collection[str], else_: str = "see the documentation for what is known") -> str:
+    """What to do about an unknown word: the nearest known one, or the list of them when it is short, or else that.
 
     >>> did_you_mean("margn", ["margin", "vat"]), did_you_mean("zzz", ["margin", "vat"])
     ('did you mean “margin”?', 'known: “margin”, “vat”')
@@ -128,7 +128,7 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     if near:
         return f"did you mean {quoted(by_fold[near[0]])}?"
     if not 0 < len(listed) <= _FEW:
-        return "see the documentation for what is known"
+        return else_
     return f"known: {', '.join(map(quoted, listed))}"
 
 

@@ -208,6 +208,8 @@ def slice_search(books: Books) -> bool:
     for source in own:
         source.fates.pop("seen_in_other_file", None)
         source.extra_notes = [n for n in source.extra_notes if n.code != "reslice"]
+    files = {source.file for source in own}
+    books.notes[:] = [n for n in books.notes if n.code != "reslice" or n.file not in files]
     if _by_day(books):
         books.store.con.execute(f"UPDATE search SET fate = 'seen_in_other_file' WHERE file IN ({listed})")
     return True

@@ -48,7 +48,7 @@ def check_dimensions(books: Books, roles: Sequence[str]) -> None:
             raise UsageError(
                 "unknown_dimension",
                 f"no file has the dimension {quoted(name)}",
-                did_you_mean(name, known),
+                did_you_mean(name, known, f"choose from {', '.join(sorted(known))}"),
             )
 
 
@@ -91,6 +91,13 @@ def visits(books: Books, window: Window | None) -> Table:
     books.store.ensure("traffic", "event")
     counted = f"t.event IS NULL AND {_counted(books)}"
     return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER ({counted}) AS visits")
+
+
+def key_events(books: Books, window: Window | None) -> Table:
+    """Key events of each group, of the same rows as its visits where both are counted."""
+    no_edge_inside(books, window, "traffic")
+    picks = f"sum({cut('key_events')}) FILTER ({_counted(books)}) AS key_events"
+    return by_group(books, "traffic", window, picks)
 
 
 def _counted(books: Books) -> str:

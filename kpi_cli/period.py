@@ -335,7 +335,9 @@ def parse_duration(text: str, option: str = "duration") -> Duration:
     """
     match = re.fullmatch(_DURATION, text.strip().lower())
     if match is None:
-        raise UsageError("bad_duration", f"{option} {quoted(text)} is no length of time", "write 30d, 13w, 12mo or 1y")
+        lengths = "30d, 13w, 12mo or 1y"
+        fix = f"write month, quarter, year, {lengths}" if option == "--last" else f"write {lengths}"
+        raise UsageError("bad_duration", f"{option} {quoted(text)} is no length of time", fix)
     count, unit = match.groups()
     if unit not in _SPELLED:
         readings = [f"{count}{short}" for short in ("d", "w", "mo", "y")]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value, plain, plain_row
 from kpi_cli.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Report:
     sources: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, str] | None = None
     options: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, Value] = field(default_factory=dict)  # figures that are not known → their targets
     version: str = __version__
     question: str = field(default="report", init=False)
 
@@ -103,10 +107,18 @@ class Report:
         """The figure of that name."""
         return next((found for found in self.headlines if found.column.name == name), None)
 
+    def to_pandas(self) -> pd.DataFrame:
+        """The headline figures, a row each: value, previous, year, target, budget."""
+        import pandas as pd
+
+        return pd.DataFrame([headline.to_dict(exact=False) for headline in self.headlines])
+
     def judged(self) -> Result:
         """What conditions are held against: the channels' rows; in the total every headline figure and every part's."""
         channels = self.part("channels")
         total: Row = {name: value for part in reversed(self.parts) for name, value in part.result.total.items()}
+        for name, target in self.unknown.items():
+            total |= {name: None} if target is None else {name: None, f"{name}_target": target}
         before: Row = {}
         for head in self.headlines:
             name = head.column.name

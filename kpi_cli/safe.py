@@ -58,8 +58,9 @@ def folded(text: str) -> str:
     >>> folded("  Coût\u00a0 / conv\uff09 ")
     'coût / conv)'
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = plain.translate(_PLAIN)
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_PLAIN)
     return " ".join(plain.split())
 
 
@@ -70,7 +71,10 @@ def plainest(text: str) -> str:
     >>> plainest("Utm_Source"), plainest("Dépense")
     ('utm source', 'depense')
     """
-    apart = unicodedata.normalize("NFD", folded(text).replace("_", " "))
+    spaced = folded(text).replace("_", " ")
+    if spaced.isascii():
+        return spaced
+    apart = unicodedata.normalize("NFD", spaced)
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
 from kpi_cli.formula import did_you_mean
 from kpi_cli.reporting import Report
@@ -68,6 +69,11 @@ def parse(text: str) -> Condition:
     return Condition(text, name, bool(match["total"]), bool(match["change"]), match["sign"], limit)
 
 
+def named(conditions: Iterable[str]) -> list[str]:
+    """The figures that conditions speak of."""
+    return [parse(condition).name for condition in conditions]
+
+
 def needs_earlier(conditions: Iterable[str]) -> bool:
     """Whether a condition speaks of a change, so that an earlier period is needed."""
     return any(parse(condition).change for condition in conditions)
@@ -89,7 +95,7 @@ def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
             raise UsageError(
                 "unknown_column",
                 f"--fail-if {quoted(condition.text)}: there is no column {quoted(condition.name)}",
-                did_you_mean(condition.name, known),
+                did_you_mean(condition.name, [*known, *figures()], "kpi explain lists the metrics"),
             )
         if condition.goal and not any(condition.goal in row for row in (*result.rows, result.total)):
             text = (

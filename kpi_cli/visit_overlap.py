@@ -23,7 +23,7 @@ def settle_visits(books: Books) -> None:
     Raises:
         InputError: two files count the same visits, naming the later one.
     """
-    if not books.has("traffic") or len(books.store.of_role("traffic")) < 2:
+    if books.other_slices or not books.has("traffic") or len(books.store.of_role("traffic")) < 2:
         return
     books.store.ensure("traffic", "event")
     told = dict(
@@ -55,7 +55,8 @@ def _overlap(one: Source, other: Source) -> bool:
 def _apart(books: Books, one: Source, other: Source) -> bool:
     """Whether the files speak of two sites: the user says so, or each names another property."""
     accounts = {source.sheet.account if source.sheet else None for source in (one, other)}
-    return books.ask.reading.separate_accounts or (len(accounts) == 2 and None not in accounts)
+    said = any(source.sheet and source.sheet.options.separate_accounts for source in (one, other))
+    return books.ask.reading.separate_accounts or said or (len(accounts) == 2 and None not in accounts)
 
 
 def _shape(source: Source) -> tuple[str | None, frozenset[str]]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kpi_cli.commands.options import Common
-from kpi_cli.render import Answer, Options, format_of, notes_text, write
+from kpi_cli.render import Options, format_of, notes_text, write
 from kpi_cli.result import CheckResult
+
+if TYPE_CHECKING:
+    from kpi_cli.render import Answer
 
 
 def deliver(answer: Answer, common: Common) -> int:
@@ -15,9 +20,7 @@ def deliver(answer: Answer, common: Common) -> int:
     Raises:
         UsageError: a condition or a format that is not known.
     """
-    from kpi_cli.thresholds import tripped
-
-    conditions = [] if isinstance(answer, CheckResult) else tripped(answer, common.fail_if or ())
+    conditions = _tripped(answer, common.fail_if or ())
     options = Options("json" if common.json else common.format, common.output)
     write(answer, options)
     if format_of(options) == "csv" and not common.quiet and not common.output:
@@ -25,3 +28,11 @@ def deliver(answer: Answer, common: Common) -> int:
     for condition in conditions:
         sys.stderr.write(f"kpi: fail-if: {condition}\n")
     return 4 if conditions else 0
+
+
+def _tripped(answer: Answer, conditions: Sequence[str]) -> list[str]:
+    if not conditions or isinstance(answer, CheckResult):
+        return []
+    from kpi_cli.thresholds import tripped
+
+    return tripped(answer, conditions)

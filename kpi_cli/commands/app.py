@@ -20,12 +20,12 @@ from kpi_cli.errors import KpiError, UsageError
 SUMMARIES = {
     "roi": "Return on investment: what came back for what was spent.",
     "cac": "What a new customer costs, and a lead: media cost, and all cost.",
-    "channels": "Where customers come from, channel by channel, and which touches are credited.",
-    "ltv": "What a customer is worth: to date, by cohort, predicted, or by a formula.",
-    "funnel": "Where people are lost on their way, and whether the new page is better.",
-    "report": "All answers of a period on one page: what it came to, what changed and why, trends, files.",
-    "init": "Write a kpi.yml with what the files say, and comments on what they leave open.",
-    "explain": "What a figure is: formula, unit, edge cases and source, of kpi.yml's own too.",
+    "channels": "Where customers come from, and which touches are credited.",
+    "ltv": "What a customer is worth: to date, predicted, or by a formula.",
+    "funnel": "Where people are lost, and whether the new page is better.",
+    "report": "All answers of a period on one page, with what changed and why.",
+    "init": "A first kpi.yml, drafted from the files themselves.",
+    "explain": "What a figure is: formula, unit, edge cases and source.",
     "check": "What each file was taken for, and where every row went.",
 }
 COMMANDS = tuple(SUMMARIES)
@@ -120,17 +120,16 @@ def run(arguments: Sequence[str]) -> int:
 
 def _usage(error: Any) -> UsageError:
     """A parser's complaint in our form, with what was probably meant."""
+    from difflib import get_close_matches
+
     text = error.format_message().rstrip(".")
     said, _, meant = text.partition(" (Possible options: ")
     said, _, hint = said.partition(". Did you mean ")
-    fix = (
-        f"did you mean {meant.rstrip(')')}?"
-        if meant
-        else f"did you mean {hint.rstrip('?')}?"
-        if hint
-        else "see kpi --help"
+    if meant:
+        hint = get_close_matches(error.option_name, meant.rstrip(")").split(", "), 1, 0)[0]
+    return UsageError(
+        "usage", said[:1].lower() + said[1:], f"did you mean {hint.rstrip('?')}?" if hint else "see --help"
     )
-    return UsageError("usage", said[:1].lower() + said[1:], fix)
 
 
 def _format_given(arguments: Sequence[str]) -> set[str]:

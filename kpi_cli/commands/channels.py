@@ -38,7 +38,7 @@ def channels(
     *,
     common: Common,
 ) -> int:
-    """Where customers come from, channel by channel, and which touches are credited.
+    """Where customers come from, and which touches are credited.
 
     kpi channels exports/*.csv costs.yaml --month 2026-10
     """

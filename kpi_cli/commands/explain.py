@@ -20,7 +20,7 @@ def explain(
     *,
     common: Common,
 ) -> int:
-    """What a figure is: formula, unit, edge cases and source, of kpi.yml's own too.
+    """What a figure is: formula, unit, edge cases and source.
 
     kpi explain roi
     """

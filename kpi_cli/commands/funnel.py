@@ -60,7 +60,7 @@ def funnel(
     *,
     common: Common,
 ) -> int:
-    """Where people are lost on their way, and whether the new page is better.
+    """Where people are lost, and whether the new page is better.
 
     kpi funnel --stage visits=5000 --stage leads=400 --stage customers=50
     """

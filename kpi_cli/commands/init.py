@@ -23,7 +23,7 @@ def init(
     *,
     common: Common,
 ) -> int:
-    """Write a kpi.yml with what the files say, and comments on what they leave open.
+    """A first kpi.yml, drafted from the files themselves.
 
     kpi init exports/
     """

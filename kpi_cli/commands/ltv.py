@@ -79,7 +79,7 @@ def ltv(
     *,
     common: Common,
 ) -> int:
-    """What a customer is worth: to date, by cohort, predicted, or by a formula.
+    """What a customer is worth: to date, predicted, or by a formula.
 
     kpi ltv exports/stripe_payments.csv --margin 80%
     """

@@ -196,16 +196,29 @@ def asked(files: list[str] | None, common: Common) -> Any:
         prorate=common.prorate,
         allocate=_one_of("--allocate", common.allocate, ("revenue", "media", "customers", "even")),
         explain=common.explain,
+        also=_named(common),
         reading=_reading(common, config),
         config=config,
     )
 
 
+def _named(common: Common) -> tuple[str, ...]:
+    """The figures that --sort and --fail-if name, where they are the house's own."""
+    if not (common.sort or common.fail_if):
+        return ()
+    from kpi_cli.definitions import asked_by_name
+    from kpi_cli.thresholds import named
+
+    return asked_by_name([(common.sort or "").removeprefix("-"), *named(common.fail_if or ())])
+
+
 def _compared(common: Common) -> str | None:
     """The period to compare with: --compare's, else the one before where a --fail-if speaks of a change."""
+    if common.compare or not common.fail_if:
+        return common.compare
     from kpi_cli.thresholds import needs_earlier
 
-    return common.compare or ("previous" if needs_earlier(common.fail_if or ()) else None)
+    return "previous" if needs_earlier(common.fail_if) else None
 
 
 def configuration(common: Common) -> Any:

@@ -20,7 +20,7 @@ def report(
     *,
     common: Common,
 ) -> int:
-    """All answers of a period on one page: what it came to, what changed and why, trends, files.
+    """All answers of a period on one page, with what changed and why.
 
     kpi report --last month -o reports/{month}.html
     """

@@ -19,7 +19,7 @@ from typing import Any
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
 from kpi_cli.exports.dialect import CHUNK, SIGNS, Record, Text, newlines, split
-from kpi_cli.exports.engine import connect
+from kpi_cli.exports.engine import all_threads, connect, library
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -51,17 +51,16 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     Returns:
         None where the file is not large, or holds anything that calls for its rows one by one.
     """
-    import duckdb
-
     text = sheet.text
     if text is None or not (_may_be_large(text) and _is_plain(text) and _can_fold(sheet)):
         return None
     try:
         plan = _plan(sheet, text, by)
         with connect() as con:
+            all_threads(con)
             con.execute("SET preserve_insertion_order = false")
             found = _folded(con, text, sheet, plan)
-    except (duckdb.Error, KpiError):
+    except (library().Error, KpiError):
         return None
     if found is None:
         return None

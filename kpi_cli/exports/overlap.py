@@ -7,13 +7,17 @@ search   the tables of one download, each of which slices the same clicks; likew
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
 
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, UsageError
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.recognising import catalogue
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
+from kpi_cli.formula import did_you_mean
+from kpi_cli.safe import quoted
 from kpi_cli.texts import money_text, note
 
 _SLICES = (
@@ -52,10 +56,19 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
 # -------------------------------------------------------------------------------------------- sales
 
 
+def _known_formats(names: Iterable[str]) -> None:
+    known = [found.name for found in catalogue() if found.role == "sales"]
+    for name in names:
+        if name not in known:
+            fix = did_you_mean(name, known, f"known: {', '.join(dict.fromkeys(known))}")
+            raise UsageError("bad_choice", f"--sales-from names no format: {quoted(name)}", fix)
+
+
 def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
     """A storefront and a processor with overlapping periods hold the same sales."""
     sources = store.of_role("sales")
     if options.sales_from:
+        _known_formats(options.sales_from)
         for source in sources:
             if source.format not in options.sales_from:
                 _leave_out(store, source, "seen_in_other_file")
@@ -269,11 +282,16 @@ def _same_spend(store: Store, options: ReadOptions) -> list[InputError]:
         return []
     errors: list[InputError] = []
     for one, other in combinations(sources, 2):
-        if one.format == other.format:
+        if one.format == other.format and not (_apart(one) or _apart(other)):
             found = _compare(store, one, other)
             if found:
                 errors.append(found)
     return errors
+
+
+def _apart(source: Source) -> bool:
+    """Whether the user says of a file that its rows are of an account of their own."""
+    return source.sheet is not None and source.sheet.options.separate_accounts
 
 
 def _grain(source: Source) -> set[str]:

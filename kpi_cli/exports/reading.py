@@ -10,6 +10,7 @@ from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
+from kpi_cli.exports.engine import library
 from kpi_cli.exports.files import Asked, Download, downloads, workspace
 from kpi_cli.exports.large import fold, unusual
 from kpi_cli.exports.options import ReadOptions
@@ -211,11 +212,9 @@ def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
 
 
 def _rollback(store: Store) -> None:
-    import duckdb
-
     try:
         store.con.execute("ROLLBACK")
-    except duckdb.TransactionException:
+    except library().TransactionException:
         return
     # The tables that this file brought, and their columns, went with it.
     store.columns = {

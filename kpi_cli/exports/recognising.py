@@ -55,7 +55,7 @@ class Header:
     delimiter: str | None
     names: list[str]
     columns: dict[str, int]
-    language: str
+    language: str = "en"
     preamble: list[str] = field(default_factory=list)
     metadata: dict[int, str] = field(default_factory=dict)
     score: tuple[int, int, int] = (0, 0, 0)
@@ -193,7 +193,6 @@ def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, st
     return [(number, delimiter, cells) for _, number, delimiter, cells in sorted(scored)[:3]]
 
 
-@lru_cache(maxsize=1 << 12)
 @lru_cache(maxsize=1 << 16)
 def _keys(header: str) -> tuple[str, str]:
     """A header as compared: whole, and without the currency or zone in brackets at its end."""
@@ -246,6 +245,7 @@ def read_header(
     best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
     if best.format.name == GENERIC and rivals:
         raise _two_roles(place.name, place.line, [best, *rivals])
+    best.language = _language(best)
     _name_label(best, place.name)
     return best
 
@@ -294,7 +294,7 @@ def _companion(cells: Sequence[str], place: Place, wanted: Wanted) -> Header | N
     for fmt in catalogue():
         fits = wanted.format in {None, fmt.name} and wanted.role in {None, fmt.role}
         if fits and row in fmt.get("recognise", {}).get("companions", ()):
-            return Header(fmt, place.line, place.delimiter, list(cells), {}, "en", companion=True)
+            return Header(fmt, place.line, place.delimiter, list(cells), {}, companion=True)
     return None
 
 
@@ -350,16 +350,15 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
     if not taken:
         return None
     columns = {canonical: index for canonical, (index, _) in taken.items()}
-    language = _language(fmt, cells, columns)
-    return Header(fmt, 1, None, list(cells), columns, language, metadata=metadata)
+    return Header(fmt, 1, None, list(cells), columns, metadata=metadata)
 
 
-def _language(fmt: Format, cells: Sequence[str], columns: Mapping[str, int]) -> str:
+def _language(header: Header) -> str:
     """The language most of the recognised headers are written in; of equals the first the format lists."""
     votes: dict[str, int] = {}
-    for canonical, index in columns.items():
-        keys = {*_keys(cells[index]), *map(plainest, _keys(cells[index]))}
-        for language, headers in fmt.spec["columns"].get(canonical, {}).items():
+    for canonical, index in header.columns.items():
+        keys = {*_keys(header.names[index]), *map(plainest, _keys(header.names[index]))}
+        for language, headers in header.format.spec["columns"].get(canonical, {}).items():
             if keys & {fold(h) for h in listed(headers) for fold in (folded, plainest)}:
                 votes[language] = votes.get(language, 0) + 1
     return max(votes, key=lambda language: votes[language]) if votes else "en"

@@ -14,7 +14,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
-from kpi_cli.exports.engine import connect
+from kpi_cli.exports.engine import connect, library
 from kpi_cli.exports.files import Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.roles import ROLES
@@ -76,14 +76,12 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
 
 
 def _parquet(download: Download, sha256: str) -> list[Table]:
-    import duckdb
-
     try:
         with connect() as con:
             found = con.execute("SELECT * FROM read_parquet($1)", [str(download.path)])
             header = [column[0] for column in found.description or ()]
             rows = found.fetchall()
-    except duckdb.Error as error:
+    except library().Error as error:
         raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", download.name) from error
     body = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(rows, 2)]
     return [Table(download.name, [Record(1, header), *body], sha256)]

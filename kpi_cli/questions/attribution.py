@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from kpi_cli import touch_paths
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, insist, open_books
+from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
 from kpi_cli.models.attribution import HALF_LIFE, MODELS, Credit
+from kpi_cli.opening import open_books
 from kpi_cli.questions.laying_out import Answer, Figure, lay_out
 from kpi_cli.result import Column, Result
 from kpi_cli.safe import quoted
@@ -58,7 +59,6 @@ def _one(books: Books, model: str, half_life: float) -> Result:
     worth = [credit.value for credit in found.values() if credit.value is not None]
     if worth and books.currency is None:
         books.notes.append(note("currency_unstated", file=books.store.of_role("touches")[0].file))
-        insist(books)
     answer.total["credit"] = sum((credit.conversions for credit in found.values()), Decimal(0))
     answer.total["credited_value"] = sum(worth, Decimal(0)) if worth else None
     answer.reasons[None] = {} if worth else {"credited_value": "no_value"}

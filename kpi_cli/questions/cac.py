@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, insist, need_rows, open_books
+from kpi_cli.books import Books, need_rows
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
+from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
@@ -22,6 +23,8 @@ from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.roi import joined, through
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note
+from kpi_cli.trust import trust_first
+from kpi_cli.visit_overlap import settle_visits
 
 USES = ("spend", "sales", "costs", "leads", "traffic")
 NEEDS = (("spend", "costs"),)
@@ -57,7 +60,9 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     """
     books = open_books(ask, USES, NEEDS)
     measures.check_dimensions(books, USES)
-    _need_people(books)
+    settle_visits(books)
+    with trust_first(books.notes, strict=ask.reading.strict):
+        _need_people(books)
     tell_first_purchases(books)
     answer = _answer(books, books.window)
     before = None
@@ -67,9 +72,9 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
     tell_few(books, answer, {"new_customers": FEW})
     tell_free(books, answer)
+    per_month = _per_month(books, answer.total)
     result = lay_out("cac", books, figure_columns(figures, ask.profit_share), answer, before)
-    result.extra |= _per_month(books, answer.total)
-    result.notes = list(books.notes)
+    result.extra |= per_month
     if ask.explain:
         _explain(result, ask.profit_share)
     return result
@@ -216,11 +221,7 @@ def named(key: Key | None) -> str:
 
 
 def tell_first_purchases(books: Books) -> None:
-    """Say where new customers may be overstated: sales that start in the window hide earlier purchases.
-
-    Raises:
-        Refusals: under --strict.
-    """
+    """Say where new customers may be overstated: sales that start in the window hide earlier purchases."""
     if books.window is None or not measures.names_people(books):
         return
     measures.fill_first_orders(books)
@@ -233,7 +234,6 @@ def tell_first_purchases(books: Books) -> None:
     )[0][0]
     if nameless:
         books.notes.append(note("orders_without_customer", count=nameless))
-    insist(books)
 
 
 def tell_few(books: Books, answer: Answer, least: Mapping[str, int]) -> None:

@@ -12,10 +12,11 @@ from decimal import Decimal
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_ALLOCATED, SOCIAL, assign_networks, channel_of
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.models.abtest import wilson
+from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions import roi as returns
 from kpi_cli.questions.allocating import allocate

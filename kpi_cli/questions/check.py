@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kpi_cli.ask import Ask
-from kpi_cli.books import asked_files, inline_tables, trust_errors
 from kpi_cli.errors import KpiError, UsageError
 from kpi_cli.exports.reading import read
+from kpi_cli.opening import asked_files, inline_tables
 from kpi_cli.result import CheckResult
+from kpi_cli.trust import trust_errors
 
 
 def check(ask: Ask) -> tuple[CheckResult, list[KpiError]]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kpi_cli.ask import Ask
-from kpi_cli.books import asked_files
 from kpi_cli.errors import KpiError, UsageError
 from kpi_cli.exports.reading import read
 from kpi_cli.exports.tables import Source, Store
+from kpi_cli.opening import asked_files
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 

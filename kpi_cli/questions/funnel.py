@@ -13,15 +13,19 @@ from typing import Any
 from kpi_cli import funnel_measures, measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_SET
-from kpi_cli.books import Books, open_books, uncovered
+from kpi_cli.books import Books
+from kpi_cli.coverage import uncovered
 from kpi_cli.errors import InputError, NoDataError, UsageError
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
+from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
+from kpi_cli.questions.aiming import with_goals
 from kpi_cli.questions.laying_out import Answer, on_books, ordered
+from kpi_cli.questions.own import with_own
 from kpi_cli.questions.roi import through
 from kpi_cli.questions.staging import (
     Counts,
@@ -35,7 +39,8 @@ from kpi_cli.questions.staging import (
     not_additive,
     plain_stages,
     share_of_whole,
-    stage_columns,
+    stage_figures,
+    stand_beside,
     too_few,
     whole_funnel,
 )
@@ -220,10 +225,16 @@ class _Funnel:
         names = [stage.name for stage in self.stages] if not self.path else list(self.path.steps)
         now = self._count(books.window)
         dims = self.ask.dimensions
-        result = funnel_result(dims, names, now, self._order(names, now))
+        figures = self._figures(names, now)
+        columns = with_goals(books, with_own(books, stage_figures(), [(books.window, figures)]), figures)
+        result = funnel_result(dims, names, now, self._order(now, figures, [column for _, column in columns]))
         before = self._earlier()
         if before:
             result.previous = funnel_before(before, dims, names, list(now.groups))
+            then = self._figures(names, before[1])
+            with_own(books, stage_figures(), [(before[0], then)])
+            stand_beside(result.previous, dims, columns, then)
+        stand_beside(result, dims, columns, figures)
         if self.sliced and self.whole:
             share_of_whole(result, now.whole)
         self._tell(names, now)
@@ -233,12 +244,17 @@ class _Funnel:
         on_books(result, books)
         return result
 
-    def _order(self, names: Sequence[str], now: Counts) -> list[Key]:
+    def _figures(self, names: Sequence[str], now: Counts) -> Answer:
+        """Each group's whole funnel, and that of all: one step from the first stage to the last."""
+        groups = now.groups if self.ask.dimensions else {}
+        ends: dict[Key, Measures] = {key: whole_funnel(names, sums) for key, sums in groups.items()}  # type: ignore[misc]
+        return Answer(ends, whole_funnel(names, now.whole), {})  # type: ignore[arg-type]  # the one text
+
+    def _order(self, now: Counts, figures: Answer, columns: Sequence[Column]) -> list[Key]:
         """Groups as the rows have them: arms by name, others as asked, else by what the last stage counts."""
         if self.wanted.trial or not self.ask.dimensions:
             return sorted(now.groups)
-        ends: dict[Key, Measures] = {key: whole_funnel(names, sums) for key, sums in now.groups.items()}  # type: ignore[misc]
-        return ordered(self.books, Answer(ends, {}, {}), stage_columns())
+        return ordered(self.books, figures, columns)
 
     def _settle_stages(self) -> None:
         """The stages that the files know, and of those asked for groups the ones that can be grouped so."""

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
+from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
 from kpi_cli.formula import did_you_mean
 from kpi_cli.period import Window
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
+from kpi_cli.trust import insist
 
 if TYPE_CHECKING:
     from kpi_cli.books import Books
@@ -89,10 +91,16 @@ def lay_out(
 
 
 def on_books(result: Result, books: Books) -> None:
-    """Say in a result what it rests on: period, currency, notes, files, settings."""
+    """Say in a result what it rests on: period, currency, notes, files, settings.
+
+    Raises:
+        Refusals, NoDataError: under --strict, what the notes say of trust and missing days.
+    """
     config = books.ask.config
     result.currency, result.period = books.currency, books.span
     result.notes = list(books.notes)
+    if books.ask.reading.strict:
+        insist(books.notes)
     result.sources = [s.to_dict() for s in books.store.sources]
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
@@ -127,7 +135,8 @@ def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key
     wanted = ask.sort or ("" if ask.every else f"-{first}")
     name = wanted.removeprefix("-")
     if wanted and name not in names:
-        raise UsageError("unknown_column", f"no column {quoted(name)} to sort by", did_you_mean(name, names))
+        fix = did_you_mean(name, [*names, *figures()], f"known: {', '.join(names)}")
+        raise UsageError("unknown_column", f"no column {quoted(name)} to sort by", fix)
     if wanted:
         keys = _sorted(answer, ask.dimensions, keys, wanted)
     if not ask.sort:

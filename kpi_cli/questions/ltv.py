@@ -15,9 +15,10 @@ from typing import Any
 
 from kpi_cli import customers, measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books
 from kpi_cli.customers import Cell
 from kpi_cli.measures import Key, Measures, Table
+from kpi_cli.opening import open_books
 from kpi_cli.period import Every, Window, previous, shift, start_of
 from kpi_cli.questions import cac, predicting
 from kpi_cli.questions.explaining import explain

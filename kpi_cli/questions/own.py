@@ -1,4 +1,4 @@
-"""Own measures and metrics of kpi.yml, as columns of any answer, beside the built-in ones."""
+"""Figures beside a question's own: measures and metrics of kpi.yml, and built-in ones that are asked for by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli import measures, metrics
-from kpi_cli.definitions import MEASURES, ROLES_OF, measures_needed, own_columns, own_label
+from kpi_cli.definitions import MEASURES, ROLES_OF, measures_needed, names_needed, own_columns, own_label
 from kpi_cli.errors import InputError
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.metrics import METRICS
@@ -16,84 +16,146 @@ from kpi_cli.period import Window
 from kpi_cli.questions.laying_out import Answer, Figure
 from kpi_cli.result import Column
 from kpi_cli.safe import quoted
+from kpi_cli.texts import label, note
+from kpi_cli.visit_overlap import settle_visits
 
 if TYPE_CHECKING:
+    from kpi_cli.ask import Ask
     from kpi_cli.books import Books
-    from kpi_cli.config import OwnMetric
-    from kpi_cli.measures import Measures, Table
+    from kpi_cli.config import Measure, OwnMetric
+    from kpi_cli.measures import Key, Measures, Table
 
 _FROM_SPEND = ("impressions", "reach", "engagements", "clicks", "conversions")
-
-
-def check_columns(books: Books) -> None:
-    """Each own measure has its column in some file of its role, if there are any.
-
-    Raises:
-        InputError: none has it.
-    """
-    for measure, own in zip(books.ask.config.measures, own_columns(books.ask.config), strict=True):
-        sheets = [source.sheet for source in books.store.of_role(own.role) if source.sheet]
-        if sheets and not any(sheet.has(own.column) for sheet in sheets):
-            said = f"no file of {own.role} has the column {quoted(own.header)}"
-            raise InputError(
-                "no_such_column", said, "write it as the file's header does", books.ask.config.file, measure.line
-            )
+_OF_VISITS = frozenset({"visits", "key_events", "leads"})
+Found = tuple[Any, str | None]  # a figure, or None and why there is none
 
 
 def with_own(
     books: Books, columns: Sequence[tuple[Figure, Column]], answers: Iterable[tuple[Window | None, Answer]]
 ) -> list[tuple[Figure, Column]]:
-    """The columns, then those of kpi.yml; each answer is filled in."""
-    config = books.ask.config
-    if not (config.measures or config.metrics):
+    """The columns, then those of kpi.yml and those asked for by name; each answer is filled in.
+
+    Raises:
+        InputError: an own measure's column is in no file of its role.
+    """
+    shown = {column.name for _, column in columns}
+    added = [pair for pair in own_figures(books.ask) if pair[1].name not in shown]
+    if not added:
         return list(columns)
-    check_columns(books)
+    for summed in _columns_summed(books):
+        _tell_missing(books, *summed)
+    if measures_needed(books.ask.config, books.ask.also) & _OF_VISITS:
+        settle_visits(books)
     for window, answer in answers:
-        _fill(books, window, answer)
-    found = list(columns)
-    for item in config.own:
+        _fill(books, window, answer, [column.name for _, column in added])
+    return [*columns, *added]
+
+
+def own_figures(ask: Ask) -> list[tuple[Figure, Column]]:
+    """The figures of kpi.yml, then the built-in ones asked for by name."""
+    columns = []
+    for item in ask.config.own:
         better = getattr(item, "better", None)
-        column = Column(item.name, own_label(item.name, item.label), item.unit, better)  # type: ignore[arg-type]  # one of UNITS
-        found.append((Figure(item.name, column.unit, better), column))
-    return found
+        columns.append(Column(item.name, own_label(item.name, item.label), item.unit, better))  # type: ignore[arg-type]  # one of UNITS
+    taken = {column.name for column in columns}
+    for name in ask.also:
+        unit, better = MEASURES[name] if name in MEASURES else (METRICS[name].unit, METRICS[name].better)
+        if name not in taken:
+            columns.append(Column(name, label(name), unit, better))
+    return [(Figure(column.name, column.unit, column.better), column) for column in columns]
 
 
-def _fill(books: Books, window: Window | None, answer: Answer) -> None:
-    """Every row's own figures and the total's, for one window; the total's are counted, not added."""
-    whole = replace(books.ask, by=(), period=replace(books.ask.period, every=None))
-    by_group = _sums(books, window) if books.ask.dimensions else {}
-    total = _sums(replace(books, ask=whole), window).get((), {})
-    for key, row, sums in [*((k, r, by_group.get(k, {})) for k, r in answer.rows.items()), (None, answer.total, total)]:
-        known = _Known(books, {**_nothing(books), **sums}, row)
-        for name in [item.name for item in books.ask.config.own]:
-            value, reason = known.value(name)
-            row[name] = value
-            if reason:
-                answer.reasons.setdefault(key, {})[name] = reason
+def _columns_summed(books: Books) -> list[tuple[str, str, Measure | None]]:
+    """The columns that are added up, with their role, and the own measure that names them."""
+    config = books.ask.config
+    wanted = measures_needed(config, books.ask.also)
+    summed: list[tuple[str, str, Measure | None]] = [("spend", name, None) for name in _FROM_SPEND if name in wanted]
+    own = zip(own_columns(config), config.measures, strict=True)
+    return summed + [(column.role, column.column, measure) for column, measure in own]
+
+
+def _tell_missing(books: Books, role: str, column: str, measure: Measure | None) -> None:
+    """Name the files of a role that lack a column which others have; refuse an own one that none has."""
+    sources = [source for source in books.store.of_role(role) if source.sheet]
+    lacking = [source.file for source in sources if source.sheet and not source.sheet.has(column)]
+    if measure and sources and len(lacking) == len(sources):
+        said = f"no file of {role} has the column {quoted(measure.header)}"
+        file, line = books.ask.config.file, measure.line
+        raise InputError("no_such_column", said, "write it as the file's header does", file, line)
+    if lacking and len(lacking) < len(sources):
+        named = own_label(measure.name, measure.label) if measure else label(column)
+        books.notes.append(note("measure_in_part", measure=named, files=", ".join(lacking)))
+
+
+def _fill(books: Books, window: Window | None, answer: Answer, names: Sequence[str]) -> None:
+    """Every row's figures and the total's, for one window; the total's are counted, not added."""
+    rows = _sums(books, window) if books.ask.dimensions else {}
+    lost = _without_source(books, window) if rows else frozenset()
+    for key, row in answer.rows.items():
+        reasons = answer.reasons.setdefault(key, {})
+        unknown = {"revenue": "sales_without_source"} if key in lost else {}
+        known = _Known(books, {**_nothing(books), **rows.get(key, {})}, row, unknown | reasons)
+        _complete(row, reasons, known, names)
+    reasons = answer.reasons.setdefault(None, {})
+    known = _Known(books, {**_nothing(books), **_whole(books, window)}, answer.total, {**reasons})
+    _complete(answer.total, reasons, known, names)
+
+
+def _complete(row: Measures, reasons: dict[str, str], known: _Known, names: Sequence[str]) -> None:
+    for name in names:
+        row[name], reason = known.value(name)
+        if reason:
+            reasons[name] = reason
+
+
+# ----------------------------------------------------------------------------------------------- sums
+
+
+def _whole(books: Books, window: Window | None) -> Measures:
+    """The sums over all rows; the total's ROAS is that of the channels that have media cost (contract §6)."""
+    ask = replace(books.ask, by=(), period=replace(books.ask.period, every=None))
+    sums = _sums(replace(books, ask=ask), window).get((), {})
+    if "roas" in names_needed(books.ask.config, books.ask.also) and sums.get("media_cost"):
+        paid = measures.revenue_of_paid_channels(books, window)
+        known = measures.attributable(books, window)
+        sums["roas"] = metrics.ratio(paid, sums["media_cost"]) if known else None
+    return sums
 
 
 def _sums(books: Books, window: Window | None) -> Table:
-    """The measures that own figures need, by group."""
-    wanted = measures_needed(books.ask.config)
-    tables = [table(books, window) for name, table in _TABLES.items() if name in wanted]
+    """The measures that the figures come down to, by group."""
+    wanted = measures_needed(books.ask.config, books.ask.also)
+    tables = [_counted(table(books, window)) for name, table in _TABLES.items() if name in wanted]
     tables += [_own_sum(books, window, own) for own in own_columns(books.ask.config)]
     if spent := [name for name in _FROM_SPEND if name in wanted]:
         measures.no_edge_inside(books, window)
-        picks = ", ".join(f"sum({measures.cut(name)}) AS {name}" for name in spent)
+        picks = ", ".join(f"{_KNOWN_SUM.format(measures.cut(name))} AS {name}" for name in spent)
         tables.append(measures.by_group(books, "spend", window, picks))
     found: Table = {}
     for table in tables:
         for key, sums in table.items():
-            found.setdefault(key, {}).update({name: value for name, value in sums.items() if value is not None})
+            found.setdefault(key, {}).update(sums)
     return found
+
+
+# Without a row there is none of it; rows whose cells are all empty do not say how much there was.
+_KNOWN_SUM = "CASE WHEN count(*) = 0 THEN 0 ELSE sum({}) END"
+
+
+def _counted(table: Table) -> Table:
+    """A table without the sums over no row."""
+    return {key: {name: value for name, value in sums.items() if value is not None} for key, sums in table.items()}
 
 
 def _own_sum(books: Books, window: Window | None, own: OwnColumn) -> Table:
     if not books.has(own.role):
         return {}
+    if own.role != "costs":  # which are by month, and always spread by day
+        measures.no_edge_inside(books, window, own.role)
     books.store.ensure(own.role, own.column)
-    column = f'"{own.column}"'
-    return measures.by_group(books, own.role, window, f"sum({measures.cut(column)}) AS {own.column}")
+    how = "coalesce(sum({}), 0)" if own.how == "count" else _KNOWN_SUM
+    picks = how.format(measures.cut(f'"{own.column}"'))
+    return measures.by_group(books, own.role, window, f"{picks} AS {own.column}")
 
 
 def _cost(books: Books, window: Window | None) -> Table:
@@ -111,10 +173,6 @@ def _customers(books: Books, window: Window | None) -> Table:
     return measures.by_group(books, "sales", window, picks)
 
 
-def _key_events(books: Books, window: Window | None) -> Table:
-    return measures.by_group(books, "traffic", window, f"sum({measures.cut('key_events')}) AS key_events")
-
-
 _TABLES: dict[str, Callable[[Books, Window | None], Table]] = {
     "revenue": measures.sales,
     "orders": measures.sales,
@@ -123,44 +181,72 @@ _TABLES: dict[str, Callable[[Books, Window | None], Table]] = {
     "media_cost": measures.spend,
     "cost": _cost,
     "visits": measures.visits,
-    "key_events": _key_events,
+    "key_events": measures.key_events,
     "leads": measures.leads,
 }
+
+
+def _without_source(books: Books, window: Window | None) -> frozenset[Key]:
+    """The groups with cost whose revenue is not known, since no sale says where it came from."""
+    if not books.has("sales") or measures.attributable(books, window):
+        return frozenset()
+    return frozenset(key for key, sums in _cost(books, window).items() if sums["cost"])
 
 
 def _nothing(books: Books) -> Measures:
     """No row is none of it, where there are files that could have had one; not known where there are not."""
     names = {name for name in MEASURES if any(books.has(role) for role in ROLES_OF[name])}
     names |= {own.column for own in own_columns(books.ask.config) if books.has(own.role)}
+    sheets = [source.sheet for source in books.store.of_role("spend") if source.sheet]
+    names -= {name for name in _FROM_SPEND if not any(sheet.has(name) for sheet in sheets)}
+    if not (books.has("sales") and measures.names_people(books)):
+        names -= {"customers", "new_customers"}
+    if books.leads_from is None:
+        names -= {"leads"}
     return dict.fromkeys(names, 0)
+
+
+# -------------------------------------------------------------------------------------------- figures
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a row: its figures, its sums, and what follows from them."""
+    """What is known of a row: its figures and why some are null, its sums, and what follows from them."""
 
     books: Books
     sums: Mapping[str, Any]
     row: Mapping[str, Any]
+    reasons: Mapping[str, str]
 
-    def value(self, name: str) -> tuple[Any, str | None]:
+    def value(self, name: str) -> Found:
         """A figure, or why there is none."""
         config = self.books.ask.config
         mine = next((metric for metric in config.metrics if metric.name == name), None)
         if mine:
             return self._computed(mine)
-        own = next((own for own in own_columns(config) if own.name == name), None)
-        found = self.sums.get(own.column) if own else self.row.get(name, self.sums.get(name))
-        if found is None and not own:
-            found = self.sums.get(name)
-        if found is None and name in METRICS:
-            inputs = {part: self.value(part)[0] for part in METRICS[name].inputs if part != "margin"}
-            return metrics.evaluate(name, inputs | {"margin": self.books.ask.profit_share})
-        return found, None if found is not None else f"no_{name}"
+        own = next((own.column for own in own_columns(config) if own.name == name), None)
+        if own or name in self.reasons:
+            return self._given(self.sums.get(own) if own else None, name)
+        found = self.row.get(name)
+        if found is None and name in METRICS and name not in self.sums:
+            return self._built_in(name)
+        return self._given(self.sums.get(name) if found is None else found, name)
 
-    def _computed(self, mine: OwnMetric) -> tuple[Any, str | None]:
+    def _given(self, value: Any, name: str) -> Found:
+        return value, None if value is not None else self.reasons.get(name, f"no_{name}")
+
+    def _computed(self, mine: OwnMetric) -> Found:
         parts = {name: self.value(name) for name in mine.formula.names}
-        missing = next((reason for value, reason in parts.values() if value is None and reason), None)
+        missing = next((reason for value, reason in parts.values() if value is None), None)
         if missing:
             return None, missing
         return mine.formula.evaluate({name: value for name, (value, _) in parts.items()})
+
+    def _built_in(self, name: str) -> Found:
+        metric = METRICS[name]
+        parts = {part: self.value(part) for part in metric.inputs if part not in metric.defaults}
+        missing = next((reason for value, reason in parts.values() if value is None), None)
+        if missing:
+            return None, missing
+        margin = {"margin": self.books.ask.profit_share}
+        return metrics.evaluate(name, {part: value for part, (value, _) in parts.items()} | margin)

@@ -12,9 +12,12 @@ from decimal import Decimal
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
-from kpi_cli.books import Books, first_day, open_books, read_once, uncovered
+from kpi_cli.books import Books
 from kpi_cli.config import in_force
+from kpi_cli.coverage import first_day, uncovered
+from kpi_cli.definitions import asked_by_name
 from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.opening import open_books, read_whole
 from kpi_cli.period import PeriodOptions, Window, shift, start_of
 from kpi_cli.questions.aiming import budget
 from kpi_cli.questions.cac import cac
@@ -22,10 +25,12 @@ from kpi_cli.questions.channels import channels
 from kpi_cli.questions.funnel import funnel
 from kpi_cli.questions.laying_out import on_books
 from kpi_cli.questions.ltv import ltv
+from kpi_cli.questions.own import own_figures
 from kpi_cli.questions.roi import roi
 from kpi_cli.reporting import Headline, Move, Part, Report, Split, Standing
 from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value
 from kpi_cli.texts import label, note
+from kpi_cli.trust import insist
 
 USES = ("spend", "sales", "costs", "traffic", "leads")
 COMPARED = ("spend", "sales")  # roles without which an earlier period cannot be set beside this one
@@ -40,6 +45,7 @@ ZERO = Decimal(0)
 _FROM_ROI = ("revenue", "cost", "profit", "roi")
 _FROM_CAC = ("new_customers", "cac", "leads")
 _FROM_CHANNELS = ("visits", "conversion_rate")
+HEADLINES = frozenset({*_FROM_ROI, *_FROM_CAC, *_FROM_CHANNELS})
 
 
 def report(ask: Ask) -> Report:
@@ -51,9 +57,18 @@ def report(ask: Ask) -> Report:
         NoDataError: no sales or no cost, or a kind of file that there is but not for this period.
     """
     _own_rows(ask)
-    ask = replace(ask, explain=False, reading=replace(ask.reading, every_id=True))
-    with read_once(ask):
-        return _Report(ask).built()
+    ask = read_whole(replace(ask, explain=False, also=_also(ask), reading=replace(ask.reading, every_id=True)))
+    found = _Report(ask).built()
+    if ask.reading.strict:
+        insist(found.notes)
+    return found
+
+
+def _also(ask: Ask) -> tuple[str, ...]:
+    """The built-in figures that are no headline but are held to a target, a benchmark or a condition."""
+    aimed, marked = ask.config.targets, ask.config.benchmarks
+    named = (*ask.also, *(goal.metric for goal in aimed), *(mark.metric for mark in marked))
+    return tuple(name for name in asked_by_name(named) if name not in HEADLINES)
 
 
 def _own_rows(ask: Ask) -> None:
@@ -75,8 +90,7 @@ class _Report:
 
     def built(self) -> Report:
         """The whole of it."""
-        own = [item.name for item in self.ask.config.own]
-        now = [(roi, (*_FROM_ROI, *own)), (cac, _FROM_CAC), (channels, _FROM_CHANNELS)]
+        now = [(roi, (*_FROM_ROI, *self._own())), (cac, _FROM_CAC), (channels, _FROM_CHANNELS)]
         previous, of_year = ([(self._compared(q, how), names) for q, names in now] for how in ("previous", "year"))
         by_channel = self._shown(channels, ("channel",))
         rows = by_channel.rows if by_channel else []
@@ -92,6 +106,7 @@ class _Report:
         if found.previous and by_channel and by_channel.previous:
             found.moves = _moves(rows, by_channel.previous.rows)
             found.split = _cac_split(previous)
+        found.unknown = self._unknown(found.headlines)
         found.standings = self._standings(found)
         self._close(found, previous)
         return found
@@ -143,17 +158,27 @@ class _Report:
             for column in now.columns if now else ():
                 if now and column.name in names and now.total.get(column.name) is not None:
                     values = self._before(now, column), self._before(then, column)
-                    goals = self._target(column), budget(self.ask, self.window) if column.name == "cost" else None
+                    goals = self._target(column.name), budget(self.ask, self.window) if column.name == "cost" else None
                     found.append(Headline(column, now.total[column.name], *values, *goals))
-        own = {item.name for item in self.ask.config.own}
+        own = self._own()
         return sorted(found, key=lambda headline: headline.column.name in own)
+
+    def _unknown(self, known: Iterable[Headline]) -> dict[str, Value]:
+        """The figures that a headline would be for if they were known, each with its target."""
+        names = {*HEADLINES, *self._own()} - {headline.column.name for headline in known}
+        return {name: self._target(name) for name in sorted(names)}
+
+    def _own(self) -> tuple[str, ...]:
+        """The figures of kpi.yml, and those that a target, a benchmark or a condition asks for by name."""
+        own = (column.name for _, column in own_figures(self.ask))
+        return tuple(name for name in own if name not in HEADLINES)
 
     def _before(self, answer: Result | None, column: Column) -> Value:
         earlier = answer.previous if answer else None
         return earlier.total.get(column.name) if earlier and self._reaches(earlier.period) else None
 
-    def _target(self, column: Column) -> Value:
-        goal = in_force(self.ask.config.targets, column.name, None, self.window.end)
+    def _target(self, name: str) -> Value:
+        goal = in_force(self.ask.config.targets, name, None, self.window.end)
         return goal.value if goal else None
 
     def _standings(self, found: Report) -> list[Standing]:
@@ -171,14 +196,14 @@ class _Report:
 
     def _parts(self, by_channel: Result | None) -> Iterable[Part]:
         moved = ("revenue", "roi", "cac")
-        names = ("revenue", "cost", "roi", "roi_target", "new_customers", "cac", "cac_target")
+        names = ("revenue", "cost", "roi", "roi_target", "new_customers", "cac", "cac_target", *self._own_metrics())
         for name, found in (("channels", by_channel), ("strategies", self._shown(channels, ("strategy",)))):
             if found:
                 yield Part(name, _trimmed(found, names), moved)
         if budgets := self._budgets(by_channel):
             yield Part("budgets", budgets)
-        if campaigns := _answered(roi, self._asked(self.window, by=("campaign",))):
-            yield Part("campaigns", _best_and_worst(_trimmed(campaigns, ("revenue", "cost", "profit", "roi"))))
+        if campaigns := self._campaigns():
+            yield Part("campaigns", campaigns)
         if trend := self._trend():
             yield Part("trend", trend)
         steps = _answered(funnel, self._asked(self.window))
@@ -186,6 +211,13 @@ class _Report:
             yield Part("funnel", _trimmed(steps, ("stage", "count", "step_rate", "overall_rate", "lost")))
         if worth := self._worth():
             yield Part("ltv", worth)
+
+    def _own_metrics(self) -> Iterable[str]:
+        """The figures by channel that are not the report's own: metrics, with their targets, of kpi.yml and by name."""
+        measured = {measure.name for measure in self.ask.config.measures}
+        for name in self._own():
+            if name not in measured:
+                yield from (name, f"{name}_target")
 
     def _first_month(self) -> dt.date:
         """The first day of the first of twelve months up to the period's end that sales and spend cover."""
@@ -216,6 +248,17 @@ class _Report:
             return None
         return _trimmed(found, ("customers", "orders", "aov", "repeat_rate", "ltv", "ltv_cac"))
 
+    def _campaigns(self) -> Result | None:
+        """The best and the worst; none where no sale names a campaign, since all would seem lost."""
+        found = _answered(roi, self._asked(self.window, by=("campaign",)))
+        if found is None:
+            return None
+        chosen = _best_and_worst(_trimmed(found, ("revenue", "cost", "profit", "roi")))
+        if chosen.rows and not any(row["revenue"] for row in chosen.rows):
+            self.notes.append(note("campaigns_unnamed"))
+            return None
+        return chosen
+
     def _budgets(self, by_channel: Result | None) -> Result | None:
         """Actual cost beside the budget of each channel that has one."""
         channel_names = dict.fromkeys(goal.channel for goal in self.ask.config.budgets if goal.channel)
@@ -240,7 +283,8 @@ class _Report:
     def _close(self, found: Report, previous: Sequence[tuple[Result | None, Sequence[str]]]) -> None:
         """The notes of every part once, the files with what became of their rows, the options that were used."""
         frame = Result("report", [], [], {})
-        on_books(frame, open_books(self.ask, USES, (), _needs))
+        trusting = replace(self.ask, reading=replace(self.ask.reading, strict=False))
+        on_books(frame, open_books(trusting, USES, (), _needs))
         told = [n for answer, _ in previous if answer for n in answer.notes if n.code != "unused_file"]
         found.notes = list(dict.fromkeys([*frame.notes, *self.notes, *told]))
         found.sources, found.config = frame.sources, frame.config

@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books
 from kpi_cli.measures import Key, Measures, Table
+from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain

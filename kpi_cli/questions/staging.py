@@ -13,6 +13,7 @@ from kpi_cli.funnel_measures import Trail
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import wilson
 from kpi_cli.period import Window
+from kpi_cli.questions.laying_out import Answer, Figure
 from kpi_cli.result import Better, Column, Note, Null, Previous, Result, Row, Span, Unit, Value
 from kpi_cli.texts import label, note
 
@@ -110,6 +111,33 @@ def plain_stages(names: Sequence[str], whole: Measures) -> list[dict[str, Any]]:
 def stage_columns() -> list[Column]:
     """The columns of a stage's row."""
     return [Column(name, label(name), unit, _BETTER.get(name)) for name, unit in _UNITS.items()]
+
+
+def stage_figures() -> list[tuple[Figure, Column]]:
+    """The same, as figures that others can stand beside."""
+    return [(Figure(column.name, column.unit, column.better), column) for column in stage_columns()]
+
+
+def stand_beside(
+    answer: Result | Previous, dims: Sequence[str], columns: Sequence[tuple[Figure, Column]], figures: Answer
+) -> None:
+    """Put the figures that are no stage's into the total and, with groups, into the row of each one's last stage."""
+    added = [column for _, column in columns if column.name not in _UNITS]
+    names = [column.name for column in added]
+    answer.total.update({name: figures.total.get(name) for name in names})
+    last = answer.total["stage"]
+    keys = [tuple(str(row[dim]) for dim in dims) if dims and row["stage"] == last else None for row in answer.rows]
+    for row, key in zip(answer.rows, keys, strict=True):
+        row |= {name: figures.rows[key].get(name) for name in names} if key else dict.fromkeys(names if dims else ())
+    if isinstance(answer, Result):
+        answer.columns += added
+        nulls = [(None, None), *((place, key) for place, key in enumerate(keys) if key)]
+        answer.nulls += [
+            Null(place, name, reason)
+            for place, key in nulls
+            for name, reason in figures.reasons.get(key, {}).items()
+            if name in names
+        ]
 
 
 def funnel_result(dims: Sequence[str], names: Sequence[str], counts: Counts, keys: Sequence[Key]) -> Result:

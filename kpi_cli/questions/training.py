@@ -8,9 +8,10 @@ from typing import Any
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.books import Books, open_books
+from kpi_cli.books import Books
 from kpi_cli.errors import InputError
 from kpi_cli.metrics import METRICS
+from kpi_cli.opening import open_books
 from kpi_cli.period import PeriodOptions, Window, whole_unit
 from kpi_cli.questions.laying_out import on_books
 from kpi_cli.result import Column, Null, Result, Row, Unit, Value

@@ -10,25 +10,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kpi_cli.errors import UsageError
-from kpi_cli.render.csv_ import write_csv
-from kpi_cli.render.json_ import write_json
-from kpi_cli.render.markdown import write_markdown
 from kpi_cli.render.output import write_file, write_stdout
 from kpi_cli.render.page import Page
-from kpi_cli.render.sheet import note_line
-from kpi_cli.render.table import write_table
-from kpi_cli.reporting import Report
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
 
-Answer = Result | CheckResult | Report
-Writer = Callable[[Answer, Page], bytes]
+if TYPE_CHECKING:
+    from kpi_cli.reporting import Report
+
+    Answer = Result | CheckResult | Report
+    Writer = Callable[[Answer, Page], bytes]
 
 
 def _late(module: str, function: str) -> Writer:
-    """A writer whose module is imported when it is used: few runs write pages or workbooks."""
+    """A writer whose module is imported when it is used: a run writes in one format."""
 
     def write_late(answer: Answer, page: Page) -> bytes:
         written: bytes = getattr(import_module(f"kpi_cli.render.{module}"), function)(answer, page)
@@ -37,20 +35,20 @@ def _late(module: str, function: str) -> Writer:
     return write_late
 
 
-def _either(of_answer: Callable[[Result | CheckResult, Page], bytes], of_report: Writer) -> Writer:
+def _either(of_answer: Writer, of_report: Writer) -> Writer:
     """A writer that writes a report its own way."""
 
     def write_either(answer: Answer, page: Page) -> bytes:
-        return of_report(answer, page) if isinstance(answer, Report) else of_answer(answer, page)
+        return (of_answer if isinstance(answer, Result | CheckResult) else of_report)(answer, page)
 
     return write_either
 
 
 WRITERS: dict[str, Writer] = {
-    "table": _either(write_table, _late("report", "report_table")),
-    "json": write_json,
-    "csv": _either(write_csv, _late("report", "report_csv")),
-    "markdown": _either(write_markdown, _late("report", "report_markdown")),
+    "table": _either(_late("table", "write_table"), _late("report", "report_table")),
+    "json": _late("json_", "write_json"),
+    "csv": _either(_late("csv_", "write_csv"), _late("report", "report_csv")),
+    "markdown": _either(_late("markdown", "write_markdown"), _late("report", "report_markdown")),
     "html": _late("html", "write_html"),
     "xlsx": _late("xlsx", "write_xlsx"),
 }
@@ -126,4 +124,6 @@ def _month(answer: Answer) -> str:
 
 def notes_text(answer: Answer) -> str:
     """The notes as stderr shows them where the output has no place for them (CSV); empty without any."""
+    from kpi_cli.render.sheet import note_line
+
     return "".join(f"kpi: note: {note_line(note)}\n" for note in answer.notes)

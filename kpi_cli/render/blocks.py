@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from kpi_cli.render import lifetime, numbers
+from kpi_cli.render import lifetime, locales, numbers
 from kpi_cli.render.charts import Chart, by_channel, trends
 from kpi_cli.render.checked import facts, summary
 from kpi_cli.render.lifetime import blocks as cohort_blocks
@@ -136,10 +136,8 @@ def _tile(headline: Headline, report: Report, lang: str) -> Tile:
 
 def _brief(span: Span, lang: str) -> str:
     """An earlier period in few letters."""
-    from babel.dates import format_date
-
     is_month = span.start.day == 1 and (span.end + dt.timedelta(1)).day == 1 and span.start.month == span.end.month
-    return str(format_date(span.start, "MMM y", locale=lang)) if is_month else numbers.span(span.start, span.end, lang)
+    return locales.date(span.start, "MMM y", lang) if is_month else numbers.span(span.start, span.end, lang)
 
 
 def _tone(column: Column, moved: str) -> Tone:
@@ -175,10 +173,13 @@ def _changes(report: Report, lang: str) -> Iterator[Block]:
             )
         }
         causes = [
-            said("cost_more" if split.by_cost >= 0 else "cost_less", lang, money["cost"]),
-            said("people_less" if split.by_customers >= 0 else "people_more", lang, money["people"]),
+            said("cost_more" if split.by_cost > 0 else "cost_less", lang, money["cost"]) if split.by_cost else "",
+            said("people_less" if split.by_customers > 0 else "people_more", lang, money["people"])
+            if split.by_customers
+            else "",
         ]
-        yield Lead(said("cac_split", lang, money["before"], money["now"], *causes), minor=True)
+        why = ", ".join(filter(None, causes)) or said("nothing_moved", lang)
+        yield Lead(said("cac_split", lang, money["before"], money["now"], why), minor=True)
     if report.moves:
         yield Grid(said("moved", lang), _moved(report, lang))
 
@@ -238,7 +239,7 @@ def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
     headings = {strip.name: strip.heading for strip in strips}
     for strip in strips:
         if strip.of:
-            yield replace(strip, heading=f"Δ {headings.get(strip.of, '')}".rstrip())
+            yield replace(strip, heading=f"Δ\u00a0{headings.get(strip.of, '')}".rstrip())
         elif strip.name == "month":
             yield replace(strip, cells=[_month(cell, lang) for cell in strip.cells])
         else:
@@ -247,10 +248,8 @@ def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
 
 def _month(cell: str, lang: str) -> str:
     """`2026-10` as `Oct 2026`; the total's label as it is."""
-    from babel.dates import format_date
-
     try:
-        return str(format_date(dt.date.fromisoformat(f"{cell}-01"), "MMM y", locale=lang))
+        return locales.date(dt.date.fromisoformat(f"{cell}-01"), "MMM y", lang)
     except ValueError:
         return cell
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from kpi_cli.render import numbers
+from kpi_cli.render import locales, numbers
 from kpi_cli.render.telling import figure, said
 from kpi_cli.render.words import name
 from kpi_cli.reporting import Report
@@ -211,16 +211,12 @@ def _every_other(months: Sequence[str]) -> list[str]:
 
 def _short(month: str, lang: str) -> str:
     """`2026-10` as the axis shows it: short, and January by its year."""
-    from babel.dates import format_date
-
     day = dt.date.fromisoformat(f"{month}-01")
-    return str(format_date(day, "MMM", locale=lang)) if day.month != 1 else str(day.year)
+    return locales.date(day, "MMM", lang) if day.month != 1 else str(day.year)
 
 
 def _long(month: str, lang: str) -> str:
-    from babel.dates import format_date
-
-    return str(format_date(dt.date.fromisoformat(f"{month}-01"), "MMMM y", locale=lang))
+    return locales.date(dt.date.fromisoformat(f"{month}-01"), "MMMM y", lang)
 
 
 def locale(lang: str) -> dict[str, Any]:

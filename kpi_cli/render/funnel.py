@@ -13,12 +13,13 @@ from typing import Any
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
-from kpi_cli.result import Result, Row, Value
+from kpi_cli.result import Column, Result, Row, Value
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
 _SHOWN = ("count", "step_rate", "step_rate_low", "step_rate_high", "overall_rate", "lost", "share")
 _COMPARED = ("count", "step_rate", "overall_rate", "lost")  # each has its change beside it
+STAGE = ("stage", *_COMPARED, "step_rate_low", "step_rate_high", "overall_rate_low", "overall_rate_high", "share")
 _FEW = 12  # groups that a sentence can list
 _BESIDE = ("count", "step_rate", "overall_rate", "lost", "share", "step_rate_low")  # the last stands for its interval
 _BAR = 20  # cells of a bar that figures beyond the first two must leave
@@ -34,12 +35,15 @@ def unfolded(result: Result, lang: str) -> Result:
     """The funnel as a table shows it: the total a row a stage too, and no cell for what every first stage lacks."""
     rows = [_row(row, result) for row in result.rows + _whole(result, "stages", lang)]
     heads = [*result.by, "stage"]
-    shown = {*heads, *(_SHOWN if not result.previous else _COMPARED)}
+    own = [column for column in result.columns if column.name not in {*result.by, *STAGE}]
+    shown = {*heads, *(_SHOWN if not result.previous else _COMPARED), *(column.name for column in own)}
     columns = [column for column in result.columns if column.name in shown]
     before = result.previous.rows + _whole(result, "stages_before", lang) if result.previous else []
     previous = result.previous and replace(result.previous, rows=[_row(row, result) for row in before], total={})
     nulls = [null for null in result.nulls if null.reason != "first_stage" and null.row is not None]
-    return replace(result, columns=columns, rows=rows, total={}, by=heads, previous=previous, nulls=nulls)
+    beside = [(column, result.total[column.name]) for column in own if column.name in result.total]
+    extra = result.extra | {"beside": beside}
+    return replace(result, columns=columns, rows=rows, total={}, by=heads, previous=previous, nulls=nulls, extra=extra)
 
 
 def _whole(result: Result, which: str, lang: str) -> list[Row]:
@@ -67,7 +71,7 @@ def stage(value: Value, result: Result) -> str:
 def said(result: Result, lang: str) -> list[str]:
     """What a funnel says in words: the biggest leak, time and engagement, and what the test shows."""
     extra = result.extra
-    lines = []
+    lines = [f"{column.label} {_alone(value, column, result, lang)}" for column, value in extra.get("beside", ())]
     if extra.get("leak"):
         lines.append(_leak(extra["leak"], result, lang))
     if extra.get("engagement_rate"):
@@ -93,6 +97,12 @@ def _by_page(result: Result) -> str:
     by = [dim for dim in result.by if dim in groups[0]]
     named = (" / ".join(name(each[dim], dim) for dim in by) + f" {each['seconds']:.0f}\u00a0s" for each in groups)
     return f" ({', '.join(named)})"
+
+
+def _alone(value: Value, column: Column, result: Result, lang: str) -> str:
+    if column.unit == "money":
+        return numbers.amount(value, result.currency, lang)
+    return numbers.figure(value, column.unit, numbers.places(column.unit, [value]), lang)
 
 
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:

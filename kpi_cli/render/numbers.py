@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
+from kpi_cli.render import locales
 from kpi_cli.result import Unit, Value
 
 DASH = "–"
 _LARGE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Marks:
+class _Marks(NamedTuple):
     """A locale's signs; `money` is its pattern, `{}` for the figure and ¤ for the currency."""
 
     swap: dict[int, str]
@@ -28,22 +27,10 @@ class _Marks:
 
 
 @cache
-def _locale(lang: str) -> Any:
-    from babel import Locale
-
-    return Locale(lang)
-
-
-@cache
 def _marks(lang: str) -> _Marks:
-    locale = _locale(lang)
-    symbols = locale.number_symbols["latn"]
-    money = locale.currency_formats["standard"]
-    return _Marks(
-        swap=str.maketrans({",": symbols["group"], ".": symbols["decimal"]}),
-        percent=locale.percent_formats[None].suffix[0],
-        money=(money.prefix[0] + "{}" + money.suffix[0], money.prefix[1] + "{}" + money.suffix[1]),
-    )
+    known = locales.facts(lang)
+    gain, loss = known["money"]
+    return _Marks(str.maketrans({",": known["group"], ".": known["decimal"]}), known["percent"], (gain, loss))
 
 
 def exactly(value: Value) -> Decimal | None:
@@ -97,9 +84,7 @@ def _cents(top: Decimal, currency: str | None) -> int:
         return 4
     if currency is None:
         return 2
-    from babel.numbers import get_currency_precision
-
-    return int(get_currency_precision(currency))
+    return locales.currency_decimals(currency)
 
 
 def _decimals(values: Iterable[Decimal], most: int) -> int:
@@ -140,9 +125,7 @@ def amount(value: Value, currency: str | None, lang: str, places: int | None = N
     decimals = _cents(abs(exact), currency) if places is None else places
     if currency is None:
         return number(exact, decimals, lang)
-    from babel.numbers import get_currency_symbol
-
-    symbol = get_currency_symbol(currency, locale=lang)
+    symbol = locales.currency_symbol(currency, lang)
     pattern = _marks(lang).money[exact < 0].replace("¤", symbol + "\u00a0" * symbol[-1:].isalpha())
     return pattern.format(number(abs(exact), decimals, lang)).rstrip("\u00a0")
 
@@ -179,9 +162,7 @@ def day(date: dt.date, lang: str) -> str:
     >>> day(dt.date(2026, 10, 5), "en")
     'Oct 5, 2026'
     """
-    from babel.dates import format_date
-
-    return str(format_date(date, locale=lang))
+    return locales.date(date, locales.facts(lang)["day"], lang)
 
 
 def span(start: dt.date, end: dt.date, lang: str) -> str:
@@ -190,15 +171,13 @@ def span(start: dt.date, end: dt.date, lang: str) -> str:
     >>> span(dt.date(2026, 10, 1), dt.date(2026, 10, 31), "en")
     'October 2026'
     """
-    from babel.dates import format_date, format_interval
-
     after = end + dt.timedelta(1)
     if start.day == after.day == 1 and start.year == end.year:
         if start.month == end.month:
-            return str(format_date(start, "MMMM y", locale=lang))
+            return locales.date(start, "MMMM y", lang)
         if (start.month, end.month) == (1, 12):
             return str(start.year)
-    return str(format_interval(start, end, "yMMMd", locale=lang))
+    return locales.interval(start, end, lang)
 
 
 def language(code: str, lang: str) -> str:
@@ -207,4 +186,4 @@ def language(code: str, lang: str) -> str:
     >>> language("fr", "en")
     'French'
     """
-    return str(_locale(lang).languages.get(code, code))
+    return str(locales.facts(lang)["languages"].get(code, code))

@@ -5,7 +5,7 @@ Tables and Markdown are two ways to print one Sheet.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -212,7 +212,8 @@ def _tones(column: Column, cells: list[str]) -> tuple[Tone, ...]:
     """Which changes are good news."""
     gain: Tone = "good" if column.better == "higher" else "bad"
     loss: Tone = "bad" if column.better == "higher" else "good"
-    tones: list[Tone] = [gain if cell[0] == "+" else loss if cell[0] == "-" else "" for cell in cells]
+    moved = [cell[0] if any(digit in cell for digit in "123456789") else "" for cell in cells]
+    tones: list[Tone] = [gain if sign == "+" else loss if sign == "-" else "" for sign in moved]
     return tuple(tones) if column.better else ()
 
 
@@ -264,7 +265,15 @@ def _empty(result: Result, shown: Collection[str], lang: str) -> list[str]:
     for null in result.nulls:
         if null.column in shown and null.column in labels:
             columns.setdefault(null.reason, {})[labels[null.column]] = None
-    return [word("dash", lang, ", ".join(names), reason(code)) for code, names in columns.items()]
+    return [word("dash", lang, ", ".join(names), _why(code, labels, names, lang)) for code, names in columns.items()]
+
+
+def _why(code: str, labels: Mapping[str, str], names: Collection[str], lang: str) -> str:
+    """Why cells are empty; what an own figure lacks is called by its label."""
+    lacking = labels.get(code.removeprefix("no_"))
+    if lacking is None or label(code, "reasons") != code:
+        return reason(code)
+    return word("absent", lang) if lacking in names else word("lacking", lang, lacking)
 
 
 def _compared(result: Result, lang: str) -> list[str]:

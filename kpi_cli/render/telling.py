@@ -22,6 +22,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{customers} new customers came at {cac} each{aim}.",
         "{customers} nouveaux clients, à {cac} chacun{aim}.",
     ),
+    "won_one": ("1 new customer came, at {cac}{aim}.", "1 nouveau client, à {cac}{aim}."),
     "within": (", within its target of {}", ", dans son objectif de {}"),
     "beyond": (", short of its target of {}", ", en deçà de son objectif de {}"),
     "over": (", over the target of {}", ", au-dessus de l’objectif de {}"),
@@ -35,7 +36,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "mind": ("Read this first", "À lire d’abord"),
     "changes": ("What changed most", "Ce qui a le plus changé"),
     "moved": ("Change in revenue", "Évolution du CA"),
-    "cac_split": ("CAC went from {} to {}: {}, {}.", "Le CAC est passé de {} à {} : {}, {}."),
+    "cac_split": ("CAC went from {} to {}: {}.", "Le CAC est passé de {} à {} : {}."),
+    "nothing_moved": ("cost and customers are the same", "coût et clients sont les mêmes"),
     "cost_more": ("more cost added {}", "plus de coût a ajouté {}"),
     "cost_less": ("less cost took off {}", "moins de coût a retiré {}"),
     "people_more": ("more new customers took off {}", "plus de nouveaux clients ont retiré {}"),
@@ -128,6 +130,7 @@ def tell(report: Report, lang: str) -> Iterator[str]:
         )
     cac, customers = report.headline("cac"), report.headline("new_customers")
     if cac and customers:
-        sentences.append(said("won", lang, customers=shown(customers), cac=shown(cac), aim=aim(cac, "under", "over")))
+        won = "won_one" if customers.value == 1 else "won"
+        sentences.append(said(won, lang, customers=shown(customers), cac=shown(cac), aim=aim(cac, "under", "over")))
     if sentences:
         yield " ".join(sentences)

@@ -37,6 +37,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "by": ("by", "par"),
     "total": ("Total", "Total"),
     "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),
+    "absent": ("no value in these rows", "aucune valeur dans ces lignes"),
+    "lacking": ("no {}", "pas de valeur pour {}"),
     "dash": ("– {}: {}", "– {} : {}"),
     "reading_notes": (
         "Notes on how the files were read: {} (kpi check, or --json, tells them)",

@@ -49,7 +49,7 @@ def answered(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object
     return found
 
 
-@pytest.mark.parametrize("question", ["roi", "cac", "channels", "ltv"])
+@pytest.mark.parametrize("question", ["roi", "cac", "channels", "ltv", "funnel"])
 def test_own_figures_stand_in_the_total_of_every_question(
     shop: Path, question: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -137,3 +137,120 @@ def test_a_built_in_metric_is_a_part_like_any_other(shop: Path, capsys: pytest.C
         "sources: [spend.csv, sales.csv]\nmetrics:\n  half_aov: {formula: aov ÷ 2, unit: money}\n", "utf-8"
     )
     assert answered(capsys, "roi", "--month", "2026-10")["total"]["half_aov"] == 30  # type: ignore[index]
+
+
+def column_of(shop: Path, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]:
+    """Each channel's figure of the column asked for last."""
+    *line, name = argv
+    rows = answered(capsys, *line, "--month", "2026-10", "--by", "channel")["rows"]
+    return {row["channel"]: row[name] for row in rows}  # type: ignore[attr-defined]
+
+
+def test_in_a_funnel_a_group_s_figure_stands_in_the_row_of_its_last_stage(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = answered(capsys, "funnel", "--month", "2026-10", "--by", "channel", "--sort=-click_rate")
+    found = [(row["channel"], row["stage"], row["click_rate"]) for row in answer["rows"]]  # type: ignore[attr-defined]
+    assert [row for row in found if row[2] is not None] == [
+        ("Paid Social", "customers", 0.05),
+        ("Paid Search", "customers", 0.025),
+    ]
+    assert main(["funnel", "--month", "2026-10"]) == 0
+    assert "Click rate 4.00%" in capsys.readouterr().out
+
+
+def test_a_defined_metric_that_no_question_shows_may_be_defined_anew(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engaged = SPEND.replace("Results", "engagements").replace("3.5", "8").replace("2.5", "1")
+    (shop / "spend.csv").write_text(engaged, "utf-8")
+    metric = 'engagement_rate: {formula: "engagements / impressions", unit: rate, better: higher, label: {fr: Taux}}'
+    (shop / "kpi.yml").write_text(f"sources: [spend.csv, sales.csv]\nmetrics:\n  {metric}\n", "utf-8")
+    assert answered(capsys, "roi", "--month", "2026-10")["total"]["engagement_rate"] == 0.008  # type: ignore[index]
+    assert main(["explain", "engagement_rate", "--lang", "fr"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Taux · engagement_rate")
+    assert "kpi.yml:3" in out
+
+
+@pytest.mark.parametrize("name", ["roi", "cost", "conversion_rate"])
+def test_a_figure_that_questions_show_keeps_its_meaning(
+    shop: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "kpi.yml").write_text(
+        f"sources: [spend.csv]\nmetrics:\n  {name}: {{formula: 1 + 1, unit: rate}}\n", "utf-8"
+    )
+    assert main(["roi"]) == 3
+    assert f"kpi.yml:3: “{name}” is a built-in measure or metric already" in capsys.readouterr().err
+
+
+def test_any_defined_figure_can_be_sorted_by_and_held_to_a_limit(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = column_of(shop, capsys, "cac", "--no-config", "spend.csv", "sales.csv", "--sort", "cpc", "cpc")
+    assert list(found.items()) == [("Paid Social", 1.333333), ("Paid Search", 2)]
+    line = ["ltv", "--no-config", "spend.csv", "sales.csv", "--month", "2026-10", "-f", "csv", "-q"]
+    assert main([*line, "--fail-if", "ctr <= 4%"]) == 4
+    assert "total is 0.04" in capsys.readouterr().err
+    assert main([*line, "--fail-if", "retention_rate < 4%"]) == 2, "no file says who was at risk"
+
+
+def test_files_without_the_column_are_named_and_their_groups_are_null(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "more.csv").write_text("date,channel,campaign,cost,currency\n2026-10-02,Display,banner,5.00,EUR\n", "utf-8")
+    (shop / "kpi.yml").write_text(CONFIG.replace("spend.csv,", "spend.csv, more.csv,"), "utf-8")
+    answer = answered(capsys, "roi", "--month", "2026-10", "--by", "channel")
+    rows = {row["channel"]: row for row in answer["rows"]}  # type: ignore[attr-defined]
+    assert (rows["Display"]["ad_results"], rows["Display"]["click_rate"]) == (None, None)
+    told = [note["text"] for note in answer["notes"] if note["code"] == "measure_in_part"]  # type: ignore[attr-defined]
+    assert "Ad results: counted without more.csv, where there is no such column" in told
+    assert "Clicks: counted without more.csv, where there is no such column" in told
+
+
+def test_revenue_is_as_unknown_in_a_formula_as_in_its_own_column(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "sales.csv").write_text(
+        "date,order_id,email,amount,currency\n2026-10-01,o1,a@example.com,90,EUR\n", "utf-8"
+    )
+    config = "sources: [spend.csv, sales.csv]\nmetrics:\n  again: {formula: revenue / cost, unit: multiple}\n"
+    (shop / "kpi.yml").write_text(config, "utf-8")
+    for question in ("roi", "cac"):
+        answer = answered(capsys, question, "--month", "2026-10", "--by", "channel")
+        rows = {row["channel"]: row for row in answer["rows"]}  # type: ignore[attr-defined]
+        assert rows["Paid Search"]["again"] is None
+        why = {(null["row"], null["reason"]) for null in answer["nulls"] if null["column"] == "again"}  # type: ignore[attr-defined]
+        assert (list(rows).index("Paid Search"), "sales_without_source") in why
+        assert answer["total"]["again"] == 1.5  # type: ignore[index]
+
+
+def test_roas_in_a_formula_is_the_roas_that_is_shown(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "sales.csv").write_text(SALES + "2026-10-03,o4,learner3@example.com,Email,600.00,EUR,1\n", "utf-8")
+    config = "sources: [spend.csv, sales.csv]\nmetrics:\n  same: {formula: roas × 1, unit: multiple}\n"
+    (shop / "kpi.yml").write_text(config, "utf-8")
+    shown = answered(capsys, "roi", "--month", "2026-10")["total"]
+    assert shown["roas"] == shown["same"] == 2  # type: ignore[index]
+    assert answered(capsys, "cac", "--month", "2026-10")["total"]["same"] == 2  # type: ignore[index]
+
+
+def test_targets_and_benchmarks_of_own_figures_stand_in_the_report(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goals = "targets:\n  click_rate: 5%\n  cpc: 1\n  Paid Search: {click_rate: 3%}\n"
+    mark = "benchmarks:\n  - {metric: click_rate, value: 2%, sector: schools, year: 2020, source: nobody}\n"
+    (shop / "kpi.yml").write_text(CONFIG + goals + mark, "utf-8")
+    assert main(["report", "--month", "2026-10", "-f", "markdown", "--fail-if", "click_rate < target"]) == 4
+    out, err = capsys.readouterr()
+    assert "| Click rate | 4% | +0.0\u00a0pt on Sep 1\u2009–\u20092, 2026; Target 5% missed |" in out
+    assert "| CPC | €1.50 |" in out
+    assert "| Click rate | 4% | 2% | schools | nobody, 2020 (old) |" in out
+    assert "click_rate < target: Paid Search is 0.025" in err
+    assert "click_rate < target: total is 0.04" in err
+
+
+def test_campaigns_are_not_ranked_where_no_sale_names_one(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--month", "2026-10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "campaigns" not in told["parts"]
+    assert "campaigns_unnamed" in [note["code"] for note in told["notes"]]

@@ -159,15 +159,15 @@ def test_every_row_of_every_file_is_accounted_for_with_its_checksum(small: Path)
 
 
 def test_the_files_are_read_once(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kpi_cli import books
+    from kpi_cli import opening
 
-    read, counted = books.read, []
+    read, counted = opening.read, []
 
     def counting(*given: object, **named: object) -> object:
         counted.append(given)
         return read(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(books, "read", counting)
+    monkeypatch.setattr(opening, "read", counting)
     october()
     assert len(counted) == 1
 
@@ -304,3 +304,28 @@ def test_no_address_of_a_customer_stands_in_any_report(small: Path) -> None:
     for ending in ("html", "md", "json", "xlsx", "csv", "txt"):
         assert main(["report", "--month", "2026-10", "-o", f"page.{ending}", "-q"]) == 0
         assert b"learner" not in Path(f"page.{ending}").read_bytes()
+
+
+def test_the_library_gives_the_report_of_the_command(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import kpi_cli
+
+    assert main(["report", "--month", "2026-10", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    found = kpi_cli.report(config="kpi.yml", month="2026-10")
+    assert found.to_dict() == told
+    figures = found.to_pandas().set_index("name")["value"]
+    assert figures["roi"] == told["headlines"][3]["value"]
+    channels = found.part("channels")
+    assert channels is not None
+    assert list(channels.to_pandas()["channel"]) == [row["channel"] for row in told["parts"]["channels"]["rows"]]
+
+
+def test_a_figure_that_is_not_known_trips_its_condition_and_is_no_unknown_column(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "sales.csv").write_text(SALES.replace("email,", "") + "2026-10-05,o1,400.00,EUR,Paid Search\n")
+    line = ["report", "--month", "2026-10", "-o", "page.html"]
+    assert main([*line, "--fail-if", "total.cac > 120", "--fail-if", "cac > target"]) == 4
+    told = capsys.readouterr().err
+    assert "kpi: fail-if: total.cac > 120: total is not known" in told
+    assert "kpi: fail-if: cac > target: total is not known" in told

@@ -1,0 +1,182 @@
+"""Coverage: which days the files speak of, and the window of a question (contract §3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from kpi_cli.books import Books, need_rows
+from kpi_cli.errors import InputError, NoDataError
+from kpi_cli.exports.tables import Source
+from kpi_cli.period import Window, resolve
+from kpi_cli.texts import money_text, note
+
+
+def settle_window(books: Books, uses: Sequence[str]) -> None:
+    """The window asked for, else the days that all formats of the used roles cover."""
+    spans = _coverage(books, uses)
+    asked = resolve(books.ask.period)
+    if asked is None and not spans:
+        if books.ask.every:
+            raise _undated(books, uses)
+        return
+    if asked is None:
+        books.window = _overlap(books, spans)
+        if _undated_rows(books, uses):
+            raise _undated(books, uses)
+    else:
+        books.window = asked
+        if _undated_rows(books, uses):
+            raise _undated(books, uses)
+        _tell_gaps(books, spans, asked)
+    covered = _role_windows(books, spans, books.window)
+    books.days_with_data = _common_days(covered, books.window)
+
+
+Spans = dict[tuple[str, str, str | None], tuple[dt.date, dt.date, list[Source]]]
+
+
+def _coverage(books: Books, uses: Sequence[str]) -> Spans:
+    """What each format (and account) of each used role covers; costs by month reach over whole months."""
+    spans: Spans = {}
+    for source in books.store.sources:
+        if source.role in uses and source.role and source.period and _rows_used(source):
+            key = (source.role, str(source.format), _account(books, source))
+            first, last = source.period
+            if key in spans:
+                a, b, sources = spans[key]
+                spans[key] = (min(a, first), max(b, last), [*sources, source])
+            else:
+                spans[key] = (first, last, [source])
+    return spans
+
+
+def _account(books: Books, source: Source) -> str | None:
+    if source.role != "spend" or not books.column("spend", "account"):
+        return None
+    found = books.store.rows("SELECT DISTINCT account FROM spend WHERE file = $1", [source.number])
+    return found[0][0] if len(found) == 1 else None
+
+
+def _rows_used(source: Source) -> bool:
+    return source.ledger.read > sum(source.ledger.left_out.values())
+
+
+def _longest_gap(books: Books) -> int:
+    found = books.store.rows(
+        """SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
+           FROM (SELECT DISTINCT "start" FROM sales WHERE fate IS NULL AND "start" IS NOT NULL))"""
+    )
+    return int(found[0][0] or 0)
+
+
+def _overlap(books: Books, spans: Spans) -> Window:
+    """The days all formats cover; sales reach outward over a gap no longer than their own longest."""
+    others = [(a, b) for (role, _, _), (a, b, _) in spans.items() if role != "sales"]
+    sales = [(a, b) for (role, _, _), (a, b, _) in spans.items() if role == "sales"]
+    starts, ends = [a for a, _ in others], [b for _, b in others]
+    if others and sales:
+        start, end, gap = max(starts), min(ends), dt.timedelta(days=_longest_gap(books))
+        starts += [a for a, _ in sales if a - start > gap]
+        ends += [b for _, b in sales if end - b > gap]
+    elif sales:
+        starts, ends = [a for a, _ in sales], [b for _, b in sales]
+    if max(starts) > min(ends):
+        said = "; ".join(f"{role} {a} to {b}" for (role, _, _), (a, b, _) in sorted(spans.items(), key=str))
+        raise NoDataError("no_overlap", f"the files share no day ({said})", "give files of one period")
+    return Window(max(starts), min(ends))
+
+
+def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
+    """A format that covers less of the window than asked is named with its days."""
+    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
+    for (role, _, _), (first, last, sources) in spans.items():
+        reach = gap if role == "sales" else dt.timedelta()
+        if first > window.end or last < window.start:
+            start, end = "–", "–"
+        elif first - reach > window.start or last + reach < window.end:
+            start, end = str(max(first, window.start)), str(min(last, window.end))
+        else:
+            continue
+        books.notes.append(note("incomplete_period", file=sources[0].file, start=start, end=end))
+
+
+def uncovered(books: Books, uses: Sequence[str], window: Window) -> tuple[list[str], list[str]]:
+    """Which roles have no format that covers a window, and the files of formats that miss a part of it."""
+    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
+    covered, missed, files = set(), set(), []
+    for (role, _, _), (first, last, sources) in _coverage(books, uses).items():
+        reach = gap if role == "sales" else dt.timedelta()
+        if first - reach <= window.start and last + reach >= window.end:
+            covered.add(role)
+        else:
+            missed.add(role)
+            files.append(sources[0].file)
+    return sorted(missed - covered), sorted(files)
+
+
+def first_day(books: Books, uses: Sequence[str]) -> dt.date | None:
+    """The first day that some format of every role covers."""
+    firsts: dict[str, dt.date] = {}
+    for (role, _, _), (first, _, _) in _coverage(books, uses).items():
+        firsts[role] = min(first, firsts.get(role, first))
+    return max(firsts.values(), default=None)
+
+
+def _role_windows(books: Books, spans: Spans, window: Window | None) -> dict[str, list[tuple[dt.date, dt.date]]]:
+    roles: dict[str, list[tuple[dt.date, dt.date]]] = {}
+    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
+    for (role, _, _), (first, last, _) in spans.items():
+        reach = gap if role == "sales" else dt.timedelta()
+        roles.setdefault(role, []).append((first - reach, last + reach))
+    return roles
+
+
+def _common_days(roles: dict[str, list[tuple[dt.date, dt.date]]], window: Window | None) -> int:
+    if window is None:
+        return 0
+    days = (window.start + dt.timedelta(days=n) for n in range(window.days))
+    return sum(1 for d in days if all(any(a <= d <= b for a, b in spans) for spans in roles.values()))
+
+
+def _undated_rows(books: Books, uses: Sequence[str]) -> bool:
+    return any(
+        books.has(role) and books.store.rows(f'SELECT 1 FROM {role} WHERE fate IS NULL AND "start" IS NULL LIMIT 1')
+        for role in uses
+    )
+
+
+def _undated(books: Books, uses: Sequence[str]) -> InputError:
+    for role in uses:
+        if books.has(role):
+            found = books.store.rows(
+                f'SELECT file, line FROM {role} WHERE fate IS NULL AND "start" IS NULL ORDER BY file, line LIMIT 1'
+            )
+            if found:
+                file = next(s.file for s in books.store.sources if s.number == found[0][0])
+                return InputError(
+                    "undated", "rows without a date cannot be put in a period", "export with dates", file, found[0][1]
+                )
+    return InputError("undated", "no file has dates", "export with dates")
+
+
+def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
+    """Every needed role has a row in the window; what lies outside is told."""
+    if books.window is None:
+        return
+    start, end = books.window.start.isoformat(), books.window.end.isoformat()
+    for role in ("spend", "sales", "costs"):
+        if not books.has(role):
+            continue
+        money = "charged" if role == "sales" else "cost"
+        for number, count, amount in books.store.rows(
+            f"""SELECT file, CAST(sum("rows") AS BIGINT), coalesce(sum({money}), 0) FROM {role}
+                WHERE fate IS NULL AND ("end" < $1::DATE OR "start" > $2::DATE) GROUP BY file ORDER BY file""",
+            [start, end],
+        ):
+            source = next(s for s in books.store.sources if s.number == number)
+            source.fates["outside_period"] = count
+            text = money_text(amount, books.currency)
+            books.notes.append(note("outside_window", file=source.file, count=count, amount=text))
+    for group in needs:
+        need_rows(books, group)

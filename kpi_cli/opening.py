@@ -1,0 +1,220 @@
+"""Opening: a question's files become its books; what cannot be read or added for certain is refused.
+
+open_books(ask, uses, needs)   `uses` are the roles the question draws on, `needs` those that must have rows
+read_whole(ask)                reads the files once for several questions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from kpi_cli.ask import Ask
+from kpi_cli.assigning import assign
+from kpi_cli.books import Books
+from kpi_cli.converting import convert
+from kpi_cli.coverage import hold_to_window, settle_window
+from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.files import Asked
+from kpi_cli.exports.reading import Sought, read
+from kpi_cli.exports.structured import Table, frame_table
+from kpi_cli.exports.tables import Store
+from kpi_cli.grouping import Grouping
+from kpi_cli.period import resolve
+from kpi_cli.texts import label, note
+from kpi_cli.trust import trust_first
+
+Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed
+
+
+def open_books(
+    ask: Ask,
+    uses: Sequence[str] | Sought,
+    needs: Sequence[Sequence[str]],
+    choose: Choice | None = None,
+    *,
+    ids: bool = True,
+) -> Books:
+    """Read the files of a question.
+
+    Args:
+        ask: files and options.
+        uses: roles the question draws on, or what chooses them among the files as they are recognised (`choose`
+            then says them); files of others are named in a note.
+        needs: groups of roles of which one each must have a row.
+        choose: given the files as read, says which roles are used and needed after all.
+        ids: whether the answer counts orders or customers, so that every row's own ids matter.
+
+    Raises:
+        UsageError: a period that cannot be understood.
+        InputError: what cannot be read or added for certain.
+        NoDataError: a needed role has no file, or no row in the period.
+    """
+    resolve(ask.period)  # a mistake in the options is told before any in the files
+    by = None if ids else frozenset(ask.dimensions)
+    own, sought = _own_roles(ask), uses
+    roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
+    store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
+    _refuse(store)
+    books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
+    for source in store.sources:
+        source.fates.pop("outside_period", None)  # what an earlier question said of its own period
+        books.notes += source.notes
+    with trust_first(books.notes, strict=ask.reading.strict):
+        _make_ready(books, () if callable(uses) else uses, needs, choose)
+    return books
+
+
+def read_whole(ask: Ask) -> Ask:
+    """The same ask with its files read once for several questions, whatever role each of them uses."""
+    return replace(ask, read=read(asked_files(ask), ask.reading, inline_tables(ask)))
+
+
+def _make_ready(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]], choose: Choice | None) -> None:
+    """Settle who counts leads, a channel on every row, one currency and the window."""
+    own = _own_roles(books.ask)
+    if choose:
+        uses, needs = choose(books)
+    uses = _settle_leads(books, uses, needs)
+    if "leads" in own and "leads" not in uses:
+        _settle_leads(books, tuple(own), ())
+    for source in books.store.sources:
+        if source.role not in own.union(uses):
+            books.notes.append(note("unused_file", file=source.file, role=source.role or "?"))
+    _needed(books, needs)
+    assign(books)
+    convert(books)
+    books.currency = _currency(books, uses)
+    settle_window(books, uses)
+    hold_to_window(books, needs)
+
+
+def _own_roles(ask: Ask) -> frozenset[str]:
+    """The roles that any question draws on: exchange rates, and what figures beside its own are made from."""
+    if not (ask.config.own or ask.also):
+        return frozenset({"rates"})
+    from kpi_cli.definitions import roles_of_own
+
+    return roles_of_own(ask.config, ask.also) | {"rates"}
+
+
+def asked_files(ask: Ask) -> list[Asked]:
+    """The files of a question: the command line's, else kpi.yml's, each with what is said of it."""
+    said = [Asked(path, replace(ask.reading, role=role)) for path, role in ask.files.paths]
+    rates = [str(ask.config.folder / pattern) for pattern in ask.config.rates.files]
+    listed = [Asked(pattern, replace(ask.reading, role="rates", currency=None)) for pattern in rates]
+    if said or ask.files.frames:
+        return said + listed
+    found = []
+    for source in ask.config.sources:
+        options = replace(
+            ask.reading,
+            role=source.role,
+            format=source.format,
+            decimal=source.decimal or ask.reading.decimal,
+            date_format=source.date_format or ask.reading.date_format,
+            encoding=source.encoding or ask.reading.encoding,
+            tz=source.tz or ask.reading.tz,
+            currency=source.currency or ask.reading.currency,
+            separate_accounts=source.accounts == "separate" or ask.reading.separate_accounts,
+            columns=tuple(("*", column, header) for column, header in source.columns.items()),
+            statuses=tuple(source.statuses.items()),
+        )
+        found += [Asked(str(ask.config.folder / pattern), options) for pattern in source.files]
+    costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
+    return [*found, *(Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs), *listed]
+
+
+def inline_tables(ask: Ask) -> list[Table]:
+    """What is asked about without a file: pandas frames, and the costs written in kpi.yml itself."""
+    tables = [frame_table(frame, role, number) for number, (frame, role) in enumerate(ask.files.frames, 1)]
+    costs = ask.config.costs.records
+    if costs and not (ask.files.paths or ask.files.frames):
+        names = ("start", "end", "category", "strategy", "channel", "campaign", "cost", "currency")
+        rows = [Record(c.line, ["" if getattr(c, n) is None else str(getattr(c, n)) for n in names]) for c in costs]
+        tables.append(Table(ask.config.file or "kpi.yml", [Record(1, list(names)), *rows], ask.config.sha256, "costs"))
+    return tables
+
+
+def _refuse(store: Store) -> None:
+    errors: list[KpiError] = [s.error for s in store.sources if s.error]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise Refusals(errors)
+
+
+def _needed(books: Books, needs: Sequence[Sequence[str]]) -> None:
+    for group in needs:
+        if not any(books.has(role) for role in group):
+            raise NoDataError("no_file", f"there is no file with {' or '.join(group)}", "add one")
+
+
+def _settle_leads(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Leads come from one source: a leads file, else the event of the visits file, else the platforms' claims.
+
+    Returns:
+        The roles still drawn upon: a visits file that was read for its leads only, and has none, is not.
+    """
+    if "leads" not in uses:
+        return uses
+    event = books.ask.config.lead_event
+    for role in ("leads", "traffic", "spend"):
+        if role in uses and books.has(role) and _counts_leads(books, role, event):
+            books.leads_from = role
+            break
+    if books.leads_from:
+        named = f" ({event})" if books.leads_from == "traffic" and books.column("traffic", "event") else ""
+        books.notes.append(note("leads_source", source=label(books.leads_from, "lead_sources") + named))
+    visits_wanted = any("traffic" in group for group in needs) or books.leads_from == "traffic"
+    return [role for role in uses if role != "traffic" or visits_wanted]
+
+
+def _counts_leads(books: Books, role: str, event: str) -> bool:
+    stated = f"SELECT 1 FROM {role} WHERE fate IS NULL AND leads IS NOT NULL LIMIT 1"
+    if books.store.rows(stated) or not books.column(role, "event"):
+        return bool(books.store.rows(stated))
+    named = f"SELECT 1 FROM {role} WHERE fate IS NULL AND lower(trim(event)) = $1 LIMIT 1"
+    return role == "traffic" and bool(books.store.rows(named, [event.casefold()]))
+
+
+_MONEY_OF = {"spend": "cost", "sales": "charged", "costs": "cost", "touches": "value"}
+
+
+def _currency(books: Books, uses: Sequence[str]) -> str | None:
+    """The one currency of all money that is to be added.
+
+    Raises:
+        InputError: two currencies, or one that is stated beside one that is not.
+    """
+    seen: dict[str | None, tuple[str, int]] = {}
+    files = {s.number: s.file for s in books.store.sources}
+    for role in uses:
+        if role not in _MONEY_OF or not books.has(role):
+            continue
+        for currency, number, line in books.store.rows(
+            f"""SELECT currency, min(file), arg_min(line, (file, line)) FROM {role}
+                WHERE fate IS NULL AND {_MONEY_OF[role]} <> 0 GROUP BY currency ORDER BY min(file), currency"""
+        ):
+            seen.setdefault(currency, (files[number], line))
+    if len(seen) <= 1:
+        return next(iter(seen), None)
+    stated = sorted(c for c in seen if c)
+    if len(stated) > 1:
+        file, line = seen[stated[1]]
+        raise InputError(
+            "currencies_mixed",
+            f"{' and '.join(stated)} cannot be added without rates",
+            "ask for one currency at a time, or give rates in kpi.yml",
+            file,
+            line,
+        )
+    file, line = seen[None]
+    raise InputError(
+        "currency_unstated",
+        f"no currency is stated here, and other files are in {stated[0]}",
+        f"say --currency {stated[0]} if it is the same",
+        file,
+        line,
+    )

@@ -1,0 +1,116 @@
+"""What goes wrong while nobody looks is told with its place, and the page of last month stays byte for byte."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kpi_cli.commands.app import main
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEND = "date,channel,cost,currency,clicks\n2026-10-01,Paid Search,20.00,EUR,0\n2026-10-31,Email,30.00,EUR,0\n"
+SALES = """\
+date,order_id,email,channel,amount,tax,currency
+2026-10-01,o1,learner1@example.com,Paid Search,90.00,15.00,EUR
+2026-10-31,o2,learner2@example.com,Email,60.00,10.00,USD
+"""
+RATES = "currency: EUR\nrates: [{date: 2026-10-01, currency: USD, rate: 0.5}]\n"
+SOURCES = "sources: [spend.csv, sales.csv]\n"
+OLD = "what was written last month"
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Last month's page, where this month's is to go."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("spend.csv", SPEND), ("sales.csv", SALES), ("kpi.yml", SOURCES + RATES)):
+        (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "page.html").write_text(OLD, "utf-8")
+    return tmp_path / "page.html"
+
+
+LINE = ["report", "--month", "2026-10", "-o", "page.html"]
+
+MISTAKES = [
+    ("marge: 60%", "kpi.yml:4:1: unknown key “marge”; did you mean “margin”?"),
+    ("targets:\n  caac: 20", "kpi.yml:5: “caac” is no metric; did you mean “cac”?"),
+    ("margin: [60%]", "kpi.yml:4:9: a list where a text is due"),
+    ("vat: twenty", "kpi.yml:4:6: “twenty” is not a number"),
+    ("report: October", "kpi.yml:4:9: “October” where keys and values are due"),
+    ("metrics:\n  x: {formula: cost / klicks, unit: rate}", "kpi.yml:5:23: the formula uses “klicks”"),
+    ("metrics:\n  x: {formula: cost.real, unit: rate}", "kpi.yml:5:20: “.” is not part of a formula"),
+    ("metrics:\n  x: {formula: __import__('os'), unit: rate}", "kpi.yml:5:26: “(” where + − × ÷ or the end is due"),
+    ("metrics:\n  x: {formula: y + 1, unit: rate}\n  y: {formula: x, unit: rate}", "is computed from itself"),
+    ("metrics:\n  x: {formula: cost / 0 / 0 /, unit: rate}", "kpi.yml:5:30: the end of the formula"),
+    ("metrics:\n  x: {formula: cost, unit: euros}", "kpi.yml:5:28: “euros” is not known here"),
+    ("measures:\n  x: {sum: Klicks, role: spend}", "kpi.yml:5: no file of spend has the column “Klicks”"),
+    ("measures:\n  x: {sum: channel, role: spend}", "spend.csv:2:2: channel “Paid Search” is not a number"),
+]
+
+
+@pytest.mark.parametrize(("lines", "said"), MISTAKES)
+def test_a_mistake_in_kpi_yml_is_told_with_its_place_and_nothing_is_written(
+    page: Path, lines: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("kpi.yml").write_text(f"{SOURCES}{RATES}{lines}\n", "utf-8")
+    assert main(LINE) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert page.read_text("utf-8") == OLD
+
+
+def test_every_mistake_of_a_kpi_yml_is_told_at_once(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("kpi.yml").write_text("marge: 60%\nvat: twenty\ncurrency: euros\n", "utf-8")
+    assert main(LINE) == 3
+    assert [line.split(":")[3] for line in capsys.readouterr().err.splitlines()] == ["1", "2", "3"]
+
+
+def test_a_formula_over_a_count_of_zero_is_null_with_its_reason(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    metric = "metrics:\n  cost_per_click: {formula: cost / clicks, unit: money}\n"
+    Path("kpi.yml").write_text(SOURCES + RATES + metric, "utf-8")
+    assert main([*LINE[:3], "-f", "markdown"]) == 0
+    assert "Cost per click: no clicks" in capsys.readouterr().out
+    assert main([*LINE, "--fail-if", "total.cost_per_click > 5"]) == 4, "what is not known cannot be called well"
+    assert "total is not known" in capsys.readouterr().err
+
+
+def test_a_day_without_a_rate_is_refused_with_its_line(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("kpi.yml").write_text(SOURCES + RATES.replace("2026-10-01", "2026-11-01"), "utf-8")
+    assert main(LINE) == 3
+    assert "sales.csv:3: there is no rate for USD on 2026-10-31" in capsys.readouterr().err
+    assert page.read_text("utf-8") == OLD
+
+
+def test_a_folder_that_is_not_there_is_told(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*LINE[:3], "-o", "nowhere/page.html"]) == 3
+    assert "nowhere/page.html: there is no such folder; create it first" in capsys.readouterr().err
+    assert not Path("nowhere").exists()
+
+
+def report(limit: int | None = None) -> subprocess.CompletedProcess[str]:
+    """The program as cron runs it; `limit` is how many bytes a file may have, as on a disk that is full."""
+    start = "import sys; from kpi_cli.commands.app import entry; entry()"
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    line = [sys.executable, "-c", start, *LINE]
+    home = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(line, env=home, capture_output=True, text=True, preexec_fn=limited)
+
+
+def test_a_disk_that_fills_up_leaves_the_old_page_and_no_other_file(page: Path) -> None:
+    before = {path.name for path in page.parent.iterdir()}
+    ran = report(limit=5000)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert "page.html: there is no room left" in ran.stderr
+    assert page.read_text("utf-8") == OLD
+    assert {path.name for path in page.parent.iterdir()} == before
+    assert (report().returncode, page.read_text("utf-8")[:9]) == (0, "<!doctype")

@@ -48,6 +48,7 @@ from kpi_cli.result import Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import LANGUAGE, label, note, share_text
 
+USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
 _ASSIGNED = {"platform", "campaign", "channel", "strategy"}  # what every row of some roles is given
 _MADE = _ASSIGNED | {"source", "medium", "account", "course"}  # what may be made out where no header says it

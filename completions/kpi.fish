@@ -97,6 +97,7 @@ complete -c kpi -n '__fish_seen_subcommand_from funnel' -l between -x -d 'Median
 complete -c kpi -n '__fish_seen_subcommand_from funnel' -l test -d 'Test the groups of --by variant: last stage of first.'
 complete -c kpi -n '__fish_seen_subcommand_from funnel' -l change -x -d 'Test: the smallest change worth showing, such as 1%.'
 complete -c kpi -n '__fish_seen_subcommand_from funnel' -l split -x -d 'Test: the planned split, such as 90/10; even without.'
+complete -c kpi -n '__fish_seen_subcommand_from funnel' -l control -x -d 'Test: the variant others are held against.'
 complete -c kpi -n '__fish_seen_subcommand_from funnel' -l stage -x -d 'Calculator: a stage and its count, repeated.'
 complete -c kpi -n '__fish_seen_subcommand_from funnel' -l a -x -d 'Calculator: the control.'
 complete -c kpi -n '__fish_seen_subcommand_from funnel' -l b -x -d 'Calculator: the variant.'

@@ -18,7 +18,7 @@ from kpi_cli.coverage import hold_to_window, settle_window
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
-from kpi_cli.exports.reading import read
+from kpi_cli.exports.reading import Sought, read
 from kpi_cli.exports.structured import Table, frame_table
 from kpi_cli.exports.tables import Store
 from kpi_cli.grouping import Grouping
@@ -31,7 +31,7 @@ Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # rol
 
 def open_books(
     ask: Ask,
-    uses: Sequence[str],
+    uses: Sequence[str] | Sought,
     needs: Sequence[Sequence[str]],
     choose: Choice | None = None,
     *,
@@ -41,7 +41,8 @@ def open_books(
 
     Args:
         ask: files and options.
-        uses: roles the question draws on; files of others are named in a note.
+        uses: roles the question draws on, or what chooses them among the files as they are recognised (`choose`
+            then says them); files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
         ids: whether the answer counts orders or customers, so that every row's own ids matter.
@@ -53,7 +54,8 @@ def open_books(
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
     by = None if ids else frozenset(ask.dimensions)
-    roles = _own_roles(ask).union(uses)
+    own, sought = _own_roles(ask), uses
+    roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
     store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
     _refuse(store)
     if ids:
@@ -63,7 +65,7 @@ def open_books(
         source.fates.pop("outside_period", None)  # what an earlier question said of its own period
         books.notes += source.notes
     with trust_first(books.notes, strict=ask.reading.strict):
-        _make_ready(books, uses, needs, choose)
+        _make_ready(books, () if callable(uses) else uses, needs, choose)
     return books
 
 

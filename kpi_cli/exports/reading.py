@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
@@ -40,7 +41,7 @@ def read(
     asked: Sequence[Asked],
     options: ReadOptions,
     inline: Iterable[Table] = (),
-    roles: Collection[str] = ROLES,
+    roles: Collection[str] | Sought = ROLES,
     by: Collection[str] | None = None,
 ) -> Store:
     """Read files into typed tables.
@@ -49,35 +50,52 @@ def read(
         asked: patterns and addresses of databases, each with what the user says about it.
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
-        roles: the roles whose rows are wanted; files of others are recognised, and no more.
+        roles: the roles whose rows are wanted, or what chooses them once all files are recognised; files of
+            others are recognised, and no more.
         by: the dimensions that rows of large files may be summed by; None where every row's own ids matter.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
     """
     store = Store()
-    wants = Wants(options, roles, None if options.strict or options.every_id or options.own else by)
-    taken: list[tuple[Source, Callable[[], Sheet]]] = []
     with workspace() as folder, ExitStack() as engines:
-        for found in downloads((one for one in asked if not is_address(one.pattern)), folder):
-            if isinstance(found, KpiError):
-                store.sources.append(Source(found.file or "-", len(store.sources), error=found))
-                continue
-            for source, sheet in _sheets(store, found, engines):
+        opened = list(downloads((one for one in asked if not is_address(one.pattern)), folder))
+        distant = (_relation(store, one, engines) for one in asked if is_address(one.pattern))
+        taken = [_recognise(*found) for found in chain(_opened(store, opened, engines), distant)]
+        taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
+        known = [source.sheet for source, _ in taken if source.sheet]
+        wanted = roles(known) if callable(roles) else roles
+        wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
+        for source, sheet in taken:
+            if source.error is None:
                 _take(store, source, sheet, wants)
-                taken.append((source, sheet))
-            _unchanged(found, store)
-        for one in asked:
-            if is_address(one.pattern):
-                source, sheet = _relation(store, one, engines)
-                _take(store, source, sheet, wants)
-                taken.append((source, sheet))
+        for found in opened:
+            if not isinstance(found, KpiError):
+                _unchanged(found, store)
         _unfold(store, taken, wants)
-    for table in inline:
-        source = _new(store, table.name)
-        _take(store, source, partial(_structured_sheet, table, options), wants)
     _after(store, options)
     return store
+
+
+Sought = Callable[[Sequence[Sheet]], Collection[str]]
+Taken = tuple[Source, Callable[[], Sheet]]
+
+
+def _opened(store: Store, opened: Iterable[Download | KpiError], engines: ExitStack) -> Iterator[Taken]:
+    """Every table of the files, and how its header comes to be understood."""
+    for found in opened:
+        if isinstance(found, KpiError):
+            store.sources.append(Source(found.file or "-", len(store.sources), error=found))
+        else:
+            yield from _sheets(store, found, engines)
+
+
+def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
+    try:
+        source.sheet = sheet()
+    except KpiError as error:
+        source.error = error
+    return source, sheet
 
 
 def _after(store: Store, options: ReadOptions) -> None:
@@ -99,7 +117,7 @@ def _new(store: Store, name: str) -> Source:
     return source
 
 
-def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
+def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Taken]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
     if download.suffix in {LAKE, ".parquet"}:
         yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
@@ -175,7 +193,7 @@ class Wants:
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
     try:
-        source.sheet = sheet()
+        source.sheet = source.sheet or sheet()
         wanted = source.sheet.role in wants.roles
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
@@ -257,7 +275,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
     return True
 
 
-def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
+def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
     if not any(source.is_folded for source, _ in taken):
         return
@@ -269,7 +287,7 @@ def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants
             for other, _, a, b in dated
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
-            source.checks, source.is_folded = "full", False
+            source.checks, source.is_folded, source.sheet = "full", False, None
             _take(store, source, sheet, replace(wants, by=None))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kpi_cli.ask import Ask
+    from kpi_cli.models.abtest import Arm
     from kpi_cli.reporting import Report
     from kpi_cli.result import CheckResult, Result
 
@@ -182,22 +183,38 @@ def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **opt
 
 
 def funnel(
-    *data: Any, steps: str | Sequence[str] = (), within: str | None = None, **options: Unpack[Options]
+    *data: Any,
+    steps: str | Sequence[str] = (),
+    within: str | None = None,
+    between: str | None = None,
+    test: bool | Mapping[str, Any] = False,
+    **options: Unpack[Options],
 ) -> Result:
     """Where people are lost: stages with counts, step rates and overall rates.
 
     Args:
-        data: paths, patterns and pandas frames of spend, traffic, leads, sales, events, progress, search or mail.
-        steps: the events of an event log, in order.
+        data: paths, patterns and pandas frames of spend, traffic, leads and sales, or of events, progress, search,
+            mail or social posts.
+        steps: the stages to choose, or the events of a log, in order.
         within: how long after the first step the others may come, such as `30d`.
+        between: instead of stages, the median days between a person's days with this event of a log.
+        test: judge the groups of `by="variant"` as arms; settings as in {"change": 0.01, "split": (90, 10),
+            "control": "old"}. The answer is `to_dict()["test"]`.
         options: see Options.
+
+    Raises:
+        kpi_cli.errors.KpiError: what cannot be read, added or tested for certain, with its place.
     """
     from kpi_cli.period import parse_duration
-    from kpi_cli.questions.funnel import Wanted
+    from kpi_cli.questions.funnel import Trial, Wanted, days_between
     from kpi_cli.questions.funnel import funnel as question
 
-    wanted = Wanted(_listed(steps) if steps else (), parse_duration(within, "within") if within else None)
-    return question(_ask(data, options), wanted)
+    ask = _ask(data, options)
+    if between is not None:
+        return days_between(ask, between)
+    trial = Trial(**(test if isinstance(test, Mapping) else {})) if test is not False else None
+    span = parse_duration(within, "within") if within else None
+    return question(ask, Wanted(_listed(steps) if steps else (), span, trial))
 
 
 def report(*data: Any, **options: Unpack[Options]) -> Report:
@@ -221,10 +238,20 @@ def report(*data: Any, **options: Unpack[Options]) -> Report:
     return question(ask)
 
 
-def ab_test(**arms: tuple[int, int]) -> dict[str, Any]:
+def ab_test(
+    variants: Mapping[str, tuple[int, int]] | None = None,
+    /,
+    *,
+    change: float | None = None,
+    split: Sequence[float] | None = None,
+    **arms: tuple[int, int],
+) -> dict[str, Any]:
     """Two or more variants compared, the first as the control: `ab_test(a=(400, 5000), b=(470, 5100))`.
 
     Args:
+        variants: conversions and visitors by the name of each variant, where names are no keywords.
+        change: the smallest change of the rate worth showing, a fraction; a tenth of the common rate when None.
+        split: the planned shares of visitors; even when None.
         arms: conversions and visitors of each variant.
 
     Returns:
@@ -236,11 +263,25 @@ def ab_test(**arms: tuple[int, int]) -> dict[str, Any]:
     >>> ab_test(a=(17489, 145274), b=(17264, 145310))["p"]
     0.189883
     """
-    from kpi_cli.models.abtest import Arm
-    from kpi_cli.models.abtest import ab_test as test
+    from kpi_cli.models.abtest import ab_test as compared
     from kpi_cli.texts import LANGUAGE
 
-    return test([Arm(name, *counts) for name, counts in arms.items()]).to_dict(LANGUAGE.get())
+    found = [_arm(name, counts) for name, counts in {**(variants or {}), **arms}.items()]
+    return compared(found, change, split).to_dict(LANGUAGE.get())
+
+
+def _arm(name: str, counts: tuple[int, int]) -> Arm:
+    """An arm of whole counts, whatever kind of whole number they are."""
+    from operator import index
+
+    from kpi_cli.errors import UsageError
+    from kpi_cli.models.abtest import Arm
+
+    try:
+        won, visitors = map(index, counts)
+    except (TypeError, ValueError) as error:
+        raise UsageError("bad_arm", f"{name} is no arm", "give whole conversions and visitors: (400, 5000)") from error
+    return Arm(str(name), won, visitors)
 
 
 def check(*data: Any, **options: Unpack[Options]) -> CheckResult:

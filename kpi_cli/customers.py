@@ -51,8 +51,10 @@ def fill_buyers(books: Books) -> bool:
     """
     store = books.store
     store.ensure("sales", "order_id", "customer", "customer_type")
-    for sql in (_BUYERS, _firsts(books), _DAYS.format(revenue=measures.revenue_sql(books)), _PURCHASES):
-        store.con.execute(sql)
+    for sql in (_BUYERS, _firsts(books), _ROWS.format(revenue=measures.revenue_sql(books)), _DAYS):
+        store.con.execute(sql)  # one step each: a join and a grouping in one would hold both in memory
+    store.con.execute("DROP TABLE numbered")
+    store.con.execute(_PURCHASES)
     store.con.execute("DROP TABLE days")
     return bool(store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
 
@@ -63,11 +65,16 @@ _BUYERS = """
       SELECT t.customer, min(t."start") FILTER (t.is_order) AS first_day, count(*) FILTER (t.is_order) AS orders
       FROM sales t WHERE t.fate IS NULL AND t.customer IS NOT NULL GROUP BY t.customer)
 """
+_ROWS = """
+    CREATE OR REPLACE TEMP TABLE numbered AS
+    SELECT b.who, t."start" AS day, t.is_order, t.charged, {revenue} AS revenue
+    FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL
+"""
 _DAYS = """
     CREATE OR REPLACE TEMP TABLE days AS
-    SELECT b.who, t."start" AS day, CAST(count(*) FILTER (t.is_order) AS INTEGER) AS orders,
-           sum({revenue}) AS revenue, sum(if(t.is_order, t.charged, 0)) > 0 AS paid
-    FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL GROUP BY ALL
+    SELECT who, day, CAST(count(*) FILTER (is_order) AS INTEGER) AS orders, sum(revenue) AS revenue,
+           sum(if(is_order, charged, 0)) > 0 AS paid
+    FROM numbered GROUP BY ALL
 """
 _PURCHASES = """
     CREATE OR REPLACE TEMP TABLE purchases AS

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kpi_cli.safe import printable
+
 
 @dataclass
 class KpiError(Exception):
@@ -28,6 +30,10 @@ class KpiError(Exception):
     line: int | None = None
     column: int | None = None
     exit_code: int = field(default=1, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # The last word on what a terminal or a log gets to see, whoever wrote the message.
+        self.text, self.fix = printable(self.text), printable(self.fix)
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)

@@ -111,6 +111,9 @@ def check_cycles(formulas: Mapping[str, Formula]) -> tuple[str, ...]:
     return tuple(name for name in order if name in formulas)
 
 
+_FEW = 24  # names that can be listed in a message
+
+
 def did_you_mean(word: str, known: Collection[str], else_: str = "see the documentation for what is known") -> str:
     """What to do about an unknown word: the nearest known one, or the list of them when it is short, or else that.
 
@@ -119,13 +122,14 @@ def did_you_mean(word: str, known: Collection[str], else_: str = "see the docume
     """
     import difflib
 
-    by_fold = {name.casefold(): name for name in known}
+    listed = sorted(known) if isinstance(known, set | frozenset) else list(known)  # a set has no order of its own
+    by_fold = {name.casefold(): name for name in listed}
     near = difflib.get_close_matches(word.casefold(), by_fold, n=1)
     if near:
-        return f"did you mean “{by_fold[near[0]]}”?"
-    if not 0 < len(known) <= 12:
+        return f"did you mean {quoted(by_fold[near[0]])}?"
+    if not 0 < len(listed) <= _FEW:
         return else_
-    return f"known: {', '.join(f'“{name}”' for name in sorted(known))}"
+    return f"known: {', '.join(map(quoted, listed))}"
 
 
 # The parts of a formula ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from kpi_cli import measures
 from kpi_cli.books import Books, fill_buckets
+from kpi_cli.errors import UsageError
+from kpi_cli.exports.tables import Source
 from kpi_cli.measures import Measures, Table
 from kpi_cli.period import UNITS, Duration, Window
 
@@ -119,7 +121,16 @@ def known(books: Books, stage: Stage) -> bool:
     if not books.has(stage.role) or not books.column(stage.role, stage.column):
         return False
     sql = f'SELECT 1 FROM {stage.role} WHERE fate IS NULL AND "{stage.column}" IS NOT NULL LIMIT 1'
-    return bool(books.store.rows(sql))
+    return bool(books.store.rows(sql)) and not (stage.name == "half" and without_share(books))
+
+
+def without_share(books: Books) -> list[str]:
+    """The progress files that do not say how far anybody came, so that half-way cannot be counted over all."""
+    found = books.store.rows(
+        """SELECT file FROM progress WHERE fate IS NULL GROUP BY file
+           HAVING count(share) = 0 AND count(*) > count(*) FILTER (completed = 1) ORDER BY file"""
+    )
+    return [source.file for (number,) in found for source in books.store.sources if source.number == number]
 
 
 def role_of(books: Books, stage: Stage) -> str:
@@ -149,7 +160,7 @@ def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Tab
     for role in dict.fromkeys(role_of(books, stage) for stage in listed):
         here = [s for s in listed if role_of(books, s) == role and s.name != "leads"]
         if here:
-            measures.no_edge_inside(books, window, role)
+            measures.no_edge_inside(books, window, role, _table(books, role))
             books.store.ensure(role, "event", "customer", "order_id", "share")
             sums = ", ".join(f"{stage.counted} AS {stage.name}" for stage in here)
             _add(found, measures.by_group(books, role, window, sums, _table(books, role)))
@@ -176,44 +187,69 @@ def slice_search(books: Books) -> bool:
     """Put the search tables that know the dimensions asked for apart from those by day; whether there are any.
 
     A table of queries or pages states no day: it covers those of the table by day beside it.
+
+    Raises:
+        UsageError: no table has these dimensions together.
     """
     wanted = [dim for dim in books.ask.dimensions if dim not in UNITS]
-    sources = [s for s in books.store.of_role("search") if s.sheet]
-    days = [s for s in sources if s.sheet and s.sheet.has("date")]
-    slices = [s for s in sources if s not in days and s.sheet and all(map(s.sheet.has, wanted))]
-    if not (wanted and days and slices):
+    tables = [(s, s.sheet) for s in books.store.of_role("search") if s.sheet]
+    own = [s for s, sheet in tables if not sheet.has("date") and all(map(sheet.has, wanted))]
+    if len(wanted) > 1 and not any(all(map(sheet.has, wanted)) for _, sheet in tables):
+        raise UsageError("unknown_dimension", f"no search table has {' and '.join(wanted)}", "ask for one of them")
+    if not (wanted and own):
         return False
-    own, dated = (", ".join(str(s.number) for s in some) for some in (slices, days))
+    days, listed = (", ".join(str(s.number) for s in some) or "NULL" for some in (_by_day(books), own))
     books.store.con.execute(
         f"""CREATE TEMP TABLE {SLICES} AS SELECT * REPLACE (NULL::VARCHAR AS fate, low AS "start", high AS "end")
-            FROM search, (SELECT min("start") AS low, max("end") AS high FROM search WHERE file IN ({dated}))
-            WHERE file IN ({own}) AND (fate IS NULL OR fate = 'seen_in_other_file')"""
+            FROM search, (SELECT min("start") AS low, max("end") AS high FROM search WHERE file IN ({days}))
+            WHERE file IN ({listed}) AND (fate IS NULL OR fate = 'seen_in_other_file')"""
     )
     books.store.columns[SLICES] = dict(books.store.columns["search"])
-    for source in slices:
+    for source in own:
         source.fates.pop("seen_in_other_file", None)
         source.extra_notes = [n for n in source.extra_notes if n.code != "reslice"]
-    books.store.con.execute(f"UPDATE search SET fate = 'seen_in_other_file' WHERE file IN ({own})")
+    files = {source.file for source in own}
+    books.notes[:] = [n for n in books.notes if n.code != "reslice" or n.file not in files]
+    if _by_day(books):
+        books.store.con.execute(f"UPDATE search SET fate = 'seen_in_other_file' WHERE file IN ({listed})")
     return True
 
 
-def whole_slices(books: Books, window: Window) -> bool:
-    """Whether the window holds all the days of the search tables that were put apart."""
-    found = books.store.rows(f'SELECT min("start"), max("end") FROM {SLICES}')[0]
-    return found[0] is None or bool(found[0] >= window.start and found[1] <= window.end)
+def _by_day(books: Books) -> list[Source]:
+    return [s for s in books.store.of_role("search") if s.sheet and s.sheet.has("date")]
 
 
-def seconds_on_page(books: Books, window: Window | None) -> Decimal | None:
-    """The mean time of a visit in seconds, weighed by visits, where the export has it."""
-    if not (books.has("traffic") and books.column("traffic", "avg_time")):
-        return None
+def holds_whole(books: Books) -> bool:
+    """Whether totals can be had: a search platform's are those of its table by day, never of its cut lists."""
+    cut = [s for s in books.store.of_role("search") if s.sheet and s.sheet.header.format.get("totals_from")]
+    return not cut or bool(_by_day(books))
+
+
+def added_people(books: Books, listed: Sequence[Stage], window: Window | None) -> list[str]:
+    """The stages that the files count as people row by row, so that a sum can hold one person several times."""
     fill_buckets(books, window)
+    found = []
+    for stage in listed:
+        if stage.name in {"visitors", "reach"}:
+            counted = f"t.fate IS NULL AND t.{stage.column} > 0"
+            rows = books.store.rows(f"SELECT count(*) FROM {stage.role} t {measures.IN_WINDOW} WHERE {counted}")
+            if rows[0][0] > 1:
+                found.append(stage.name)
+    return found
+
+
+def seconds_on_page(books: Books, window: Window | None) -> Table:
+    """Each group's mean time of a visit in seconds, weighed by visits, where the export has it."""
+    dims = books.ask.dimensions
+    if not (books.has("traffic") and books.column("traffic", "avg_time")):
+        return {}
+    if not all(has_dimension(books, "traffic", dim) for dim in dims):
+        return {}
     weight = "coalesce(t.visits, t.visitors, t.pageviews)"
-    found = books.store.rows(
-        f"""SELECT CAST(sum(t.avg_time * {weight}) / sum({weight}) AS DECIMAL(18,6)) FROM traffic t
-            {measures.IN_WINDOW} WHERE t.fate IS NULL AND t.avg_time IS NOT NULL AND {weight} > 0"""
-    )
-    return found[0][0] if found[0][0] is None else Decimal(found[0][0])
+    timed = f"FILTER (t.avg_time IS NOT NULL AND {weight} > 0)"
+    mean = f"sum(t.avg_time * {weight}) {timed} / sum({weight}) {timed}"
+    found = measures.by_group(books, "traffic", window, f"CAST({mean} AS DECIMAL(18,6)) AS seconds")
+    return {key: sums for key, sums in found.items() if sums["seconds"] is not None}
 
 
 def takings(books: Books, window: Window | None) -> dict[str, tuple[Decimal, Decimal]]:

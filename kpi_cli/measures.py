@@ -316,13 +316,13 @@ def cut(column: str) -> str:
     return f"CASE WHEN {inside} THEN t.{column} ELSE {running(after)} - {running(first)} END"
 
 
-def no_edge_inside(books: Books, window: Window | None, role: str = "spend") -> None:
+def no_edge_inside(books: Books, window: Window | None, role: str = "spend", table: str | None = None) -> None:
     """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it."""
     if not books.has(role) or window is None:
         return
     fill_buckets(books, window)
     crossing = books.store.rows(
-        f"""SELECT count(DISTINCT (t.file, t.line)), min((t.file, t.line)) FROM {role} t JOIN buckets b
+        f"""SELECT count(DISTINCT (t.file, t.line)), min((t.file, t.line)) FROM {table or role} t JOIN buckets b
            ON t."start" <= b."end" AND t."end" >= b."start"
            WHERE t.fate IS NULL AND NOT (t."start" >= b."start" AND t."end" <= b."end")"""
     )[0]

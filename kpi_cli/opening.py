@@ -12,12 +12,13 @@ from dataclasses import replace
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import assign
 from kpi_cli.books import Books
+from kpi_cli.config import Config
 from kpi_cli.converting import convert
 from kpi_cli.coverage import hold_to_window, settle_window
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
-from kpi_cli.exports.reading import read
+from kpi_cli.exports.reading import Sought, read
 from kpi_cli.exports.structured import Table, frame_table
 from kpi_cli.exports.tables import Store
 from kpi_cli.grouping import Grouping
@@ -30,7 +31,7 @@ Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # rol
 
 def open_books(
     ask: Ask,
-    uses: Sequence[str],
+    uses: Sequence[str] | Sought,
     needs: Sequence[Sequence[str]],
     choose: Choice | None = None,
     *,
@@ -40,7 +41,8 @@ def open_books(
 
     Args:
         ask: files and options.
-        uses: roles the question draws on; files of others are named in a note.
+        uses: roles the question draws on, or what chooses them among the files as they are recognised (`choose`
+            then says them); files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
         ids: whether the answer counts orders or customers, so that every row's own ids matter.
@@ -52,15 +54,18 @@ def open_books(
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
     by = None if ids else frozenset(ask.dimensions)
-    roles = _own_roles(ask).union(uses)
+    own, sought = _own_roles(ask), uses
+    roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
     store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
     _refuse(store)
+    if ids:
+        _one_engine(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     for source in store.sources:
         source.fates.pop("outside_period", None)  # what an earlier question said of its own period
         books.notes += source.notes
     with trust_first(books.notes, strict=ask.reading.strict):
-        _make_ready(books, uses, needs, choose)
+        _make_ready(books, () if callable(uses) else uses, needs, choose)
     return books
 
 
@@ -119,9 +124,18 @@ def asked_files(ask: Ask) -> list[Asked]:
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )
-        found += [Asked(str(ask.config.folder / pattern), options) for pattern in source.files]
+        found += [Asked(_placed(ask.config, name), options, source.table, source.query) for name in source.files]
     costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
     return [*found, *(Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs), *listed]
+
+
+def _placed(config: Config, name: str) -> str:
+    """A pattern from the folder of kpi.yml on; so the file of a DuckDB, while other addresses stand for themselves."""
+    engine, parted, place = name.partition("://")
+    if not parted:
+        return str(config.folder / name)
+    local = engine.lower() == "duckdb" and not place.startswith("//")
+    return f"{engine}:///{config.folder / place.lstrip('/')}" if local else name
 
 
 def inline_tables(ask: Ask) -> list[Table]:
@@ -141,6 +155,19 @@ def _refuse(store: Store) -> None:
         raise errors[0]
     if errors:
         raise Refusals(errors)
+
+
+_COUNTED_ONCE = ("sales", "leads", "progress", "events", "touches")  # roles whose people or orders are distinct
+
+
+def _one_engine(store: Store) -> None:
+    """Sums of two engines meet after grouping; people and orders that stand in both cannot be told apart."""
+    for role in _COUNTED_ONCE:
+        sources = store.of_role(role)
+        other = next((s for s in sources if s.engine != sources[0].engine), None)
+        if other:
+            said = f"{sources[0].file} and this are on two engines: no customer or order of both can be counted once"
+            raise InputError("two_engines", said, f"bring the {role} together on one of them", other.file)
 
 
 def _needed(books: Books, needs: Sequence[Sequence[str]]) -> None:

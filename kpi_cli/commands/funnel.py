@@ -47,6 +47,10 @@ def funnel(
         str | None,
         _own("--split", text="Test: the planned split, such as 90/10; even without.", metavar="A/B"),
     ] = None,
+    control: Annotated[
+        str | None,
+        _own("--control", text="Test: the variant others are held against.", metavar="NAME"),
+    ] = None,
     stage: Annotated[
         list[str] | None,
         _own("--stage", text="Calculator: a stage and its count, repeated.", metavar="NAME=N"),
@@ -65,16 +69,18 @@ def funnel(
     from kpi_cli.questions.funnel import Wanted, days_between
     from kpi_cli.questions.funnel import funnel as question
 
-    trial = _trial(change, split)
+    trial = _trial(change, split, control)
     if stage or a is not None or b is not None:
-        if files:
+        if files or steps or within or between or control:
             raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
         asked(None, common)
         return deliver(_calculated(stage or [], (a, b), trial), common)
-    if (change or split) and not test:
-        raise UsageError("no_test", "--change and --split belong to a test", "add --test")
+    if (change or split or control) and not test:
+        raise UsageError("no_test", "--change, --split and --control belong to a test", "add --test")
     ask = asked(files, common)
     if between is not None:
+        if steps or within or test:
+            raise UsageError("between_alone", "--between is a question of its own", "leave the other options out")
         return deliver(days_between(ask, between), common)
     wanted = Wanted(
         steps=tuple(part.strip() for part in (steps or "").split(",") if part.strip()),
@@ -84,7 +90,7 @@ def funnel(
     return deliver(question(ask, wanted), common)
 
 
-def _trial(change: str | None, split: str | None) -> Trial:
+def _trial(change: str | None, split: str | None, control: str | None) -> Trial:
     from kpi_cli.period import parse_rate
     from kpi_cli.questions.funnel import Trial
 
@@ -93,6 +99,7 @@ def _trial(change: str | None, split: str | None) -> Trial:
     return Trial(
         None if worth is None else float(worth),
         tuple(float(share) for share in shares if share is not None) or None,
+        control,
     )
 
 

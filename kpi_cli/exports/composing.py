@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import PurePath
 
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
@@ -423,12 +424,15 @@ def _progress(reader: Reader) -> Composer:
     """Course progress: enrolled is the row; started and completed by share, by date or as the format says."""
     sheet = reader.sheet
     stages = Stages(sheet)
+    told = next((c for c in ("progress_fraction", "progress") if sheet.has(c)), None)
+    percent = _hundredfold if told == "progress_fraction" else _percent
+    if told == "progress":
+        _settle_progress(sheet)
 
     def compose(block: Block) -> Columns:
         columns = _common(reader, block)
         count = len(block.records)
-        unknown: list[Decimal | None] = [None] * count
-        share = reader.each(block, "progress", _percent) if sheet.has("progress") else unknown
+        share = reader.each(block, told, percent) if told else [stages.share(record) for record in block.records]
         dated = {
             c: reader.days(block, c) if sheet.has(c) and c not in stages.filled else [None] * count
             for c in ("started_at", "completed_at")
@@ -439,18 +443,48 @@ def _progress(reader: Reader) -> Composer:
         columns["enrolled"] = ["1"] * count
         columns["started"] = [str(int(s or d)) for s, d in zip(started, done, strict=True)]
         columns["completed"] = [str(int(d)) for d in done]
-        columns["share"] = [plain_text(s) for s in share]
+        columns["share"] = [None if s is None else plain_text(s.quantize(MILLIONTH)) for s in share]
+        if not sheet.has("course"):
+            columns["course"] = [PurePath(sheet.name).name.partition(".csv")[0]] * count
         columns["customer"] = _customers(reader, block)
-        since = next((c for c in ("enrolled_at", "started_at") if sheet.has(c) and c not in stages.filled), None)
-        if since and columns["start"].count(None) == count:
-            columns["start"] = columns["end"] = [d.isoformat() if d else None for d in reader.days(block, since)]
+        if sheet.has("enrolled_at") and columns["start"].count(None) == count:
+            enrolled = reader.days(block, "enrolled_at")
+            columns["start"] = columns["end"] = [d.isoformat() if d else None for d in enrolled]
         return columns
 
     return compose
 
 
+def _settle_progress(sheet: Sheet) -> None:
+    """Refuse progress that is nowhere above 1 and never called percent: all of a course, or a hundredth of it?"""
+    index = sheet.columns["progress"]
+    header = sheet.header.names[index].strip()
+    if re.search("%|percent|prozent|pour ?cent|porc|perc", folded(header)):
+        return
+    above = None
+    for record in sheet.records():
+        cell = record.cells[index] if record.line not in sheet.left_out and index < len(record.cells) else ""
+        found = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*(%?)\s*", cell)
+        if found and (found[2] or Decimal(found[1].replace(",", ".")) > 1):
+            return
+        if found and above is None and Decimal(found[1].replace(",", ".")):
+            above = record.line
+    if above is not None:
+        fix = f"say which with --map progress.progress_fraction={header}, or write 50% for the half"
+        said = f"{quoted(header)} is nowhere above 1, which can be all of a course or a hundredth of it"
+        raise sheet.error("progress_open", said, fix, above, "progress")
+
+
+def _hundredfold(cell: str) -> Decimal | None:
+    """Progress written as a fraction, in percent."""
+    share = _percent(cell)
+    if share is not None and share > 1:
+        raise BadValue("not a fraction of 0 to 1")
+    return None if share is None else 100 * share
+
+
 def _percent(cell: str) -> Decimal | None:
-    """Progress in percent; `0.42` without a sign stays what it is written as."""
+    """Progress in percent."""
     if is_unknown(cell):
         return None
     match = re.fullmatch(r"\s*(\d{1,3}(?:[.,]\d+)?)\s*%?\s*", cell)

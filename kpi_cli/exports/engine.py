@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "1GB"  # what DuckDB may hold of its tables; the rest of them waits on disk
+# What DuckDB may hold of its tables, such as 500MB; the rest of them waits on disk. None is as much as USUAL.
+MEMORY: ContextVar[str | None] = ContextVar("memory", default=None)
+USUAL = "1GB"
 
 
 def library() -> Any:
@@ -26,11 +29,13 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     One thread: for a few thousand rows, sharing the work among several takes longer than the work.
 
     Args:
-        folder: where it may put what is more than `MEMORY`; without one nothing is ever written to disk.
+        folder: where it may put what is more than `MEMORY` allows; without one nothing is ever written to disk.
     """
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
-    kept = {"temp_directory": str(folder), "memory_limit": MEMORY} if folder else {"temp_directory": ""}
-    con: duckdb.DuckDBPyConnection = library().connect(config=settings | kept)
+    settings["temp_directory"] = str(folder) if folder else ""
+    if limit := MEMORY.get() or (folder and USUAL):
+        settings["memory_limit"] = str(limit)
+    con: duckdb.DuckDBPyConnection = library().connect(config=settings)
     con.execute("SET enable_progress_bar = false")
     return con
 

@@ -9,6 +9,7 @@ search   the tables of one download, each of which slices the same clicks; likew
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 
 from kpi_cli.errors import InputError, UsageError
@@ -348,7 +349,8 @@ def _slices_of_one(store: Store, role: str) -> None:
         for source, columns in tables:
             if columns != whole:
                 _leave_out(store, source, "seen_in_other_file")
-                source.extra_notes.append(note("reslice", file=source.file, slices=", ".join(sorted(columns))))
+                told = note("reslice", file=source.file, slices=", ".join(sorted(columns)))
+                source.extra_notes.append(replace(told, trust=not whole & days))  # the days hold the whole
 
 
 # -------------------------------------------------------------------------------------------- spend

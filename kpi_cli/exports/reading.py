@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
@@ -12,7 +15,7 @@ from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads, library
-from kpi_cli.exports.files import Asked, Download, downloads, workspace
+from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import ReadOptions
@@ -27,49 +30,72 @@ from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.texts import note
+from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
 _MANY = 200_000  # rows, from which on they are worth sharing among processors
-_STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
+_STRUCTURED = {".xlsx", ".xlsm", ".yaml", ".yml", ".json"}
 
 
 def read(
     asked: Sequence[Asked],
     options: ReadOptions,
     inline: Iterable[Table] = (),
-    roles: Collection[str] = ROLES,
+    roles: Collection[str] | Sought = ROLES,
     by: Collection[str] | None = None,
 ) -> Store:
     """Read files into typed tables.
 
     Args:
-        asked: patterns, each with what the user says about it.
+        asked: patterns and addresses of databases, each with what the user says about it.
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
-        roles: the roles whose rows are wanted; files of others are recognised, and no more.
+        roles: the roles whose rows are wanted, or what chooses them once all files are recognised; files of
+            others are recognised, and no more.
         by: the dimensions that rows of large files may be summed by; None where every row's own ids matter.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
     """
     store = Store()
-    wants = Wants(options, roles, None if options.strict or options.every_id or options.own else by)
-    taken: list[tuple[Source, Callable[[], Sheet]]] = []
-    with workspace() as folder:
-        for found in downloads(asked, folder):
-            if isinstance(found, KpiError):
-                store.sources.append(Source(found.file or "-", len(store.sources), error=found))
-                continue
-            for source, sheet in _sheets(store, found):
+    with workspace() as folder, ExitStack() as engines:
+        opened = list(downloads((one for one in asked if not is_address(one.pattern)), folder))
+        distant = (_relation(store, one, engines) for one in asked if is_address(one.pattern))
+        taken = [_recognise(*found) for found in chain(_opened(store, opened, engines), distant)]
+        taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
+        known = [source.sheet for source, _ in taken if source.sheet]
+        wanted = roles(known) if callable(roles) else roles
+        wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
+        for source, sheet in taken:
+            if source.error is None:
                 _take(store, source, sheet, wants)
-                taken.append((source, sheet))
-            _unchanged(found, store)
+        for found in opened:
+            if not isinstance(found, KpiError):
+                _unchanged(found, store)
         _unfold(store, taken, wants)
-    for table in inline:
-        source = _new(store, table.name)
-        _take(store, source, partial(_structured_sheet, table, options), wants)
     _after(store, options)
     return store
+
+
+Sought = Callable[[Sequence[Sheet]], Collection[str]]
+Taken = tuple[Source, Callable[[], Sheet]]
+
+
+def _opened(store: Store, opened: Iterable[Download | KpiError], engines: ExitStack) -> Iterator[Taken]:
+    """Every table of the files, and how its header comes to be understood."""
+    for found in opened:
+        if isinstance(found, KpiError):
+            store.sources.append(Source(found.file or "-", len(store.sources), error=found))
+        else:
+            yield from _sheets(store, found, engines)
+
+
+def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
+    try:
+        source.sheet = sheet()
+    except KpiError as error:
+        source.error = error
+    return source, sheet
 
 
 def _after(store: Store, options: ReadOptions) -> None:
@@ -91,8 +117,11 @@ def _new(store: Store, name: str) -> Source:
     return source
 
 
-def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable[[], Sheet]]]:
+def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Taken]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
+    if download.suffix in {LAKE, ".parquet"}:
+        yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
+        return
     if download.suffix in _STRUCTURED:
         source = _new(store, download.name)
         try:
@@ -107,6 +136,44 @@ def _sheets(store: Store, download: Download) -> Iterator[tuple[Source, Callable
         return
     source = _new(store, download.name)
     yield source, lambda: _text_sheet(download)
+
+
+def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
+    """Parquet, one file or a folder of them: DuckDB answers from it where it is."""
+    from kpi_cli.warehouse.engines import parquet
+    from kpi_cli.warehouse.relation import Relation
+
+    options, stat = download.options, download.path.stat()
+    if download.suffix != LAKE and not stat.st_size:
+        raise InputError("empty_file", "the file is empty", "export it again", download.name)
+    engine = engines.enter_context(parquet(download, options.tz))
+    relation = Relation(engine, engine.columns(), engines)
+    sheet = relation.sheet(_structured_sheet, options)
+    if download.suffix != LAKE:
+        sheet.stamp = (stat.st_size, stat.st_mtime_ns)
+        if options.strict or options.every_id or relation.count() <= ROWS:
+            with download.path.open("rb") as file:
+                sheet.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return sheet
+
+
+def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, Callable[[], Sheet]]:
+    """A table or query of a database; its engine stays open as long as `engines` does."""
+    from kpi_cli.warehouse.addresses import parse_address
+
+    address = parse_address(asked.pattern, asked.table, asked.query)
+
+    def sheet() -> Sheet:
+        from kpi_cli.warehouse.engines import is_tried, opened
+        from kpi_cli.warehouse.relation import Relation
+
+        engine = engines.enter_context(opened(address, asked.options.tz))
+        found = Relation(engine, engine.columns(), engines).sheet(_structured_sheet, asked.options)
+        if not is_tried(address):
+            found.notes.append(note("engine_untested", file=address.name, engine=address.engine))
+        return found
+
+    return _new(store, address.name), sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +193,7 @@ class Wants:
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
     """Read one table; what is wrong with it stays with it, and the others are read all the same."""
     try:
-        source.sheet = sheet()
+        source.sheet = source.sheet or sheet()
         wanted = source.sheet.role in wants.roles
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
@@ -167,12 +234,12 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
     assert whole is not None
-    source.sheet = fold(whole, by)
+    source.sheet = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
     if source.sheet is not None:
         source.checks = "rows"
         try:
             reader = _load(store, source, source.sheet.options)
-            if not unusual(source.sheet, reader.ledger):
+            if not _needs_rows(source.sheet, reader.ledger):
                 _keep(store, reader)
                 source.is_folded = True
                 return True
@@ -182,6 +249,11 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
         source.checks, source.ledger = "full", Ledger()
     source.sheet = whole
     return False
+
+
+def _needs_rows(sheet: Sheet, ledger: Ledger) -> bool:
+    """Whether sums met what must be seen row by row; a database has no lines that a note could name."""
+    return bool(sheet.left_out or sheet.totals) if sheet.relation else unusual(sheet, ledger)
 
 
 def _in_bulk(store: Store, source: Source) -> bool:
@@ -203,7 +275,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
     return True
 
 
-def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants: Wants) -> None:
+def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
     if not any(source.is_folded for source, _ in taken):
         return
@@ -215,7 +287,7 @@ def _unfold(store: Store, taken: list[tuple[Source, Callable[[], Sheet]]], wants
             for other, _, a, b in dated
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
-            source.checks, source.is_folded = "full", False
+            source.checks, source.is_folded, source.sheet = "full", False, None
             _take(store, source, sheet, replace(wants, by=None))
 
 

@@ -160,9 +160,10 @@ class Reader:
         ledger, index = self.ledger, self.sheet.columns[column]
         if self.sheet.totals:
             ledger.raw[column] = sum((v for v in values if v is not None), ledger.raw.get(column, Decimal(0)))
-        missing = values.count(None)
-        if missing and column not in NONE_WHEN_BLANK:
-            ledger.unknown[column] += missing
+        missing = None in values and column not in NONE_WHEN_BLANK
+        if missing:
+            unknown = (record.rows for record, value in zip(block.records, values, strict=True) if value is None)
+            ledger.unknown[column] += sum(unknown)
             ledger.first_unknown.setdefault(column, block.records[values.index(None)].line)
         if ledger.negative_style is None:
             for value, record in zip(values, block.records, strict=True):

@@ -30,6 +30,13 @@ class Stages:
         self.tests = {stage: [self._test(rule) for rule in listed] for stage, listed in told.items()}
         self.filled = {rule["column"] for listed in told.values() for rule in listed if "filled" in rule}
 
+        self._done = self._marks("done") if "activities" in rules else None
+
+    def share(self, record: Record) -> Decimal | None:
+        """The percent of its activities that a row shows as done; None where the format has no activities."""
+        marks = self._done(record) if self._done else []
+        return Decimal(100 * sum(marks)) / len(marks) if marks else None
+
     def reached(self, stage: str, record: Record) -> bool:
         """Whether a row shows that its learner reached a stage."""
         return any(test(record) for test in self.tests[stage])
@@ -58,18 +65,21 @@ class Stages:
 
     def _activities(self, how_many: str) -> Test:
         """All activities done, or any begun; a course without activities shows neither."""
+        marks = self._marks("done" if how_many == "all" else "begun")
+        counts = all if how_many == "all" else any
+        return lambda record: bool(found := marks(record)) and counts(found)
+
+    def _marks(self, which: str) -> Callable[[Record], list[bool]]:
+        """Of each activity, whether a row's cell says that it is done (or begun)."""
         spec = self._rules["activities"]
         named = set(self.sheet.columns.values())
         places = [i for i in self._between(spec["after"], ())[:: spec["every"]] if i not in named]
-        patterns = [re.compile(p) for p in spec["done" if how_many == "all" else "begun"]]
-        counts = all if how_many == "all" else any
+        patterns = [re.compile(p) for p in spec[which]]
 
-        def holds(record: Record) -> bool:
-            return bool(places) and counts(
-                any(pattern.search(folded(record.cells[i])) for pattern in patterns) for i in places
-            )
+        def marks(record: Record) -> list[bool]:
+            return [any(pattern.search(folded(record.cells[i])) for pattern in patterns) for i in places]
 
-        return holds
+        return marks
 
     def _between(self, after: list[str], before: list[str] | tuple[()]) -> list[int]:
         """The columns that stand after the last of some named ones and before the first of others."""

@@ -57,6 +57,12 @@ class Source:
         return self.sheet.header.format.name if self.sheet else None
 
     @property
+    def engine(self) -> str | None:
+        """The database that the source is in; None for a file."""
+        relation = self.sheet.relation if self.sheet else None
+        return None if relation is None or relation.engine.is_local else relation.engine.address.url
+
+    @property
     def claims_purchases(self) -> bool:
         """Whether the conversions that the platform claims are purchases, fit to be held against orders."""
         return self.sheet is not None and self.sheet.header.format.get("conversions_are") == "purchases"

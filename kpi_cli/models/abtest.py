@@ -24,12 +24,6 @@ SIGNIFICANCE = 0.05
 POWER = 0.8
 SRM_WARN = 0.01
 SRM_REFUSE = 0.001
-PEEKING = {
-    "en": "A test looked at again and again ends by showing a difference that is chance: "
-    "fix its length first, then look once.",
-    "fr": "À force d’être regardé, un test finit par montrer un écart dû au hasard\u00a0: "
-    "fixez sa durée d’avance, puis regardez une seule fois.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +296,7 @@ class Comparison:
         change: the smallest change of the rate worth showing, a fraction.
         lacking: visitors each arm still needs to show that change at 80 % power.
         refused: the visitors were not split as planned, so nothing may be concluded.
+        among: how many comparisons p is adjusted for.
     """
 
     control: Arm
@@ -311,6 +306,7 @@ class Comparison:
     change: float
     lacking: int
     refused: bool
+    among: int = 1
 
     @property
     def difference(self) -> float:
@@ -440,7 +436,7 @@ def ab_test(arms: Sequence[Arm], change: float | None = None, split: Sequence[fl
         worth = change if change is not None else common / 10 or 0.01
         needed = sample_size(common, worth, confidence=1 - SIGNIFICANCE / len(others))
         lacking = max(0, needed - min(control.n, arm.n))
-        compared.append(Comparison(control, arm, z, p, worth, lacking, srm_p < SRM_REFUSE))
+        compared.append(Comparison(control, arm, z, p, worth, lacking, srm_p < SRM_REFUSE, len(others)))
     return AbTest(tuple(arms), srm_p, tuple(compared))
 
 
@@ -452,7 +448,7 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
         "worse": "{arm} converts worse than {control}: {rates}",
         "not_shown": "No difference shown between {arm} and {control}: {rates}; "
         "a change of {change} points would probably have shown",
-        "not_enough_data": "Not enough data to compare {arm} with {control}: "
+        "not_enough_data": "Not enough data to compare {arm} with {control} ({short}): "
         "about {lacking} more visitors per arm for a change of {change} points at 80% power",
         "refused": "No verdict: the visitors were not split as planned ({split}, p {srm}); "
         "find out why, then run the test again",
@@ -462,7 +458,7 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
         "worse": "{arm} convertit moins bien que {control}\u00a0: {rates}",
         "not_shown": "Aucune différence montrée entre {arm} et {control}\u00a0: {rates}\u202f; "
         "un écart de {change}\u00a0pt se serait sans doute vu",
-        "not_enough_data": "Pas assez de données pour comparer {arm} à {control}\u00a0: "
+        "not_enough_data": "Pas assez de données pour comparer {arm} à {control} ({short})\u00a0: "
         "il faut environ {lacking} visiteurs de plus par variante pour un écart de {change}\u00a0pt, "
         "avec une puissance de 80\u202f%",
         "refused": "Pas de verdict\u00a0: les visiteurs n’ont pas été répartis comme prévu "
@@ -470,10 +466,16 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
     },
 }
 _RATES = {
-    "en": "{rate}% against {control_rate}%, {points} points (95% interval {low} to {high}), p {p}",
+    "en": "{rate}% against {control_rate}%, {points} points (95% interval {low} to {high}){lift}, p {p}",
     "fr": "{rate}\u202f% contre {control_rate}\u202f%, soit {points}\u00a0pt "
-    "(intervalle à 95\u202f%\u00a0: {low} à {high}), p\u00a0{p}",
+    "(intervalle à 95\u202f%\u00a0: {low} à {high}){lift}, p\u00a0{p}",
 }
+_SHORT = {
+    "en": "{rate}% against {control_rate}%, p {p}",
+    "fr": "{rate}\u202f% contre {control_rate}\u202f%, p\u00a0{p}",
+}
+_LIFT = {"en": ", a lift of {lift}%", "fr": ", {lift}\u202f% en relatif"}
+_ADJUSTED = {"en": " after {count} comparisons", "fr": " après {count} comparaisons"}
 _SPLIT_DOUBT = {
     "en": " (but the split of visitors, {split}, is doubtful: p {srm})",
     "fr": " (mais la répartition des visiteurs, {split}, est douteuse\u00a0: p\u00a0{srm})",
@@ -489,18 +491,21 @@ def _facts(each: Comparison, lang: str) -> dict[str, str]:
     def points(fraction: float, sign: str = "") -> str:
         return _number(100 * fraction, digits, lang, sign)
 
-    rates = _RATES[lang].format(
-        rate=points(each.arm.rate),
-        control_rate=points(each.control.rate),
-        points=points(each.difference, "+"),
-        low=points(low, "+"),
-        high=points(high, "+"),
-        p=_p(each.p, lang),
-    )
+    adjusted = _ADJUSTED[lang].format(count=each.among) if each.among > 1 else ""
+    found = {
+        "rate": points(each.arm.rate),
+        "control_rate": points(each.control.rate),
+        "points": points(each.difference, "+"),
+        "low": points(low, "+"),
+        "high": points(high, "+"),
+        "lift": "" if each.lift is None else _LIFT[lang].format(lift=_number(100 * each.lift, 1, lang, "+")),
+        "p": _p(each.p, lang) + adjusted,
+    }
     return {
         "arm": _name(each.arm, lang),
         "control": _name(each.control, lang),
-        "rates": rates,
+        "rates": _RATES[lang].format(**found),
+        "short": _SHORT[lang].format(**found),
         "change": points(each.change),
         "lacking": _number(_about(each.lacking), 0, lang),
     }

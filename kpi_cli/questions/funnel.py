@@ -14,11 +14,13 @@ from kpi_cli import funnel_measures, measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
+from kpi_cli.coverage import uncovered
 from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.exports.sheet import Sheet
 from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
-from kpi_cli.models.abtest import Arm, Sample, ab_test, welch
+from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.aiming import with_goals
@@ -42,21 +44,24 @@ from kpi_cli.questions.staging import (
     too_few,
     whole_funnel,
 )
-from kpi_cli.result import Column, Null, Result, Row, Unit
+from kpi_cli.result import Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import LANGUAGE, label, note, share_text
 
 USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
+_ASSIGNED = {"platform", "campaign", "channel", "strategy"}  # what every row of some roles is given
+_MADE = _ASSIGNED | {"source", "medium", "account", "course"}  # what may be made out where no header says it
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How a test of variants is judged: the smallest change worth showing, and the split that was planned."""
+    """How a test is judged: the smallest change worth showing, the split that was planned, and the control."""
 
     change: float | None = None
     split: tuple[float, ...] | None = None
+    control: str | None = None  # the variant that others are held against; the first by name when None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,6 @@ class Wanted:
 
     steps: tuple[str, ...] = ()
     within: Duration | None = None
-    between: str | None = None
     trial: Trial | None = None
 
 
@@ -85,15 +89,21 @@ def days_between(ask: Ask, event: str) -> Result:
     books = open_books(ask, ("events",), (("events",),))
     _no_dimension(ask, "--between")
     spellings = _spellings(books, event)
-    people, gaps, median = funnel_measures.days_between(books, spellings, books.window)
     columns = [Column(name, label(name), unit) for name, unit in _GAPS.items()]
-    total: Row = {"people": people, "gaps": gaps, "median_days": median}
-    result = Result("funnel", columns, [], total)
-    if median is None:
+    result = Result("funnel", columns, [], _gaps(books, spellings, books.window))
+    if result.total["median_days"] is None:
         result.nulls.append(Null(None, "median_days", "no_gaps"))
+    if books.window and ask.period.compare:
+        earlier = previous(books.window, ask.period.compare)
+        _tell_uncovered(books, ("events",), earlier)
+        result.previous = Previous(Span(earlier.start, earlier.end, earlier.days), [], _gaps(books, spellings, earlier))
     on_books(result, books)
     result.extra = {"test": None}
     return result
+
+
+def _gaps(books: Books, spellings: Sequence[str], window: Window | None) -> Row:
+    return dict(zip(_GAPS, funnel_measures.days_between(books, spellings, window), strict=True))
 
 
 def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
@@ -141,27 +151,59 @@ class _Funnel:
         self.path: Path | None = None
         self.stages: list[Stage] = []
         self.sliced = False
+        self.whole = True  # whether the files hold totals, not only cut lists
         _once(wanted.steps)
-        self.books = open_books(ask, USES, (), self._chosen)
+        self.books = open_books(ask, self._sought, (), self._chosen)
+
+    def _fitting(self, roles: set[str | None]) -> list[Kin]:
+        """The kins of these roles that know the steps asked for."""
+        present = [kin for kin in KINS if roles & set(kin.roles)]
+        return [kin for kin in present if kin.names.issuperset(self.wanted.steps)] or [
+            kin for kin in present if kin is EVENTS
+        ]
+
+    def _sought(self, sheets: Sequence[Sheet]) -> set[str]:
+        """The roles to read: of the kins that fit and may have the dimensions, up to the first that surely has.
+
+        A file that the answer does not draw on is not read, so that it cannot refuse it.
+        """
+        fitting = self._fitting({sheet.role for sheet in sheets})
+        asked, found = set(self.ask.dimensions).difference(UNITS), set[str]()
+        for kin in fitting:
+            headers = set[str]().union(*(sheet.columns for sheet in sheets if sheet.role in kin.roles))
+            if asked <= headers | _MADE:
+                found.update(kin.roles)
+            if asked <= headers | (_ASSIGNED if kin in {KINS[0], EVENTS} else set()):
+                break
+        return found or set(fitting[0].roles if fitting else ())
 
     def _chosen(self, books: Books) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Which roles count this funnel: the first kin that has files, the steps and the dimensions asked for."""
-        present = [kin for kin in KINS if any(books.has(role) for role in kin.roles)]
+        roles = {source.role for source in books.store.sources}
+        present = [kin for kin in KINS if roles & set(kin.roles)]
         if not present:
             raise NoDataError("no_file", "there is no file with stages to count", "add spend, visits, sales or events")
-        fitting = [kin for kin in present if kin.names.issuperset(self.wanted.steps)] or [
-            kin for kin in present if kin is EVENTS
-        ]
+        fitting = self._fitting(roles)
         if not fitting:
-            known = sorted(set().union(*(kin.names for kin in present)))
-            strange = next(step for step in self.wanted.steps if step not in known)
-            raise UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+            raise self._unfit(sorted(set().union(*(kin.names for kin in present))))
         self.kin = next((kin for kin in fitting if _knows(books, kin)), fitting[0])
         if self.kin is EVENTS:
             self.path = self._path(books)
         if "search" in self.kin.roles:
             self.sliced = funnel_measures.slice_search(books)
+            self.whole = funnel_measures.holds_whole(books)
+            if not (self.whole or self.ask.dimensions):
+                said, file = "such a list holds a part of the whole", books.store.of_role("search")[0].file
+                raise NoDataError("no_table_by_day", said, "add the table by day, or say --by", file)
         return self.kin.roles, (self.kin.roles,)
+
+    def _unfit(self, known: Sequence[str]) -> UsageError:
+        """Why no kin counts the steps: one is known nowhere, or they are stages of different funnels."""
+        strange = next((step for step in self.wanted.steps if step not in known), None)
+        if strange is not None:
+            return UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+        named = " and ".join(quoted(step) for step in (self.wanted.steps[0], self.wanted.steps[-1]))
+        return UsageError("stages_apart", f"{named} are stages of different funnels", "ask for one funnel at a time")
 
     def _path(self, books: Books) -> Path:
         if not self.wanted.steps:
@@ -194,7 +236,7 @@ class _Funnel:
             with_own(books, stage_figures(), [(before[0], then)])
             stand_beside(result.previous, dims, columns, then)
         stand_beside(result, dims, columns, figures)
-        if self.sliced:
+        if self.sliced and self.whole:
             share_of_whole(result, now.whole)
         self._tell(names, now)
         result.extra = self._extra(names, now)
@@ -235,7 +277,9 @@ class _Funnel:
                 books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
         lacking = set(steps) - {stage.name for stage in found}
         if lacking or not found:
-            raise NoDataError("no_stage", f"nothing counts {', '.join(sorted(lacking)) or 'a stage'} so", "add files")
+            by = f" by {', '.join(self.ask.dimensions)}" if self.ask.dimensions else ""
+            said = ", ".join(name for name in steps if name in lacking) or "a stage"
+            raise NoDataError("no_stage", f"the files do not count {said}{by}", "add one that does")
         self.stages = found
 
     def _can(self, stage: Stage, dim: str) -> bool:
@@ -251,16 +295,13 @@ class _Funnel:
             trail = funnel_measures.followed(books, self.path, window)
             whole = added(trail.groups, names)
             return Counts(trail.groups if books.ask.dimensions else {(): whole}, whole, trail)
-        if self.sliced and window and not funnel_measures.whole_slices(books, window):
-            raise InputError(
-                "range_crosses_edge",
-                "the table that knows the dimension covers more days than the period",
-                "export it for the period asked for",
-            )
         names = tuple(stage.name for stage in self.stages)
+        by_group = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {}
+        groups: Table = {key: begun(sums, names) for key, sums in by_group.items()}
+        if not self.whole:
+            return Counts(groups, {})
         whole = filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
-        groups = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {(): whole}
-        return Counts({key: begun(sums, names) for key, sums in groups.items()}, whole)
+        return Counts(groups if books.ask.dimensions else {(): whole}, whole)
 
     def _earlier(self) -> tuple[Window, Counts] | None:
         """The counts of the period compared with."""
@@ -268,7 +309,10 @@ class _Funnel:
         if not (how and window):
             return None
         earlier = previous(window, how, through(self.books))
-        return earlier, self._count(earlier)
+        counts = self._count(earlier)
+        roles = {funnel_measures.role_of(self.books, stage) for stage in self.stages} or {"events"}
+        _tell_uncovered(self.books, sorted(roles), earlier)
+        return (earlier, counts) if any(counts.whole.values()) else None
 
     # ------------------------------------------------------------------------------------- telling
 
@@ -283,19 +327,38 @@ class _Funnel:
             told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]
         if now.trail and self.path:
             self._tell_trail(now.trail, self.path)
-        if self.sliced:
+        if people := funnel_measures.added_people(self.books, self.stages, self.books.window):
+            told.append(note("people_added", names=", ".join(label(name) for name in people)))
+        if not self.whole:
+            told.append(note("no_table_by_day"))
+        if "progress" in self.kin.roles:
+            self._tell_progress()
+        if self.sliced and self.whole:
             last = names[-1]
-            held = metrics.ratio(added(now.groups, names)[last], now.whole[last])
-            share = share_text(Decimal(held)) if held is not None else "–"
+            share = share_text(metrics.ratio(added(now.groups, names)[last], now.whole[last]))
             told.append(note("share_of_total", share=share, stage=label(last).lower()))
+
+    def _tell_progress(self) -> None:
+        """What the progress files do not say themselves."""
+        told, sheets = self.books.notes, [s.sheet for s in self.books.store.of_role("progress") if s.sheet]
+        unnamed = [sheet.name for sheet in sheets if not sheet.has("course")]
+        if unnamed and "course" in self.ask.dimensions:
+            told.append(note("course_from_file", files=", ".join(unnamed)))
+        lacking = funnel_measures.without_share(self.books)
+        if 0 < len(lacking) < len(sheets) and not self.wanted.steps:
+            told.append(note("half_unknown", files=", ".join(lacking)))
 
     def _sources(self) -> str:
         """Which files count which stages."""
         by_role: dict[str, list[str]] = {}
         for stage in self.stages:
             by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(label(stage.name).lower())
-        files = {role: ", ".join(s.file for s in self.books.store.of_role(role)) for role in by_role}
-        return "; ".join(f"{', '.join(names)} {files[role]}" for role, names in by_role.items())
+        return "; ".join(f"{', '.join(names)} ({', '.join(self._files(role))})" for role, names in by_role.items())
+
+    def _files(self, role: str) -> list[str]:
+        """The files of a role whose rows are counted."""
+        sources = self.books.store.of_role(role)
+        return [s.file for s in sources if s.used] or [s.file for s in sources]
 
     def _tell_trail(self, trail: Trail, path: Path) -> None:
         told = self.books.notes
@@ -312,7 +375,7 @@ class _Funnel:
         stages = plain_stages(names, now.whole)
         roles = [funnel_measures.role_of(self.books, stage) for stage in self.stages]
         for entry, role in zip(stages, roles or ["events"] * len(stages), strict=True):
-            entry |= {"role": role, "files": [s.file for s in self.books.store.of_role(role)]}
+            entry |= {"role": role, "files": self._files(role)}
         extra: dict[str, Any] = {
             "stages": stages,
             "leak": biggest_leak(names, now.whole, self._revenue()),
@@ -325,14 +388,21 @@ class _Funnel:
                 "of": names[0],
                 "rate": metrics.ratio(now.whole["engagements"], now.whole[names[0]]),
             }
-        seconds = (
-            funnel_measures.seconds_on_page(self.books, self.books.window) if "traffic" in self.kin.roles else None
-        )
-        if seconds is not None:
-            extra["seconds_on_page"] = seconds
+        extra |= self._time_on_page()
         if self.wanted.trial:
             extra["test"] = self._test(names, now, self.wanted.trial)
         return extra
+
+    def _time_on_page(self) -> dict[str, Any]:
+        """The mean time of a visit, over all and by group, where the visits file has it."""
+        books, dims = self.books, self.ask.dimensions
+        alone = funnel_measures.ungrouped(books)
+        whole = funnel_measures.seconds_on_page(alone, books.window) if "traffic" in self.kin.roles else {}
+        if () not in whole:
+            return {}
+        groups = funnel_measures.seconds_on_page(books, books.window) if dims else {}
+        listed = [dict(zip(dims, key, strict=True)) | sums for key, sums in groups.items()]
+        return {"seconds_on_page": whole[()]["seconds"], "seconds_by_group": listed}
 
     def _revenue(self) -> Decimal | None:
         """Revenue of the window, where the funnel ends in sales."""
@@ -351,13 +421,27 @@ class _Funnel:
             raise UsageError("no_variants", "a test compares the groups of one dimension", "say --by variant")
         if len(names) < 2:
             raise UsageError("one_stage", "a test needs visitors and conversions", "give a file that counts both")
-        arms = self._arms(names, now)
+        _known_control(trial.control, [variant for (variant,) in now.groups])
+        arms = self._ordered(self._arms(names, now), trial.control)
         self.books.notes.append(note("peeking"))
         test = ab_test(arms, trial.change, trial.split)
         said = test.to_dict(LANGUAGE.get())
-        if self.books.has("sales") and self.books.column("sales", "variant") and dims == ("variant",):
+        sold = self.books.has("sales") and self.books.column("sales", "variant") and dims == ("variant",)
+        if sold and test.verdict != "refused":
             said["revenue_per_visitor"] = self._revenue_per_visitor(arms)
         return said
+
+    def _ordered(self, arms: Sequence[Arm], control: str | None) -> list[Arm]:
+        """The arms, the control first."""
+        if len(arms) < 2:
+            named = " and ".join(quoted(arm.variant) for arm in arms) or "none"
+            said = f"a test needs two variants with visitors, and there is {named}"
+            raise InputError("one_arm", said, "give the data of a control and a variant", self._files(self._role())[0])
+        return sorted(arms, key=lambda arm: control is not None and folded(arm.variant) != folded(control))
+
+    def _role(self) -> str:
+        """The role that counts the first stage."""
+        return funnel_measures.role_of(self.books, self.stages[0]) if self.stages else "events"
 
     def _arms(self, names: Sequence[str], now: Counts) -> list[Arm]:
         first, last = names[0], names[-1]
@@ -375,7 +459,7 @@ class _Funnel:
                 )
             arms.append(Arm(variant, won, visitors))
         if left:
-            self.books.notes.append(note("arms_left_out", names=", ".join(left)))
+            self.books.notes.append(note("arms_left_out", names=", ".join(label(name, "special") for name in left)))
         return arms
 
     def _revenue_per_visitor(self, arms: Sequence[Arm]) -> list[dict[str, Any]]:
@@ -386,6 +470,8 @@ class _Funnel:
         if len(samples) < len(arms):
             return []
         tests = [welch(samples[0], sample) for sample in samples[1:]]
+        adjusted = iter(holm([found.p for found in tests if found]))
+        tests = [found and found._replace(p=next(adjusted)) for found in tests]
         return [
             {
                 "variant": arm.variant,
@@ -406,6 +492,19 @@ def _once(names: Sequence[str]) -> None:
         raise UsageError("stage_twice", f"stage {quoted(twice)} is named twice", "name each stage once")
 
 
+def _known_control(control: str | None, variants: Sequence[str]) -> None:
+    if control is not None and folded(control) not in map(folded, variants):
+        fix = did_you_mean(control, variants)
+        raise UsageError("unknown_variant", f"no variant is called {quoted(control)}", fix)
+
+
+def _tell_uncovered(books: Books, roles: Sequence[str], earlier: Window) -> None:
+    """A note on the files that do not cover all of the period compared with."""
+    if files := uncovered(books, roles, earlier)[1]:
+        start, end = str(earlier.start), str(earlier.end)
+        books.notes.append(note("previous_incomplete", files=", ".join(files), start=start, end=end))
+
+
 def _no_dimension(ask: Ask, option: str) -> None:
     if ask.dimensions:
         raise UsageError("no_groups", f"{option} speaks of everybody in the log", "leave --by and --every out")
@@ -414,9 +513,9 @@ def _no_dimension(ask: Ask, option: str) -> None:
 def _knows(books: Books, kin: Kin) -> bool:
     """Whether the roles of a kin have every dimension asked for."""
     known = measures.dimensions(books, [role for role in kin.roles if books.has(role)])
-    own = {"platform", "campaign", "channel", "strategy"}
     asked = set(books.ask.dimensions) - set(UNITS)
-    return asked <= known and (kin is KINS[0] or kin is EVENTS or not asked & own or _named(books, kin, asked & own))
+    own = asked & _ASSIGNED
+    return asked <= known and (kin is KINS[0] or kin is EVENTS or not own or _named(books, kin, own))
 
 
 def _named(books: Books, kin: Kin, asked: set[str]) -> bool:
@@ -432,6 +531,5 @@ def _spellings(books: Books, step: str) -> tuple[str, ...]:
     names = funnel_measures.event_names(books)
     found = tuple(name for name in names if folded(name) == folded(step))
     if not found:
-        fix = did_you_mean(step, names) or f"it has {', '.join(list(names)[:8])}"
-        raise UsageError("unknown_event", f"the log has no event {quoted(step)}", fix)
+        raise UsageError("unknown_event", f"the log has no event {quoted(step)}", did_you_mean(step, names))
     return found

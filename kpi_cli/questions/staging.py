@@ -94,13 +94,17 @@ def _own(names: Sequence[str], sums: Measures) -> list[str]:
 
 
 def whole_funnel(names: Sequence[str], whole: Measures) -> Row:
-    """The whole funnel as one step, from its first stage to its last."""
+    """The whole funnel as one step, from its first stage to its last; empty where the files hold no whole."""
+    if not whole:
+        return {"stage": names[-1]} | dict.fromkeys(name for name in _UNITS if name != "stage")
     first, last = whole[_own(names, whole)[0]], whole[names[-1]]
     return {"stage": names[-1]} | _figures(last, first, first)
 
 
 def plain_stages(names: Sequence[str], whole: Measures) -> list[dict[str, Any]]:
-    """The stages over all groups."""
+    """The stages over all groups; empty where the files hold no whole."""
+    if not whole:
+        return [whole_funnel([name], whole) for name in names]
     return [dict(row) for row in stage_rows((), (), names, whole)]
 
 
@@ -142,7 +146,8 @@ def funnel_result(dims: Sequence[str], names: Sequence[str], counts: Counts, key
     rows = [row for key in keys for row in stage_rows(dims, key, names, counts.groups[key])]
     nulls = [Null(i, name, reason) for i, row in enumerate(rows) for name, reason in _reasons(row).items()]
     total = whole_funnel(names, counts.whole)
-    nulls += [Null(None, name, reason) for name, reason in _reasons(total).items()]
+    reasons = _reasons(total) if counts.whole else dict.fromkeys(_UNITS.keys() - {"stage"}, "no_table_by_day")
+    nulls += [Null(None, name, reason) for name, reason in sorted(reasons.items())]
     return Result("funnel", [*heads, *stage_columns()], rows, total, by=list(dims), nulls=nulls)
 
 
@@ -183,15 +188,17 @@ def biggest_leak(names: Sequence[str], whole: Measures, revenue: Decimal | None)
     One point of `n` people is n / 100 more at that step; of them as many go on as do now. Where a later stage is
     larger than the one before, other people have come in: only the steps after that lead on to the end.
     """
-    number = {name: Decimal(whole[name] or 0) for name in names}
+    number = {name: Decimal(whole.get(name) or 0) for name in names}
     joined = [place for place, (a, b) in enumerate(pairwise(names), 1) if number[b] > number[a]]
     steps = [(a, b) for a, b in pairwise(names[max(joined, default=0) :]) if number[a]]
+    steps = [(a, b) for a, b in steps if number[b] < number[a]]
     steps = [(a, b) for a, b in steps if number[a] >= FEW_PEOPLE] or steps
     if not steps:
         return None
     here, there = min(steps, key=lambda step: number[step[1]] / number[step[0]])
     last = number[names[-1]]
-    gain = number[here] * last / 100 / number[there] if last else None
+    possible = last and number[there] + number[here] / 100 <= number[here]
+    gain = number[here] * last / 100 / number[there] if possible else None
     return {
         "from": here,
         "to": there,

@@ -55,18 +55,24 @@ def number(value: Decimal, places: int, lang: str, sign: str = "") -> str:
     return format(value, f"{sign}z,.{places}f").translate(_marks(lang).swap)
 
 
+_TENTH = Decimal("0.0005")  # of a percent: what rounds to less than 0.1 % shows two decimals
+
+
 def places(unit: Unit, values: Iterable[Value], currency: str | None = None) -> int:
     """How many decimals a column of figures needs: cents below 10 000, one rule for all its cells.
 
     >>> places("money", [Decimal("9.5"), 120]), places("money", [10_000, 3]), places("count", [1, 2.5])
     (2, 0, 1)
+    >>> places("rate", [0.5]), places("rate", [2.5, 0.01]), places("rate", [2.5, 0.0002])
+    (2, 1, 2)
     """
     known = [exact for exact in map(exactly, values) if exact is not None]
     top = max((abs(value) for value in known), default=Decimal(0))
     if unit == "money":
         return 0 if top >= _LARGE else _cents(top, currency)
     if unit == "rate":
-        return 1 if top >= 1 else 2
+        least = min((abs(value) for value in known if value), default=top)
+        return 1 if top >= 1 and least >= _TENTH else 2
     if unit == "multiple":
         return 1 if top >= 100 else 2
     return _decimals(known, most=(2 if top < 1000 else 0 if top >= _LARGE else 1) if unit == "count" else 1)

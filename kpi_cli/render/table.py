@@ -43,12 +43,13 @@ def _result(result: Result, page: Page) -> Iterator[str]:
     chosen = _choose(columns, page.width)
     yield from _said(sheet.title, page, "bold")
     yield ""
-    if page.width and funnel.is_funnel(result) and not result.previous:
-        yield from funnel.drawn(result, page, page.width)
+    bars = page.width if funnel.is_funnel(result) and result.rows and not result.previous else None
+    if bars:
+        yield from funnel.drawn(result, page, bars)
     elif not lifetime.is_cells(result):
         yield from _grid(chosen, page, total=sheet.total)
     yield from lifetime.drawn(result, page)
-    shown = {column.strip.name for column in chosen}
+    shown = funnel.figures_beside(result, page, bars) if bars else {column.strip.name for column in chosen}
     figures = [strip for strip in sheet.strips if not strip.key and not strip.of]
     missing = [strip.heading for strip in figures if strip.name not in shown]
     foot = [word("narrow", page.lang, ", ".join(missing))] if missing else []

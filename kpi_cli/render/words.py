@@ -16,6 +16,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Biggest leak: {} → {}, {} go on and {} are lost",
         "Plus grosse fuite : {} → {}, {} continuent et {} sont perdus",
     ),
+    "leak_of_one": (
+        "Biggest leak: {} → {}, {} go on and {} is lost",
+        "Plus grosse fuite : {} → {}, {} continuent et {} est perdu",
+    ),
     "point": (
         "; one more point there would bring about {}",
         "\u202f; un point de plus rapporterait environ {}",
@@ -23,6 +27,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "worth": (" and {} of revenue", " et {} de CA"),
     "engagement": ("Engagement rate {}, of {}", "Taux d’engagement {}, sur {}"),
     "seconds": ("Time on page {} s on average", "Temps passé sur la page : {} s en moyenne"),
+    "interval": ("95% interval", "Intervalle 95\u202f%"),
+    "between": ("{}–{}%", "{}–{}\u202f%"),
+    "by_chance": (
+        " (95% interval of the difference {} to {}), p = {}",
+        " (intervalle à 95\u202f% de l’écart\u00a0: {} à {}), p\u00a0= {}",
+    ),
     "takings": ("Revenue per visitor of {}: {} against {}", "CA par visiteur de {} : {} contre {}"),
     "defined": ("{} measures and metrics", "{} mesures et indicateurs"),
     "by": ("by", "par"),

@@ -64,6 +64,18 @@ def test_a_query_that_is_interrupted_is_an_interrupted_run(tmp_path: Path) -> No
     assert (code, files > 0, list(tmp_path.iterdir())) == (130, True, [])
 
 
+def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crowded(arguments: object) -> int:
+        engine.connect().execute("SET memory_limit = '10MB'").execute("CREATE TABLE t AS FROM range(9000000)")
+        return 0
+
+    monkeypatch.setattr(app, "run", crowded)
+    assert app.main([]) == 1
+    assert capsys.readouterr().err == "kpi: error: there is not enough memory; give fewer files at once\n"
+
+
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     strike(tmp_path, signal.SIGKILL)
     (left,) = tmp_path.iterdir()

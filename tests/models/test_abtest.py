@@ -377,13 +377,14 @@ def test_lift_is_empty_when_nobody_converts_in_the_control() -> None:
         (
             (400, 5000),
             (470, 5000),
-            "“B” converts better than “A”: 9.40% against 8.00%, +1.40 points (95% interval +0.30 to +2.51), p = 0.013.",
+            "“B” converts better than “A”: 9.40% against 8.00%, +1.40 points (95% interval +0.30 to +2.51), "
+            "a lift of +17.5%, p = 0.013.",
         ),
         (
             (40, 500),
             (48, 500),
-            "Not enough data to compare “B” with “A”: about 17,000 more visitors per arm "
-            "for a change of 0.88 points at 80% power.",
+            "Not enough data to compare “B” with “A” (9.60% against 8.00%, p = 0.372): "
+            "about 17,000 more visitors per arm for a change of 0.88 points at 80% power.",
         ),
         (
             (400, 5000),
@@ -401,7 +402,7 @@ def test_a_verdict_is_said_in_french() -> None:
     said = ab_test([Arm("A", 470, 5000), Arm("B", 400, 5000)]).text("fr").replace("\u202f", " ").replace("\u00a0", " ")
     assert said == (
         "« B » convertit moins bien que « A » : 8,00 % contre 9,40 %, soit −1,40 pt "
-        "(intervalle à 95 % : −2,51 à −0,30), p = 0,013."
+        "(intervalle à 95 % : −2,51 à −0,30), −14,9 % en relatif, p = 0,013."
     )
 
 
@@ -409,6 +410,15 @@ def test_a_doubtful_split_is_said_beside_the_verdict() -> None:
     test = ab_test([Arm("A", 400, 5000), Arm("B", 520, 5290)])
     assert test.verdict == "better"
     assert test.text().endswith("(but the split of visitors, 5,000 / 5,290, is doubtful: p = 0.004).")
+
+
+def test_what_p_is_adjusted_for_is_said() -> None:
+    test = ab_test([Arm("A", 400, 5000), Arm("B", 470, 5000), Arm("C", 410, 5000)])
+    assert test.text().endswith("p = 0.026 after 2 comparisons."), "twice the .013 of B alone"
+
+
+def test_a_lift_on_nothing_is_not_said() -> None:
+    assert "lift" not in ab_test([Arm("A", 0, 500), Arm("B", 19, 500)]).text()
 
 
 def test_small_rates_are_said_with_enough_decimals() -> None:

@@ -19,11 +19,14 @@ from kpi_cli.exports.tables import Store
 from kpi_cli.funnel_measures import Path as Steps
 from kpi_cli.funnel_measures import followed
 from kpi_cli.grouping import Grouping
+from kpi_cli.models.abtest import Arm
 from kpi_cli.period import Window, parse_duration
-from kpi_cli.questions.funnel import by_hand
+from kpi_cli.questions.funnel import Trial, by_hand, compare
 from kpi_cli.render.page import Page
 from kpi_cli.render.table import write_table
+from kpi_cli.result import Result
 from kpi_cli.safe import printable
+from kpi_cli.texts import LANGUAGE
 
 Capture = pytest.CaptureFixture[str]
 Kpi = Callable[..., dict[str, Any]]
@@ -404,6 +407,43 @@ def test_several_variants_are_compared_with_the_first(kpi: Kpi) -> None:
     assert [each["variant"] for each in test["comparisons"]] == ["B", "C"]
 
 
+def test_the_control_can_be_named(kpi: Kpi) -> None:
+    rows = "2026-10-01,New,5100,470\n2026-10-01,Old,5000,400\n"
+    ab = written("ab.csv", "date,variant,visits,leads\n" + rows)
+    by_name = kpi(ab, "--by", "variant", "--test")["test"]
+    named = kpi(ab, "--by", "variant", "--test", "--control", "old")["test"]
+    assert [arm["variant"] for arm in named["variants"]] == ["Old", "New"]
+    assert (by_name["verdict"], named["verdict"]) == ("worse", "better")
+
+
+@pytest.mark.parametrize(
+    "rows", ["2026-10-01,A,500,40\n", "2026-10-01,A,500,40\n2026-10-01,B,0,0\n", "2026-10-01,,500,40\n"]
+)
+def test_one_arm_with_visitors_is_no_test(rows: str, kpi: Kpi) -> None:
+    answer = kpi(written("ab.csv", "date,variant,visits,leads\n" + rows), "--by", "variant", "--test")
+    assert (answer["code"], answer["errors"][0]["code"], answer["errors"][0]["file"]) == (3, "one_arm", "ab.csv")
+
+
+def test_visitors_of_no_variant_are_left_out_of_the_test_with_a_note(kpi: Kpi) -> None:
+    rows = "2026-10-01,A,5000,400\n2026-10-01,B,5100,470\n2026-10-01,,700,90\n"
+    answer = kpi(written("ab.csv", "date,variant,visits,leads\n" + rows), "--by", "variant", "--test")
+    assert [arm["variant"] for arm in answer["test"]["variants"]] == ["A", "B"]
+    assert "arms_left_out" in codes(answer)
+
+
+def test_revenue_per_visitor_of_several_variants_is_adjusted_like_their_rates(kpi: Kpi) -> None:
+    spent = {"A": [100.0, 40.0, 40.0], "B": [90.0, 120.0, 140.0, 160.0], "C": [90.0, 120.0, 40.0, 60.0]}
+    visits = written("ab.csv", "date,variant,visits\n" + "".join(f"2026-10-01,{v},50\n" for v in spent))
+    orders = [(v, n, x) for v, found in spent.items() for n, x in enumerate(found)]
+    rows = "".join(f"2026-10-01,o-{v}{n},c-{v}{n},{x},EUR,{v}\n" for v, n, x in orders)
+    sales = written("sales.csv", "date,order_id,customer_id,amount,currency,variant\n" + rows)
+    found = kpi(visits, sales, "--by", "variant", "--test")["test"]["revenue_per_visitor"]
+    arms = {v: spent[v] + [0.0] * (50 - len(spent[v])) for v in spent}
+    b, c = (stats.ttest_ind(arms[v], arms["A"], equal_var=False).pvalue for v in "BC")
+    assert b < c
+    assert [each["p"] for each in found] == pytest.approx([2 * b, max(2 * b, c)], abs=1e-6)
+
+
 def test_revenue_per_visitor_is_tested_as_scipy_does(kpi: Kpi) -> None:
     spent = {"A": [100.0, 40.0, 40.0], "B": [90.0, 120.0, 40.0, 60.0]}
     visits = written("ab.csv", "date,variant,visits\n2026-10-01,A,50\n2026-10-01,B,60\n")
@@ -439,6 +479,64 @@ def test_a_course_is_followed_from_enrolment_to_its_end(kpi: Kpi) -> None:
     ]
 
 
+MOODLE = """"",ID number,Email address,Lesson 1,"",Quiz,"",Course complete
+Ana One,s-01,learner1@example.com,Completed,"Monday, 5 October 2026, 10:00 AM",Completed,"6 October 2026, 10:00 AM",
+Bob Two,s-02,learner2@example.com,Completed,"Monday, 5 October 2026, 10:00 AM",Not completed,,
+Cat Three,s-03,learner3@example.com,Not completed,,Not completed,,
+"""
+OPEN_EDX = """Student ID,Email,Username,Grade,Homework 1: Intro,Homework (Avg),Enrollment Track,Enrollment Status
+1,learner1@example.com,learner1,1.0,1.0,1.0,audit,enrolled
+2,learner2@example.com,learner2,0.0,Not Attempted,Not Attempted,audit,enrolled
+3,learner3@example.com,learner3,0.35,0.7,0.35,audit,enrolled
+4,learner4@example.com,learner4,0.9,0.9,0.9,audit,unenrolled
+"""
+THINKIFIC = """Student First Name,Student Last Name,Email,Course Name,% Viewed,% Completed,Started At,Completed At
+Ana,One,learner1@example.com,Light,100,100,2026-10-01,2026-10-20
+Bob,Two,learner2@example.com,Light,60,50,2026-10-02,
+Cat,Three,learner3@example.com,Light,0,0,,
+Dan,Four,learner4@example.com,Portrait,1,1,2026-10-05,
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MOODLE, {"enrolled": 3, "started": 2, "half": 2, "completed": 1}),
+        (OPEN_EDX, {"enrolled": 3, "started": 2, "completed": 1}),
+        (THINKIFIC, {"enrolled": 4, "started": 3, "half": 2, "completed": 1}),
+    ],
+    ids=["moodle", "open_edx", "thinkific"],
+)
+def test_each_platforms_progress_is_followed(text: str, expected: dict[str, int], kpi: Kpi) -> None:
+    answer = kpi(written("light.csv", text))
+    assert {row["stage"]: row["count"] for row in answer["rows"]} == expected
+
+
+def test_a_file_that_names_no_course_stands_for_one(kpi: Kpi) -> None:
+    answer = kpi(written("light.csv", MOODLE), written("portrait.csv", MOODLE), "--by", "course")
+    assert counts(answer, "light") == counts(answer, "portrait") == [3, 2, 2, 1]
+    assert "course_from_file" in codes(answer)
+
+
+def test_half_way_is_not_counted_where_one_file_does_not_know_it(kpi: Kpi) -> None:
+    answer = kpi(written("light.csv", THINKIFIC), written("portrait.csv", OPEN_EDX))
+    assert {row["stage"]: row["count"] for row in answer["rows"]} == {"enrolled": 7, "started": 5, "completed": 2}
+    assert "half_unknown" in codes(answer)
+
+
+FRACTIONS = "course,email,enrolled_at,progress\n" + "".join(
+    f"Light,learner{n}@example.com,2026-10-01,{share}\n" for n, share in enumerate(["0", "0.5", "1"])
+)
+
+
+def test_progress_that_may_be_a_fraction_or_a_percent_is_asked(kpi: Kpi) -> None:
+    answer = kpi(written("progress.csv", FRACTIONS))
+    assert (answer["code"], answer["errors"][0]["code"], answer["errors"][0]["line"]) == (3, "progress_open", 3)
+    told = kpi("progress.csv", "--map", "progress.progress_fraction=progress")
+    assert counts(told) == [3, 2, 2, 1]
+    assert counts(kpi(written("progress.csv", FRACTIONS.replace("0.5", "0.5%")))) == [3, 2, 0, 0]
+
+
 def test_a_mailing_is_followed_to_its_orders(kpi: Kpi) -> None:
     mail = written("mail.csv", "date,title,delivered,opened,clicked,orders\n2026-10-05,News,1000,400,80,5\n")
     assert counts(kpi(mail)) == [1000, 400, 80, 5]
@@ -454,6 +552,18 @@ def test_social_posts_have_an_engagement_rate_and_say_of_what(kpi: Kpi) -> None:
 def test_time_on_page_is_weighed_by_visits(kpi: Kpi) -> None:
     visits = "date,entry_page,visitors,visits,visit_duration\n2026-10-01,/a,10,10,30\n2026-10-01,/b,30,30,70\n"
     assert kpi(written("plausible.csv", visits))["seconds_on_page"] == 60
+
+
+def test_time_on_page_is_told_by_page(kpi: Kpi) -> None:
+    visits = "date,entry_page,visitors,visits,visit_duration\n2026-10-01,/a,10,10,30\n2026-10-01,/b,30,30,70\n"
+    answer = kpi(written("plausible.csv", visits), "--by", "landing_page")
+    assert {each["landing_page"]: each["seconds"] for each in answer["seconds_by_group"]} == {"/a": 30, "/b": 70}
+
+
+def test_people_counted_row_by_row_are_not_added_in_silence(kpi: Kpi) -> None:
+    head = "date,network,reach,engagements\n2026-10-01,Instagram,1000,80\n"
+    assert "people_added" not in codes(kpi(written("one.csv", head)))
+    assert "people_added" in codes(kpi(written("two.csv", head + "2026-10-02,Instagram,900,70\n")))
 
 
 @pytest.fixture
@@ -480,24 +590,135 @@ def test_queries_cannot_be_put_in_a_shorter_period_than_their_own(kpi: Kpi, sear
     assert (answer["code"], answer["errors"][0]["code"]) == (3, "range_crosses_edge")
 
 
+def test_queries_are_not_spread_over_months_in_silence(kpi: Kpi, search: Sequence[str]) -> None:
+    days = Path("search/Dates.csv").read_text("utf-8").replace("2026-10-01", "2026-09-30")
+    written("search/Dates.csv", days)
+    answer = kpi(*search, "--by", "query,month")
+    assert (answer["code"], answer["errors"][0]["file"]) == (3, "search/Queries.csv")
+    assert "prorated" in codes(kpi(*search, "--by", "query,month", "--prorate"))
+
+
+def test_queries_alone_have_no_total(kpi: Kpi, search: Sequence[str]) -> None:
+    assert kpi(search[1])["code"] == 5
+    answer = kpi(search[1], "--by", "query")
+    assert counts(answer, "cours photo") == [90, 8]
+    assert (answer["total"]["count"], answer["total"]["step_rate"], answer["leak"]) == (None, None, None)
+    assert {"row": None, "column": "count", "reason": "no_table_by_day"} in answer["nulls"]
+    assert "no_table_by_day" in codes(answer)
+
+
+def test_a_cut_list_is_not_taken_for_another(kpi: Kpi, search: Sequence[str]) -> None:
+    pages = "Top pages,Clicks,Impressions,CTR,Position\nhttps://school.example/,7,70,10%,2\n"
+    answer = kpi(search[1], written("search/Pages.csv", pages), "--by", "page")
+    assert counts(answer, "https://school.example/") == [70, 7]
+    refused = kpi(*search, "search/Pages.csv", "--by", "page,query")
+    assert (refused["code"], refused["errors"][0]["code"]) == (2, "unknown_dimension")
+
+
+def test_a_whole_search_download_is_fit_for_strict(kpi: Kpi, search: Sequence[str]) -> None:
+    assert kpi(*search, "--strict")["code"] == 0
+
+
+# ------------------------------------------------------------------------------- what is read, what not
+
+BROKEN = "date,campaign,cost,impressions,clicks\n2026-10-01,spring,abc,1000,50\n"
+MAIL = "date,title,delivered,opened,clicked,orders\n2026-10-05,News,1000,400,80,5\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [("log.csv", *STEPS), ("mail.csv", "--steps", "delivered,opened"), ("mail.csv", "--by", "title")]
+)
+def test_a_broken_file_that_the_answer_does_not_draw_on_is_a_note(argv: Sequence[str], kpi: Kpi) -> None:
+    written("log.csv", LOG)
+    written("mail.csv", MAIL)
+    answer = kpi(*argv, written("broken.csv", BROKEN))
+    assert answer["code"] == 0
+    assert [note["file"] for note in answer["notes"] if note["code"] == "unused_file"] == ["broken.csv"]
+
+
+def test_a_broken_file_that_the_answer_draws_on_refuses_it(kpi: Kpi) -> None:
+    answer = kpi(written("broken.csv", BROKEN), written("mail.csv", MAIL))
+    assert (answer["code"], answer["errors"][0]["file"]) == (3, "broken.csv")
+
+
+def test_what_the_earlier_period_lacks_is_told(kpi: Kpi) -> None:
+    visits = written("visits.csv", "date,visits,leads\n2026-09-20,50,10\n2026-10-01,100,10\n2026-10-31,5,0\n")
+    partly = kpi(visits, "--month", "2026-10", "--compare", "previous")
+    assert partly["previous"]["rows"][0]["count"] == 50
+    nothing = kpi(visits, "--month", "2026-09", "--compare", "previous")
+    assert nothing["previous"] is None
+    assert all("previous_incomplete" in codes(answer) for answer in (partly, nothing))
+
+
+def test_days_between_are_compared_with_the_period_before(kpi: Kpi) -> None:
+    days = ["09-01", "09-11", "10-01", "10-05"]
+    log = "user,event,time\n" + "".join(f"c-0001,login,2026-{day} 08:00\n" for day in days)
+    answer = kpi(written("log.csv", log), "--between", "login", "--month", "2026-10", "--compare", "previous")
+    assert (answer["total"]["median_days"], answer["previous"]["total"]["median_days"]) == (4, 10)
+
+
+def test_where_everybody_goes_on_there_is_no_leak(kpi: Kpi) -> None:
+    assert kpi("--stage", "visits=50", "--stage", "leads=50")["leak"] is None
+    near = kpi("--stage", "visits=1000", "--stage", "leads=999")["leak"]
+    assert (near["lost"], near["point_gain"]) == (1, None), "nobody can gain a point on 99.9 %"
+
+
 # ------------------------------------------------------------------------------------------ on a screen
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_the_bars_fit_the_terminal_and_keep_every_count(width: int) -> None:
-    result = by_hand([("visits to the page", Decimal(51234)), ("leads", Decimal(412)), ("customers", Decimal(7))])
-    lines = write_table(result, Page(width=width)).decode().splitlines()
-    drawn = lines[2:5]
-    assert all(len(line) <= width for line in lines)
-    assert [line.split()[-1] for line in drawn] == ["51,234", "0.80%", "1.70%"] or width == 20
-    assert all(count in line for count, line in zip(("51,234", "412", "7"), drawn, strict=True))
+def drawn(result: Result, page: Page) -> list[str]:
+    """The lines of the stages, without title, headings and foot."""
+    names = [str(row["stage"])[:7] for row in result.rows]
+    return [line for line in write_table(result, page).decode().splitlines() if line.startswith(tuple(names))]
+
+
+@pytest.mark.parametrize(
+    ("width", "figures"),
+    [
+        (20, ("51,234", "412", "7")),
+        (40, ("51,234", "412  0.80%", "7  1.70%")),
+        (60, ("51,234", "412  0.80%", "7  1.70%")),
+        (80, ("51,234", "412      0.80%         0.80%  50,822", "7      1.70%         0.01%     405")),
+        (120, ("51,234", "50,822    0.73–0.89%", "405    0.83–3.47%")),
+        (200, ("51,234", "50,822    0.73–0.89%", "405    0.83–3.47%")),
+    ],
+)
+def test_the_bars_fit_the_terminal_and_keep_every_count(width: int, figures: Sequence[str]) -> None:
+    result = by_hand([("visits to us", Decimal(51234)), ("leads", Decimal(412)), ("customers", Decimal(7))])
+    assert all(len(line) <= width for line in write_table(result, Page(width=width)).decode().splitlines())
+    found = drawn(result, Page(width=width))
+    assert all(line.endswith(said) for line, said in zip(found, figures, strict=True))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_figures_that_have_no_room_beside_the_bars_are_named(width: int) -> None:
+    result = by_hand([("visits", Decimal(5000)), ("leads", Decimal(400))])
+    text = write_table(result, Page(width=width)).decode()
+    assert ("Step low" in text) == (width < 120)
+    assert ("95% interval" in text) == (width == 120)
 
 
 def test_a_longer_bar_is_a_larger_stage() -> None:
     result = by_hand([("visits", Decimal(1000)), ("leads", Decimal(500)), ("customers", Decimal(1))])
-    bars = [line.count("█") for line in write_table(result, Page(width=80)).decode().splitlines()[2:5]]
-    assert bars[0] == pytest.approx(2 * bars[1], abs=1)
-    assert bars[2] == 1
+    bars = [line.count("█") + line.count("▌") / 2 for line in drawn(result, Page(width=80))]
+    assert bars[0] == pytest.approx(2 * bars[1], abs=0.5)
+    assert bars[2] == 0.5, "half a cell for whatever is there"
+
+
+def test_a_terminal_without_unicode_gets_bars_of_ascii() -> None:
+    result = by_hand([("visits", Decimal(1000)), ("leads", Decimal(500)), ("customers", Decimal(1))])
+    assert write_table(result, Page(width=120, ascii=True)).isascii()
+    assert [line.count("#") for line in drawn(result, Page(width=80, ascii=True))][2] == 1
+
+
+def test_what_is_tested_by_hand_is_called_in_the_readers_language() -> None:
+    page, token = Page(width=80, lang="fr"), LANGUAGE.set("fr")
+    try:
+        text = write_table(compare([Arm("A", 400, 5000), Arm("B", 470, 5100)], Trial()), page).decode()
+    finally:
+        LANGUAGE.reset(token)
+    assert "Visiteurs" in text
+    assert "visitors" not in text
 
 
 def test_a_pipe_has_a_table_without_bars(kpi: Kpi, capsys: Capture) -> None:
@@ -505,6 +726,18 @@ def test_a_pipe_has_a_table_without_bars(kpi: Kpi, capsys: Capture) -> None:
     out = capsys.readouterr().out
     assert "█" not in out
     assert "Biggest leak: view → lead" in out
+
+
+@pytest.mark.parametrize("steps", [(), ("--steps", "vieww,buy"), ("--steps", "nothing"), ("--by", "event")])
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_an_error_names_no_address_and_sends_no_escape(
+    steps: Sequence[str], how: Sequence[str], kpi: Kpi, capsys: Capture
+) -> None:
+    rows = "learner17@example.com,\x1b[31mview,2026-10-01 09:00\nc-0002,learner18@example.com,2026-10-01 10:00\n"
+    assert main(["funnel", written("log.csv", "user,event,time\n" + rows), *steps, *how]) == 2
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert "@example" not in err
 
 
 def test_hostile_names_are_shown_as_escapes(kpi: Kpi, capsys: Capture) -> None:

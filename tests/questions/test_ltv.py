@@ -327,6 +327,25 @@ def test_negative_totals_and_refunds_without_their_sale_come_off_and_are_said(as
     assert "2 refunds (35.00)" in said
 
 
+def test_a_day_with_a_refund_alone_is_no_purchase_day(ask: Asking, tmp_path: Path) -> None:
+    rows = [
+        ("2026-01-10", "o-1", "c-1", "100"),
+        ("2026-01-20", "o-2", "c-1", "-5"),
+        ("2026-01-30", "o-3", "c-1", "40"),
+        ("2026-01-31", "o-4", "c-2", "40"),
+    ]
+    _, answer, _ = ask(write(tmp_path / "sales.csv", rows))
+    total = answer["total"]
+    assert (total["orders"], total["repeat_rate"], total["days_between_purchases"]) == (3, 0.5, 20)
+
+
+def test_who_bought_on_many_days_of_a_month_was_active_once_in_it(ask: Asking, tmp_path: Path) -> None:
+    days = ("2026-01-10", "2026-01-20", "2026-02-01", "2026-02-02", "2026-02-28")
+    rows = [(day, f"o-{n}", "c-1", "10") for n, day in enumerate(days)]
+    _, answer, _ = ask(write(tmp_path / "sales.csv", rows))
+    assert answer["cohorts"][0]["active"] == [1, 1]
+
+
 def test_customers_whose_orders_were_all_for_nothing_are_worth_nothing(ask: Asking, tmp_path: Path) -> None:
     rows = [(day, f"o-{n}", f"c-{n % 2}", "0") for n, day in enumerate(("2026-01-01", "2026-01-09", "2026-03-31"))]
     _, answer, _ = ask(write(tmp_path / "sales.csv", rows), "--predict")

@@ -22,7 +22,7 @@ from kpi_cli.commands import app
 from kpi_cli.exports import engine
 from kpi_cli.exports.tables import Store
 
-engine.MEMORY = "40MB"
+engine.USUAL = "40MB"
 number, querying = int(sys.argv[1]), sys.argv[2] == "querying"
 
 def run(arguments):
@@ -73,7 +73,9 @@ def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
 
     monkeypatch.setattr(app, "run", crowded)
     assert app.main([]) == 1
-    assert capsys.readouterr().err == "kpi: error: there is not enough memory; give fewer files at once\n"
+    assert capsys.readouterr().err == (
+        "kpi: error: the tables do not fit into the memory they may take; give --memory more\n"
+    )
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +92,7 @@ def test_a_store_keeps_what_is_too_much_for_memory_in_a_private_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(engine, "MEMORY", "40MB")
+    monkeypatch.setattr(engine, "USUAL", "40MB")
     monkeypatch.chdir(tmp_path)
     store = Store()
     store.rows("CREATE TABLE visits AS SELECT range AS n, hash(range) AS h FROM range(5000000)")

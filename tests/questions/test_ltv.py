@@ -263,7 +263,7 @@ def test_orders_that_name_no_customer_are_left_out_with_their_amount(ask: Asking
     _, answer, _ = ask(write(tmp_path / "sales.csv", rows))
     assert (answer["total"]["orders"], answer["total"]["ltv"]) == (7, 120)
     (said,) = (note["text"] for note in answer["notes"] if note["code"] == "sales_without_customer")
-    assert "1 orders (1,000.00)" in said
+    assert "1 order (1,000.00)" in said
 
 
 def test_sales_without_customer_ids_say_which_export_has_them(ask: Asking, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Measures kpi against the peers that are installed, side by side: whole processes, in turn, on one machine.
 
-    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large]
+    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large|funnel|attribution|ltv]
+                           [--events 20000000] [--people 1000000] [--customers 2357,5000000]
 
 What is printed are ratios: the median over the rounds of kpi's time to the peer's in the same round, for seconds
 say more of the machine and of what else it does. The ratio of processor time, of all threads together, is the
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from make_data import make
+from make_data import buyers, make, make_one
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build" / "bench"
@@ -48,6 +49,20 @@ sales = pl.scan_csv('{sales}', try_parse_dates=True)
 print(sales.group_by(pl.col('date').dt.truncate('1mo'), 'channel')
     .agg((pl.col('amount') - pl.col('refunded')).sum()).collect(engine='streaming').rows())
 """
+FUNNEL = """
+import duckdb
+duckdb.sql('SET enable_progress_bar = false')
+duckdb.sql('''
+    CREATE TEMP TABLE log AS SELECT * FROM read_csv('{events}', auto_detect=false, header=true, delim=',',
+      columns={{'user': 'VARCHAR', 'event': 'VARCHAR', 'time': 'TIMESTAMP'}})''')
+print(duckdb.sql('''
+    WITH s1 AS (SELECT "user", min(time) AS entered, min(time) AS reached FROM log WHERE event = 'view' GROUP BY ALL),
+    {later}
+    SELECT {counts}''').fetchall())
+"""
+LATER = """s{n} AS (SELECT s."user", s.entered, min(e.time) AS reached FROM s{before} s JOIN log e USING ("user")
+      WHERE e.event = '{event}' AND e.time BETWEEN s.reached AND s.entered + INTERVAL 30 DAY GROUP BY ALL)"""
+STEPS = ("view", "lead", "cart", "buy")
 MILLER = 'put|$month = sub($date, "-..$", ""); $revenue = $amount - $refunded|then|stats1|-a|sum|-f|revenue'
 
 
@@ -149,17 +164,64 @@ def large(sizes: Sequence[int], rounds: int) -> None:
         print(f"\n{last / first:.0f} times the rows take {own[last] / own[first]:.1f} times as long")
 
 
+def funnel(rows: int, rounds: int) -> None:
+    """Four steps of a log within 30 days, against the same in SQL written by hand."""
+    events = make_one(DATA, "events", rows)
+    asked = kpi("funnel", str(events), "--steps", ",".join(STEPS), "--within", "30d", "--no-config", "--json")
+    later = ", ".join(LATER.format(n=n, before=n - 1, event=event) for n, event in enumerate(STEPS[1:], 2))
+    counts = ", ".join(f"(SELECT count(*) FROM s{n})" for n in range(1, len(STEPS) + 1))
+    by_hand = python(FUNNEL.format(events=events, later=later, counts=counts))
+    sides = {"kpi": lambda: run(asked), "DuckDB SQL on typed columns": lambda: run(by_hand)}
+    tell(f"kpi funnel: {rows:,} events, {events.stat().st_size >> 20} MB", side_by_side(sides, rounds))
+
+
+def attribution(people: int) -> None:
+    """What one run of the Markov model takes, for people's touches and for paths written out."""
+    for name in ("touches", "paths"):
+        file = make_one(DATA, name, people)
+        asked = kpi("channels", str(file), "--model", "markov", "--no-config", "--currency", "EUR", "--json")
+        found = run(asked)
+        title = f"kpi channels --model markov: {people:,} paths ({name})"
+        print(f"\n{title:60} {found.megabytes:5.0f} MB {found.seconds:7.1f} s {found.processor:7.1f} s processor")
+
+
+def lifetime(sizes: Sequence[int], rounds: int) -> None:
+    """Customers observed and predicted against the imports that a fit cannot do without; many of them, once."""
+    parts = "import scipy.optimize, scipy.special"
+    for customers in sizes:
+        sales = buyers(DATA, customers)
+        asked = kpi("ltv", str(sales), "--predict", "--no-config", "--currency", "EUR", "--json")
+        title = f"kpi ltv --predict: {customers:,} customers"
+        if customers < MANY:
+            tell(title, side_by_side({"kpi": lambda argv=asked: run(argv), parts: lambda: run(python(parts))}, rounds))
+            continue
+        alone = run(asked)
+        print(f"\n{title:50} {alone.megabytes:5.0f} MB {alone.seconds:8.1f} s {alone.processor:8.1f} s processor")
+
+
+MANY = 100_000  # from so many customers on seconds, of one run, say more than a ratio to an import
+
+
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", default="1000001,10000000")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["start", "large"])
+    parser.add_argument("--events", type=int, default=20_000_000)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--customers", default="2357,5000000")
+    parser.add_argument("--only", choices=["start", "large", "funnel", "attribution", "ltv"])
     asked = parser.parse_args()
-    if asked.only != "large":
-        starts(asked.rounds)
-    if asked.only != "start":
-        large([int(n) for n in asked.rows.split(",")], asked.rounds)
+    parts = {
+        "start": lambda: starts(asked.rounds),
+        "large": lambda: large([int(n) for n in asked.rows.split(",")], asked.rounds),
+        "funnel": lambda: funnel(asked.events, asked.rounds),
+        "attribution": lambda: attribution(asked.people),
+        "ltv": lambda: lifetime([int(n) for n in asked.customers.split(",")], asked.rounds),
+    }
+    for name, part in parts.items():
+        if asked.only in {None, name}:
+            part()
 
 
 if __name__ == "__main__":

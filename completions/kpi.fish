@@ -30,6 +30,7 @@ complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel repo
 complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l events -r -F -d 'A log of events.'
 complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l touches -r -F -d 'A file of touches.'
 complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l rates -r -F -d 'Exchange rates.'
+complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l memory -x -d 'What tables may take, such as 1GB; the rest waits on disk.'
 complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l month -x -d 'One month, such as 2026-10.'
 complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l last -x -a 'month quarter year 30d' -d 'month, quarter, year or 30d: complete units.'
 complete -c kpi -n '__fish_seen_subcommand_from roi cac channels ltv funnel report init explain check' -l from -x -d 'First day, inclusive.'

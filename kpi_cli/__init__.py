@@ -149,7 +149,8 @@ def cohorts(*data: Any, **options: Unpack[Options]) -> Result:
 def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **options: Unpack[Options]) -> pd.DataFrame:
     """Purchases and value each customer is expected to bring within `horizon` (BG/NBD with Gamma-Gamma).
 
-    The frame holds one row a customer, with the ids of the data: keep it as you keep those.
+    The frame holds one row a customer, with the ids of the data: keep it as you keep those. Values are NaN
+    where the sales settle no model of them, such as when no repeat purchase was paid for.
 
     Args:
         data: paths, patterns and pandas frames of sales with customers.
@@ -158,22 +159,27 @@ def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **opt
         options: see Options.
 
     Raises:
-        kpi_cli.errors.InputError: the sales name no customers, or do not settle a model.
+        kpi_cli.errors.InputError: the sales name no customers, or do not settle a model of purchases.
     """
-    import io
-
     import pandas as pd
 
     from kpi_cli.errors import InputError
     from kpi_cli.period import parse_duration
     from kpi_cli.questions.ltv import ltv as question
-    from kpi_cli.questions.predicting import Wanted, customers_csv
+    from kpi_cli.questions.predicting import CUSTOMER_COLUMNS, Wanted, each_customer
+    from kpi_cli.texts import label
 
     wanted = Wanted(parse_duration(horizon, "horizon"), parse_duration(holdout, "holdout") if holdout else None)
     worth = question(_ask(data, options), wanted)
-    if worth.prediction is None or worth.prediction.fitted is None:
-        raise InputError("no_prediction", "the sales do not settle a model", "see the notes of kpi_cli.ltv")
-    return pd.read_csv(io.BytesIO(customers_csv(worth.books, worth.prediction.fitted)), keep_default_na=False)
+    fitted = worth.prediction.fitted if worth.prediction else None
+    reason = worth.prediction.reasons.get("expected_purchases") if worth.prediction else None
+    if fitted is None or reason:
+        said = f"the sales settle no model of purchases: {label(reason or 'no_customer_id', 'reasons')}"
+        raise InputError("not_identified", said, "give a longer history, or sales that name their customers")
+    frame = pd.DataFrame(each_customer(worth.books, fitted), columns=list(CUSTOMER_COLUMNS))
+    days = ["first_purchase", "last_purchase"]
+    frame[days] = frame[days].apply(pd.to_datetime)
+    return frame
 
 
 def funnel(
@@ -286,14 +292,18 @@ def check(*data: Any, **options: Unpack[Options]) -> CheckResult:
 
 
 def _ask(data: Sequence[Any], options: Options) -> Ask:
-    """The same Ask that a command line makes."""
+    """The same Ask that a command line makes; TypeError for an option there is none of."""
     from kpi_cli.ask import Ask, Files
     from kpi_cli.config import Config
     from kpi_cli.definitions import asked_by_name, load_settings, own_columns
     from kpi_cli.exports.options import ReadOptions
+    from kpi_cli.formula import did_you_mean
     from kpi_cli.period import PeriodOptions
     from kpi_cli.texts import LANGUAGE
 
+    for name in options:
+        if name not in Options.__annotations__:
+            raise TypeError(f"no option {name!r}; {did_you_mean(name, Options.__annotations__)}")
     config = load_settings(Path(options["config"])) if "config" in options else Config.empty()
     LANGUAGE.set(options.get("lang") or config.lang or "en")
     said = [(item, None) for item in data] + list(_by_role(options.get("roles", {})))

@@ -39,9 +39,12 @@ def assign(books: Books) -> None:
     if books.has("costs"):
         _decide(books, "costs", lambda row: _of_cost(books, row))
     shared: set[str] = set()
-    for role in ("sales", "traffic", "leads", "touches"):
+    for role in ("sales", "traffic", "leads"):
         if books.has(role):
             _decide(books, role, lambda row: _of_sale(books, row, campaigns, shared))
+    if books.has("touches"):  # of many rows, and only their channel is asked for
+        keys = [k for k in _KEYS if books.column("touches", k)]
+        _join(books, "touches", keys, ("by_channel",), lambda row: _of_sale(books, row, campaigns, shared)[:1])
     if books.has("events") and {"channel", "strategy", "platform", "campaign"} & set(books.ask.dimensions):
         _decide(books, "events", lambda row: _of_sale(books, row, campaigns, shared))
     for name in sorted(shared):
@@ -82,14 +85,16 @@ def _join(
 ) -> None:
     """Decide each distinct combination of `keys` once, and write the `given` columns of its rows."""
     store = books.store
-    store.ensure(role, *given)
-    listed = ", ".join(f'"{k}"' for k in keys) or "NULL"
-    combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
     if not keys:
-        combinations = [()]
+        for name, value in zip(given, decide({}), strict=True):
+            store.set_all(role, name, value)
+        return
+    store.ensure(role, *given)
+    listed = ", ".join(f'"{k}"' for k in keys)
+    combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
     rows = [(*found, *decide(dict(zip(keys, found, strict=True)))) for found in combinations]
     sets = ", ".join(f"{g} = d.{g}" for g in given)
-    alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys) or "true"
+    alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys)
     picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *given], 1))
     lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *given]]
     store.con.execute(f"UPDATE {role} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
@@ -116,8 +121,12 @@ def _of_spend(books: Books, row: Combination) -> Decision:
 def _by_platform(books: Books, platform: str) -> str:
     """A hand-made sheet that names only the platform: its ads are taken for paid ones, and it is said."""
     found = books.grouping.decide(platform.casefold().removesuffix(" ads").strip(), "cpc", None).channel
-    if not any(n.code == "channel_assumed" for n in books.notes):
-        books.notes.append(note("channel_assumed", channel=found, count=1))
+    silent = [c for c in ("channel", "source", "medium", "format_channel") if books.column("spend", c)]
+    said = " AND ".join(["fate IS NULL", "platform = $1", *(f"{column} IS NULL" for column in silent)])
+    count = books.store.rows(f"SELECT count(*) FROM spend WHERE {said}", [platform])[0][0]
+    told = note("channel_assumed", channel=found, count=count)
+    if told not in books.notes:
+        books.notes.append(told)
     return found
 
 

@@ -61,7 +61,7 @@ USED_OR_LEFT_OUT = (
 class Source(NamedTuple):
     """Files to read and how; globs are relative to the folder of kpi.yml. None: the file settles it."""
 
-    files: tuple[str, ...]
+    files: tuple[str, ...]  # or the address of a database, from `from:`
     role: str | None = None
     format: str | None = None
     decimal: str | None = None
@@ -71,6 +71,8 @@ class Source(NamedTuple):
     currency: str | None = None
     columns: Mapping[str, str] = {}  # canonical column → header, from `map:`
     statuses: Mapping[str, str] = {}  # a status in the file → "used" or a reason of contract §7
+    table: str | None = None  # of a database; or a query in its own SQL
+    query: str | None = None
     accounts: str | None = None  # "separate": rows of these files are never the same account
 
 
@@ -556,8 +558,22 @@ def _name(key: Scalar) -> str:
 
 # Records ------------------------------------------------------------------------------------------------
 
+
+def _address(node: Node) -> tuple[str, ...]:
+    from kpi_cli.warehouse.addresses import is_address
+
+    text = _text(node)
+    if not is_address(text):  # what looks almost like one may hold a password and is not shown
+        raise _mistake(node, "bad_address", "this is no address", "write it like postgres://host/database")
+    return (text,)
+
+
 _SOURCE: dict[str, Convert[Any]] = {
     "files": partial(_each, _text),
+    "from": _address,
+    "table": _text,
+    "query": _text,
+    "columns": partial(_dict, _text),
     "role": _word(*ROLES),
     "format": _text,
     "decimal": _word(".", ","),
@@ -572,11 +588,18 @@ _SOURCE: dict[str, Convert[Any]] = {
 
 
 def _source(node: Node) -> Source:
-    """A glob, or `files:` with how they are to be read."""
+    """A glob or an address, or `files:` or `from:` with how they are to be read."""
     if isinstance(node, Scalar):
         return Source((_text(node),))
-    values = _fields(node, _SOURCE, ["files"])
-    return Source(**{"columns" if name == "map" else name: value for name, value in values.items()})
+    has_address = isinstance(node, strict_yaml.Mapping) and "from" in node.items
+    values = _fields(node, _SOURCE, ["from" if has_address else "files"])
+    for one, other in (("from", "files"), ("table", "query"), ("map", "columns")):
+        if one in values and other in values:
+            raise _mistake(node, "two_keys", f"“{one}” and “{other}” say the same", "keep one of them")
+    if not has_address and (extra := values.keys() & {"table", "query"}):
+        raise _mistake(node, "missing_key", f"“{min(extra)}” is of a database", "add from: with its address")
+    named = {"map": "columns", "from": "files"}
+    return Source(**{named.get(name, name): value for name, value in values.items()})
 
 
 def _listed(convert: Convert[T], node: Node) -> Listed[T]:

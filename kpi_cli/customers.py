@@ -1,12 +1,16 @@
 """Customers: who was won when, what they did since, and how they stood on a day; SQL over the sales table.
 
-    fill_buyers(books)       the table `buyers`: a row a customer, with first day and first order's dimensions
+    fill_buyers(books)       the tables `buyers`, a row a customer, and `purchases`, a row a customer and day
     observed(books, …)       sums and counts by group of what customers did in a window
     cohort_cells(books, …)   what each cohort did in each unit of time since it was won
     fill_histories(books, …) the table `histories`: repeat purchases, recency and age of each customer
 
 Groups are those of a customer's first order (contract §4): its channel, its product, its month. A customer is
 *won* by that order unless the row itself calls the customer a returning one.
+
+Sales are read twice, to number the customers and to sum up their days. Every row of `purchases` knows the two
+purchase days before it, so that what else is asked is a sum over its rows: a customer is counted at the first
+row in a window, one who bought again at the second.
 """
 
 from __future__ import annotations
@@ -19,13 +23,14 @@ from typing import Any, NamedTuple
 from kpi_cli import measures
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
+from kpi_cli.exports.overlap import fill_repeated
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.period import UNITS, Every, Window, bucket_sql, unit_around
 
 Arrays = dict[str, Any]  # a numpy array a column
 
 # Which of several orders on the first day is the first: the one that measures.first_orders takes too.
-_FIRST = 't."start", t.order_id, t.by_channel, t.by_campaign, t.by_platform, t.charged'
+_FIRST = "t.order_id, t.by_channel, t.by_campaign, t.by_platform, t.charged"
 
 
 class Cell(NamedTuple):
@@ -39,42 +44,89 @@ class Cell(NamedTuple):
 
 
 def fill_buyers(books: Books) -> bool:
-    """Fill the table `buyers`; whether any sale says who bought."""
+    """Fill the tables `buyers` and `purchases`; whether any sale says who bought.
+
+    A row of `purchases` is a day on which a customer `bought`, or had a refund alone: how many orders, what they
+    brought, and whether anything was `paid`. `before` and `earlier` are the purchase days before it.
+    """
     store = books.store
     store.ensure("sales", "order_id", "customer", "customer_type")
-    named = [name for name in books.ask.dimensions if name not in UNITS]
-    groups = [_of_first(measures.dimension_sql(books, "sales", name)) for name in named]
-    picks = "".join(f"{sql} AS k{i}, " for i, sql in enumerate(groups))
-    typed = store.rows("SELECT 1 FROM sales WHERE customer_type IS NOT NULL LIMIT 1")
-    won = _of_first("coalesce(t.customer_type, 'new')") + " <> 'returning'" if typed else "true"
-    store.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE buyers AS
-            SELECT t.customer, {picks} {won} AS won, min(t."start") FILTER (t.is_order) AS first_day
-            FROM sales t WHERE t.fate IS NULL AND t.customer IS NOT NULL
-            GROUP BY t.customer HAVING bool_or(t.is_order)"""
-    )
-    return bool(store.rows("SELECT 1 FROM buyers LIMIT 1"))
+    for sql in (_BUYERS, _firsts(books), _ROWS.format(revenue=measures.revenue_sql(books)), _DAYS):
+        store.con.execute(sql)  # one step each: a join and a grouping in one would hold both in memory
+    store.con.execute("DROP TABLE numbered")
+    store.con.execute(_PURCHASES)
+    store.con.execute("DROP TABLE days")
+    return bool(store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
 
 
-def _of_first(expression: str) -> str:
-    return f"arg_min({expression}, ROW({_FIRST}, {expression})) FILTER (t.is_order)"
+_BUYERS = """
+    CREATE OR REPLACE TEMP TABLE buyers AS
+    SELECT CAST(row_number() OVER () AS INTEGER) AS who, *, true AS won FROM (
+      SELECT t.customer, min(t."start") FILTER (t.is_order) AS first_day, count(*) FILTER (t.is_order) AS orders
+      FROM sales t WHERE t.fate IS NULL AND t.customer IS NOT NULL GROUP BY t.customer)
+"""
+_ROWS = """
+    CREATE OR REPLACE TEMP TABLE numbered AS
+    SELECT b.who, t."start" AS day, t.is_order, t.charged, {revenue} AS revenue
+    FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL
+"""
+_DAYS = """
+    CREATE OR REPLACE TEMP TABLE days AS
+    SELECT who, day, CAST(count(*) FILTER (is_order) AS INTEGER) AS orders, sum(revenue) AS revenue,
+           sum(if(is_order, charged, 0)) > 0 AS paid
+    FROM numbered GROUP BY ALL
+"""
+_PURCHASES = """
+    CREATE OR REPLACE TEMP TABLE purchases AS
+    SELECT *, orders > 0 AS bought, lag(day) OVER same AS before, lag(day, 2) OVER same AS earlier
+    FROM days WINDOW same AS (PARTITION BY who, orders > 0 ORDER BY day)
+"""
 
 
-def _keys(dims: Sequence[str]) -> list[str]:
-    """The dimensions of a customer's first order as SQL over `buyers` b; those not of time stand in order."""
+def _firsts(books: Books) -> str:
+    """SQL that gives `buyers` what their first order says: a `k` a named dimension, and whether it won them."""
+    named = [measures.dimension_sql(books, "sales", name) for name in books.ask.dimensions if name not in UNITS]
+    typed = books.store.rows("SELECT 1 FROM sales WHERE customer_type IS NOT NULL LIMIT 1")
+    if not named and not typed:
+        return "SELECT 1"
+    said = ", ".join([*named, "coalesce(t.customer_type, 'new') <> 'returning'"])
+    picks = "".join(f"first[{i}] AS k{i - 1}, " for i in range(1, len(named) + 1))
+    return f"""
+        CREATE OR REPLACE TEMP TABLE buyers AS
+        SELECT b.* EXCLUDE (won), {picks} coalesce(first[{len(named) + 1}], false) AS won
+        FROM buyers b LEFT JOIN (
+          SELECT b.who, arg_min(ROW({said}), ROW({_FIRST}, {said})) AS first
+          FROM sales t JOIN buyers b USING (customer)
+          WHERE t.fate IS NULL AND t.is_order AND t."start" IS NOT DISTINCT FROM b.first_day GROUP BY b.who) f
+        USING (who)"""
+
+
+def _buyers(dims: Sequence[str]) -> str:
+    """The table of customers with the dimensions of their first order as `key0`, `key1`, …."""
+    if not dims:
+        return "buyers"
     named = iter(range(len(dims)))
-    return [
-        bucket_sql(name, "b.first_day") if name in UNITS else f"coalesce(b.k{next(named)}, '{NOT_SET}')"
-        for name in dims
+    keys = [
+        bucket_sql(name, "first_day") if name in UNITS else f"coalesce(k{next(named)}, '{NOT_SET}')" for name in dims
     ]
+    return f"(SELECT *, {', '.join(f'{sql} AS key{i}' for i, sql in enumerate(keys))} FROM buyers)"
 
 
-def _selected(dims: Sequence[str]) -> str:
-    return "".join(f"{sql} AS key{i}, " for i, sql in enumerate(_keys(dims)))
+def _keys(dims: Sequence[str]) -> str:
+    return "".join(f"b.key{i}, " for i in range(len(dims)))
 
 
-def _between(window: Window | None, day: str = 't."start"') -> str:
+def _between(window: Window | None, day: str) -> str:
     return f"{day} BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else "true"
+
+
+def _once(window: Window | None) -> str:
+    """Rows of `purchases` p, of those in the window, that are their customer's first purchase in it."""
+    return f"p.bought AND ({_outside('p.before', window)})"
+
+
+def _outside(day: str, window: Window | None) -> str:
+    return f"{day} IS NULL" + (f" OR {day} < DATE '{window.start}'" if window else "")
 
 
 # ------------------------------------------------------------------------------------------- observed
@@ -84,7 +136,7 @@ def unnamed(books: Books, window: Window | None) -> tuple[int, Decimal]:
     """Orders in the window that name no customer, and their revenue."""
     orders, revenue = books.store.rows(
         f"""SELECT {measures.ORDERS}, coalesce(sum({measures.revenue_sql(books)}), 0) FROM sales t
-            WHERE t.fate IS NULL AND t.customer IS NULL AND {_between(window)}"""
+            WHERE t.fate IS NULL AND t.customer IS NULL AND {_between(window, 't."start"')}"""
     )[0]
     return int(orders), Decimal(revenue)
 
@@ -96,56 +148,49 @@ def observed(books: Books, window: Window | None, dims: Sequence[str]) -> Table:
     the window, to its last; repeat_customers with two purchase days or more; days_between_purchases, their median.
     """
     width = len(dims)
-    table: Table = {}
-    for sql in (_sums(books, window, dims), _people(window, dims), _gaps(window, dims)):
-        answer = books.store.con.execute(sql)
-        names = [column[0] for column in answer.description or ()][width:]
-        for row in answer.fetchall():
-            table.setdefault(tuple(row[:width]), {}).update(zip(names, row[width:], strict=True))
-    known = {key: sums for key, sums in table.items() if sums.get("customers")}
-    for sums in known.values():
+    answer = books.store.con.execute(_did(window, dims))
+    names = [column[0] for column in answer.description or ()][width:]
+    table: Table = {
+        tuple(row[:width]): dict(zip(names, row[width:], strict=True)) for row in answer.fetchall() if row[width]
+    }
+    for key, again in _repeated(books, dims, _between(window, 't."start"')).items():
+        if key in table:
+            table[key]["orders"] = _whole(table[key], "orders") - again
+    for sums in table.values():
         sums["repeat_orders"] = _whole(sums, "orders") - _whole(sums, "first_orders")
-    return known
+    return table
 
 
 def _whole(sums: Measures, name: str) -> int:
     return int(sums.get(name) or 0)
 
 
-def _sums(books: Books, window: Window | None, dims: Sequence[str]) -> str:
-    return f"""SELECT {_selected(dims)} count(DISTINCT t.customer) FILTER (t.is_order) AS customers,
-                      {measures.ORDERS} AS orders, sum({measures.revenue_sql(books)}) AS revenue
-               FROM sales t LEFT JOIN buyers b USING (customer)
-               WHERE t.fate IS NULL AND t.customer IS NOT NULL AND {_between(window)} {_grouped(dims)}"""
-
-
-def _people(window: Window | None, dims: Sequence[str]) -> str:
+def _did(window: Window | None, dims: Sequence[str]) -> str:
     start, end = "b.first_day", "NULL::DATE"
     if window:
         start, end = f"DATE '{window.start}'", f"DATE '{window.end}'"
-    return f"""WITH people AS (
-                 SELECT customer, count(DISTINCT "start") AS days FROM sales t
-                 WHERE t.fate IS NULL AND t.is_order AND t.customer IS NOT NULL AND {_between(window)}
-                 GROUP BY customer)
-               SELECT {_selected(dims)} count(*) FILTER (people.days > 1) AS repeat_customers,
-                      CAST(sum({end} - greatest(b.first_day, {start})) AS BIGINT) AS customer_days,
-                      count(*) FILTER (b.won AND b.first_day >= {start}) AS first_orders
-               FROM people JOIN buyers b USING (customer) {_grouped(dims)}"""
+    once, again = _once(window), f"p.bought AND NOT ({_outside('p.before', window)})"
+    return f"""SELECT {_keys(dims)} count(*) FILTER ({once}) AS customers, CAST(sum(p.orders) AS BIGINT) AS orders,
+                      sum(p.revenue) AS revenue,
+                      count(*) FILTER ({again} AND ({_outside("p.earlier", window)})) AS repeat_customers,
+                      CAST(sum({end} - greatest(b.first_day, {start})) FILTER ({once}) AS BIGINT) AS customer_days,
+                      count(*) FILTER ({once} AND b.won AND b.first_day >= {start}) AS first_orders,
+                      median(CAST(p.day - p.before AS INTEGER)) FILTER ({again}) AS days_between_purchases
+               FROM purchases p JOIN {_buyers(dims)} b USING (who)
+               WHERE {_between(window, "p.day")} {"GROUP BY ALL ORDER BY ALL" if dims else ""}"""
 
 
-def _gaps(window: Window | None, dims: Sequence[str]) -> str:
-    return f"""WITH days AS (
-                 SELECT DISTINCT customer, "start" AS day FROM sales t
-                 WHERE t.fate IS NULL AND t.is_order AND t.customer IS NOT NULL AND {_between(window)}),
-               gaps AS (
-                 SELECT customer, day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM days)
-               SELECT {_selected(dims)} median(gap) AS days_between_purchases
-               FROM gaps JOIN buyers b USING (customer) WHERE gap IS NOT NULL {_grouped(dims)}"""
-
-
-def _grouped(dims: Sequence[str]) -> str:
-    keys = ", ".join(f"key{i}" for i in range(len(dims)))
-    return f"GROUP BY {keys} ORDER BY {keys}" if dims else ""
+def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.order_id") -> dict[Key, int]:
+    """By how many an order that stands in several rows was counted too often, in the rows of sales t chosen."""
+    if not fill_repeated(books.store):
+        return {}
+    rows = books.store.rows(
+        f"""SELECT {_keys(dims)} count(*) - count(DISTINCT {same})
+            FROM sales t JOIN {_buyers(dims)} b USING (customer)
+            WHERE t.fate IS NULL AND t.is_order AND t.order_id IN (FROM repeated) AND {chosen}
+            {"GROUP BY ALL" if dims else ""}"""
+    )
+    return {tuple(row[:-1]): row[-1] for row in rows}
 
 
 # -------------------------------------------------------------------------------------------- cohorts
@@ -172,7 +217,7 @@ def observed_through(books: Books, unit: Every) -> dt.date | None:
 def cohort_sizes(books: Books, window: Window, dims: Sequence[str], unit: str) -> dict[tuple[Key, dt.date], int]:
     """Customers won in the window, by group and by the unit of time they were won in."""
     rows = books.store.rows(
-        f"""SELECT {_selected(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) FROM buyers b
+        f"""SELECT {_keys(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) FROM {_buyers(dims)} b
             WHERE b.won AND {_between(window, "b.first_day")} GROUP BY ALL ORDER BY ALL"""
     )
     return {(tuple(row[:-2]), row[-2]): row[-1] for row in rows}
@@ -180,16 +225,15 @@ def cohort_sizes(books: Books, window: Window, dims: Sequence[str], unit: str) -
 
 def cohort_cells(books: Books, window: Window, dims: Sequence[str], unit: str) -> Iterator[Cell]:
     """What these customers did in the window, by units of time since they were won."""
-    then, now = f"date_trunc('{unit}', b.first_day)", f"date_trunc('{unit}', t.\"start\")"
+    then, now, before = (f"date_trunc('{unit}', {day})" for day in ("b.first_day", "p.day", "p.before"))
     step, length = _STEPS[unit]
     for row in books.store.rows(
-        f"""SELECT {_selected(dims)} {then}::DATE AS won,
-                   date_diff('{step}', {then}, {now}) // {length} AS age,
-                   count(DISTINCT t.customer) FILTER (t.is_order) AS active,
-                   sum({measures.revenue_sql(books)}) AS revenue
-            FROM sales t JOIN buyers b USING (customer)
-            WHERE t.fate IS NULL AND b.won AND {_between(window, "b.first_day")} AND {_between(window)}
-              AND t."start" >= b.first_day
+        f"""SELECT {_keys(dims)} {then}::DATE AS won, date_diff('{step}', {then}, {now}) // {length} AS age,
+                   count(*) FILTER (p.bought AND {before} IS DISTINCT FROM {now}) AS active,
+                   sum(p.revenue) AS revenue
+            FROM purchases p JOIN {_buyers(dims)} b USING (who)
+            WHERE b.won AND {_between(window, "b.first_day")} AND {_between(window, "p.day")}
+              AND p.day >= b.first_day
             GROUP BY ALL ORDER BY ALL"""
     ):
         yield Cell(tuple(row[:-4]), *row[-4:])
@@ -208,8 +252,8 @@ def bought_before(books: Books, window: Window) -> int:
     """Customers with an order in the window who were won before it, or elsewhere."""
     return int(
         books.store.rows(
-            f"""SELECT count(DISTINCT t.customer) FROM sales t JOIN buyers b USING (customer)
-                WHERE t.fate IS NULL AND t.is_order AND {_between(window)}
+            f"""SELECT count(*) FROM purchases p JOIN buyers b USING (who)
+                WHERE {_once(window)} AND {_between(window, "p.day")}
                   AND NOT (b.won AND {_between(window, "b.first_day")})"""
         )[0][0]
     )
@@ -228,23 +272,16 @@ def fill_histories(books: Books, window: Window) -> int:
     con = books.store.con
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE histories AS
-            WITH days AS (
-              SELECT t.customer, t."start" AS day, sum({measures.revenue_sql(books)}) AS revenue,
-                     coalesce(sum(t.charged) FILTER (t.is_order), 0) > 0 AS paid
-              FROM sales t
-              WHERE t.fate IS NULL AND t.customer IS NOT NULL AND t."start" <= DATE '{window.end}'
-              GROUP BY t.customer, t."start" HAVING bool_or(t.is_order)),
-            sums AS (
-              SELECT customer, min(day) AS first_day, max(day) AS last_day, count(*) - 1 AS x,
-                     arg_min(revenue, day) AS first, if(arg_min(paid, day), 1, 0) AS first_paid,
-                     count(*) FILTER (paid) AS paid, coalesce(sum(revenue) FILTER (paid), 0) AS revenue
-              FROM days GROUP BY customer),
-            repeats AS (SELECT *, revenue - first * first_paid AS brought FROM sums)
-            SELECT r.customer, r.first_day, r.last_day, r.first, r.x, r.last_day - r.first_day AS recency,
-                   DATE '{window.end}' - r.first_day AS age,
-                   if(brought > 0, paid - first_paid, 0) AS paid, if(brought > 0, brought, 0) AS spent
-            FROM repeats r JOIN buyers b USING (customer)
-            WHERE b.won AND r.first_day >= DATE '{window.start}'"""
+            WITH sums AS (
+              SELECT who, max(day) AS last_day, count(*) - 1 AS x, sum(revenue) FILTER (before IS NULL) AS first,
+                     count(*) FILTER (paid AND before IS NOT NULL) AS paid,
+                     coalesce(sum(revenue) FILTER (paid AND before IS NOT NULL), 0) AS spent
+              FROM purchases WHERE bought AND day <= DATE '{window.end}' GROUP BY who)
+            SELECT s.who, s.last_day, s.first, s.x, s.last_day - b.first_day AS recency,
+                   DATE '{window.end}' - b.first_day AS age,
+                   if(s.spent > 0, s.paid, 0) AS paid, greatest(s.spent, 0) AS spent
+            FROM sums s JOIN buyers b USING (who)
+            WHERE b.won AND b.first_day >= DATE '{window.start}'"""
     )
     return int(con.execute("SELECT count(*) FROM histories").fetchall()[0][0])
 
@@ -255,17 +292,17 @@ def histories(books: Books, dims: Sequence[str]) -> tuple[list[Key], Arrays]:
     `segment` is the place of a history's group among the groups.
     """
     keys = ", ".join(f"key{i}" for i in range(len(dims)))
-    joined = "FROM histories h JOIN buyers b USING (customer)"
-    groups = books.store.rows(f"SELECT DISTINCT {_selected(dims)} 0 {joined} ORDER BY ALL")
+    joined = f"FROM histories h JOIN {_buyers(dims)} b USING (who)" if dims else "FROM histories h"
+    groups = books.store.rows(f"SELECT DISTINCT {keys} {joined} ORDER BY ALL") if dims else [()]
     place = f"dense_rank() OVER (ORDER BY {keys}) - 1" if dims else "0"
     arrays = books.store.con.execute(
         f"""SELECT {place} AS segment, x, recency, age, paid, n, spent FROM (
-              SELECT {_selected(dims)} h.x, h.recency, h.age, h.paid, count(*) AS n,
+              SELECT {_keys(dims)} h.x, h.recency, h.age, h.paid, count(*) AS n,
                      CAST(sum(h.spent) AS DOUBLE) AS spent
               {joined} GROUP BY ALL)
             ORDER BY ALL"""
     ).fetchnumpy()
-    return [tuple(row[:-1]) for row in groups], arrays
+    return [tuple(row) for row in groups], arrays
 
 
 def repeat_values(books: Books) -> Arrays:
@@ -278,28 +315,32 @@ def repeat_values(books: Books) -> Arrays:
 
 def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
     """Orders that share a day with another of their customer, orders of amount 0, and refunds."""
-    orders, free, refunded = books.store.rows(
-        f"""SELECT {measures.ORDERS}, count(*) FILTER (t.is_order AND t.charged = 0),
-                   count(*) FILTER (t.refunds > 0)
-            FROM sales t JOIN histories h USING (customer)
-            WHERE t.fate IS NULL AND t."start" <= DATE '{window.end}'"""
+    same_day = books.store.rows(
+        f"""SELECT coalesce(sum(p.orders) - count(*), 0) FROM purchases p SEMI JOIN histories h USING (who)
+            WHERE p.bought AND p.day <= DATE '{window.end}'"""
+    )[0][0]
+    known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
+    lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
+    free, refunded = books.store.rows(
+        f"""SELECT count(*) FILTER (t.is_order AND t.charged = 0), count(*) FILTER (t.refunds > 0)
+            FROM sales t JOIN buyers b USING (customer)
+            WHERE t.fate IS NULL AND (t.charged = 0 OR t.refunds > 0) AND {known}"""
     )[0]
-    days = books.store.rows("SELECT coalesce(sum(x + 1), 0) FROM histories")[0][0]
-    return int(orders - days), free, refunded
+    return int(same_day) - lines, free, refunded
 
 
 def mean_first_value(books: Books) -> float:
     """What a first purchase day brought, on average."""
-    return float(books.store.rows("SELECT coalesce(avg(CAST(first AS DOUBLE)), 0) FROM histories")[0][0])
+    total, count = books.store.rows("SELECT CAST(sum(first) AS DOUBLE), count(*) FROM histories")[0]
+    return float(total / count) if count else 0.0
 
 
 def purchases_in(books: Books, window: Window) -> int:
     """Purchase days in a window of the customers in `histories`."""
     return int(
         books.store.rows(
-            f"""SELECT count(*) FROM (
-                  SELECT DISTINCT t.customer, t."start" FROM sales t JOIN histories h USING (customer)
-                  WHERE t.fate IS NULL AND t.is_order AND {_between(window)})"""
+            f"""SELECT count(*) FROM purchases p SEMI JOIN histories h USING (who)
+                WHERE p.bought AND {_between(window, "p.day")}"""
         )[0][0]
     )
 
@@ -307,8 +348,8 @@ def purchases_in(books: Books, window: Window) -> int:
 def each_customer(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
     """The customers of `histories` in blocks: id, first and last day, x, recency, age, paid, spent."""
     answer = books.store.con.execute(
-        """SELECT customer, first_day, last_day, x, recency, age, paid, CAST(spent AS DOUBLE)
-           FROM histories ORDER BY first_day, customer"""
+        """SELECT customer, b.first_day, h.last_day, x, recency, age, paid, CAST(spent AS DOUBLE)
+           FROM histories h JOIN buyers b USING (who) ORDER BY b.first_day, customer"""
     )
     while rows := answer.fetchmany(block):
         yield rows

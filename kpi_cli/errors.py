@@ -36,7 +36,7 @@ class KpiError(Exception):
         self.text, self.fix = printable(self.text), printable(self.fix)
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
         said = f"{self.text}; {self.fix}" if self.fix else self.text
         return f"{place}: {said}" if place else said
 

@@ -289,11 +289,11 @@ class Trail:
 
 def event_names(books: Books) -> dict[str, int]:
     """The events of the log and how often each stands there, the most frequent first."""
-    rows = books.store.rows(
-        """SELECT event, count(*) AS n FROM events WHERE fate IS NULL AND event IS NOT NULL
-           GROUP BY event ORDER BY n DESC, event"""
+    books.store.con.execute(
+        """CREATE TEMP TABLE IF NOT EXISTS event_names AS SELECT event, count(*) AS n FROM events
+           WHERE fate IS NULL AND event IS NOT NULL GROUP BY event"""
     )
-    return dict(rows)
+    return dict(books.store.rows("SELECT event, n FROM event_names ORDER BY n DESC, event"))
 
 
 def followed(books: Books, path: Path, window: Window | None) -> Trail:
@@ -324,15 +324,17 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
     fill_buckets(books, window)
     dims = [(i, dim) for i, dim in enumerate(books.ask.dimensions)]
     own = [(i, measures.dimension_sql(books, "events", dim)) for i, dim in dims if dim not in UNITS]
-    first = _named(path.spellings[0])
-    parts = [f"min(t.time) FILTER ({_named(said)}) AS m{n}" for n, said in enumerate(path.spellings, 1)]
+    steps = range(1, len(path.steps) + 1)
+    parts = [f"min(t.time) FILTER (t.step = {n}) AS m{n}" for n in steps]
     if own:  # of one person's first steps at one moment, the least: whatever the order of the rows
         packed = ", ".join(f"k{i} := {sql}" for i, sql in own)
-        parts.append(f"min(struct_pack(reached := t.time, {packed})) FILTER ({first}) AS entry")
-    every = _named(tuple(name for said in path.spellings for name in said))
+        parts.append(f"min(struct_pack(reached := t.time, {packed})) FILTER (t.step = 1) AS entry")
+    told = " ".join(f"WHEN {_named(said)} THEN {n}" for n, said in zip(steps, path.spellings, strict=True))
     books.store.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE firsts AS SELECT t."user", {", ".join(parts)} FROM events t
-            WHERE t.fate IS NULL AND t."user" IS NOT NULL AND {every}{_inside(window)} GROUP BY t."user" """
+        f"""CREATE OR REPLACE TEMP TABLE firsts AS SELECT t."user", {", ".join(parts)}
+            FROM (SELECT *, CASE {told} END AS step FROM events t
+                  WHERE t.fate IS NULL AND t."user" IS NOT NULL{_inside(window)}) t
+            WHERE t.step IS NOT NULL GROUP BY t."user" """
     )
     keys = [f"entry.k{i} AS k{i}" for i, _ in own]
     time = next((i for i, dim in dims if dim in UNITS), None)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
 from kpi_cli.errors import InputError, UsageError
+from kpi_cli.exports.roles import IDENTITY
 from kpi_cli.formula import did_you_mean
 from kpi_cli.period import UNITS, Window
 from kpi_cli.safe import quoted
@@ -21,7 +22,7 @@ Key = tuple[str, ...]
 Measures = dict[str, Decimal | int | None]
 Table = dict[Key, Measures]
 
-_HIDDEN = frozenset(
+_HIDDEN = IDENTITY | frozenset(
     (
         *("file", "line", "fate", "start", "end", "currency", "customer", "order_id", "row_id", "is_order"),
         *("is_line", "charged", "refunds", "tax_charged", "tax_kept", "format_channel", "by_channel"),
@@ -91,6 +92,14 @@ def visits(books: Books, window: Window | None) -> Table:
     books.store.ensure("traffic", "event")
     counted = f"t.event IS NULL AND {_counted(books)}"
     return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER ({counted}) AS visits")
+
+
+def counts_visits(books: Books) -> bool:
+    """Whether any file counts visits; a platform's table of sources may count visitors alone."""
+    if not books.has("traffic"):
+        return False
+    books.store.ensure("traffic", "event")
+    return bool(books.store.rows("SELECT 1 FROM traffic WHERE visits IS NOT NULL AND event IS NULL LIMIT 1"))
 
 
 def key_events(books: Books, window: Window | None) -> Table:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import assign
 from kpi_cli.books import Books
+from kpi_cli.config import Config
 from kpi_cli.converting import convert
 from kpi_cli.coverage import hold_to_window, settle_window
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
@@ -57,6 +58,8 @@ def open_books(
     roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
     store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
     _refuse(store)
+    if ids:
+        _one_engine(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     for source in store.sources:
         source.fates.pop("outside_period", None)  # what an earlier question said of its own period
@@ -121,9 +124,18 @@ def asked_files(ask: Ask) -> list[Asked]:
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )
-        found += [Asked(str(ask.config.folder / pattern), options) for pattern in source.files]
+        found += [Asked(_placed(ask.config, name), options, source.table, source.query) for name in source.files]
     costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
     return [*found, *(Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs), *listed]
+
+
+def _placed(config: Config, name: str) -> str:
+    """A pattern from the folder of kpi.yml on; so the file of a DuckDB, while other addresses stand for themselves."""
+    engine, parted, place = name.partition("://")
+    if not parted:
+        return str(config.folder / name)
+    local = engine.lower() == "duckdb" and not place.startswith("//")
+    return f"{engine}:///{config.folder / place.lstrip('/')}" if local else name
 
 
 def inline_tables(ask: Ask) -> list[Table]:
@@ -143,6 +155,19 @@ def _refuse(store: Store) -> None:
         raise errors[0]
     if errors:
         raise Refusals(errors)
+
+
+_COUNTED_ONCE = ("sales", "leads", "progress", "events", "touches")  # roles whose people or orders are distinct
+
+
+def _one_engine(store: Store) -> None:
+    """Sums of two engines meet after grouping; people and orders that stand in both cannot be told apart."""
+    for role in _COUNTED_ONCE:
+        sources = store.of_role(role)
+        other = next((s for s in sources if s.engine != sources[0].engine), None)
+        if other:
+            said = f"{sources[0].file} and this are on two engines: no customer or order of both can be counted once"
+            raise InputError("two_engines", said, f"bring the {role} together on one of them", other.file)
 
 
 def _needed(books: Books, needs: Sequence[Sequence[str]]) -> None:

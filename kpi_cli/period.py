@@ -428,9 +428,13 @@ def _day(given: str | dt.date, option: str) -> dt.date:
 
 
 def _month(given: str) -> Window:
-    if re.fullmatch(_MONTH, given) is None:
+    try:
+        first = dt.date.fromisoformat(f"{given}-01") if re.fullmatch(_MONTH, given) else None
+    except ValueError:
+        first = None
+    if first is None:
         raise UsageError("bad_month", f"--month {quoted(given)} is not a month", "write it like 2026-10")
-    return unit_around(_day(f"{given}-01", "--month"), "month")
+    return unit_around(_day(first, "--month"), "month")
 
 
 def _last(given: str, today: dt.date) -> Window:

@@ -137,7 +137,10 @@ class Result:
         rows = self.rows or [self.total]
         held = {name for row in rows for name in row}
         names = [c.name for c in self.columns if c.name in held]
-        return pd.DataFrame([plain_row(row) for row in rows]).reindex(columns=names)
+        frame = pd.DataFrame([plain_row(row) for row in rows]).reindex(columns=names)
+        figures = [c.name for c in self.columns if c.name in held and c.unit not in ("text", "date")]
+        frame[figures] = frame[figures].apply(pd.to_numeric)  # a column of nulls alone is one of figures too
+        return frame
 
 
 @dataclass(slots=True)

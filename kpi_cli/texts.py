@@ -24,10 +24,23 @@ def _labels() -> dict[str, Any]:
     return dict(package_data("labels.yaml"))
 
 
+class _Count:
+    """A count in a sentence: `{count:# row is|# rows are}` picks the words that agree with it."""
+
+    def __init__(self, count: int | Decimal) -> None:
+        self.count = count
+
+    def __format__(self, words: str) -> str:
+        one, _, many = (words or "#|#").partition("|")
+        singular = -2 < self.count < 2 if LANGUAGE.get() == "fr" else self.count == 1
+        return (one if singular else many).replace("#", number_text(self.count))
+
+
 def note(code: str, *, file: str | None = None, line: int | None = None, **facts: object) -> Note:
     """The note of that code, in the language of the run, with its facts filled in."""
     template = _texts()["notes"][code][LANGUAGE.get()]
-    return Note(code, template.format(**facts), file, line)
+    told = {name: _Count(fact) if isinstance(fact, int | Decimal) else fact for name, fact in facts.items()}
+    return Note(code, template.format(**told), file, line)
 
 
 def label(name: str, kind: str = "metrics") -> str:
@@ -38,28 +51,38 @@ def label(name: str, kind: str = "metrics") -> str:
     return str(entry[LANGUAGE.get()])
 
 
+def number_text(amount: Decimal | int, places: int | None = None) -> str:
+    """A number in a sentence, in the language of the run; with as many decimals as it has unless `places` says.
+
+    >>> number_text(Decimal("1061.500000")), number_text(Decimal("0.0815"), 1)
+    ('1,061.5', '0.1')
+    """
+    text = f"{amount:,f}" if places is None else f"{amount:,.{places}f}"
+    if places is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.translate(_FRENCH) if LANGUAGE.get() == "fr" else text
+
+
+_FRENCH = str.maketrans({",": "\u202f", ".": ","})
+
+
+def share_text(share: Decimal) -> str:
+    """A share in a sentence, in percent.
+
+    >>> share_text(Decimal("0.08157"))
+    '8.2%'
+    """
+    return number_text(share * 100, 1) + ("\u202f%" if LANGUAGE.get() == "fr" else "%")
+
+
 def money_text(amount: Decimal | int, currency: str | None) -> str:
     """Money in a sentence, in the language of the run.
 
     >>> money_text(Decimal("1061.666"), "EUR")
     '1,061.67 EUR'
     """
-    text = f"{amount:,.2f}"
-    if LANGUAGE.get() == "fr":
-        text = text.replace(",", "\u202f").replace(".", ",")
+    text = number_text(amount, 2)
     return f"{text} {currency}" if currency else text
-
-
-def share_text(share: Decimal | float | None) -> str:
-    """A share in a sentence, in the language of the run.
-
-    >>> share_text(0.3548), share_text(None)
-    ('35.5%', '–')
-    """
-    if share is None:
-        return "–"
-    text = f"{100 * share:.1f}"
-    return f"{text.replace('.', ',')}\u202f%" if LANGUAGE.get() == "fr" else f"{text}%"
 
 
 def environment_language() -> str | None:

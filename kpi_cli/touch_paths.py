@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from kpi_cli.apportion import MILLION
 from kpi_cli.assigning import UNATTRIBUTED
 from kpi_cli.books import Books
 from kpi_cli.errors import InputError
+from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.tables import Store
 from kpi_cli.models.attribution import (
     DIRECT,
@@ -25,68 +27,90 @@ from kpi_cli.models.attribution import (
     Transitions,
     attribute,
     by_position,
+    check_half_life,
     markov_credits,
+    no_touch_times,
+    settled,
 )
 from kpi_cli.period import Window
 from kpi_cli.safe import folded
 from kpi_cli.texts import note
 
 _CHUNK = 50_000
-_PARTED = r"\s*>\s*"
+_MANY = 100_000  # touches; of fewer one processor is the faster
+_PARTS = 1 << 48  # that a path is cut into by time_decay
 _WANTED = ("user", "time", "path", "channel", "source", "medium", "campaign")
 
 
 def fill_steps(books: Books, window: Window | None) -> None:
-    """Fill the table `steps`: path, position, length, channel, age in days, conversions, nulls, value.
+    """Fill the table `steps`: a row a touch.
+
+    Its path, its place (is_first, is_last, the next channel, how many there are), its channel, its age in days
+    counted from the path's last touch, and the conversions, nulls and value of the path.
 
     Raises:
         InputError: a touch without a person or a time, a negative count, an empty step, or no conversions.
     """
     store = books.store
     store.ensure("touches", *_WANTED)
+    if store.rows("SELECT count(*) FROM touches")[0][0] > _MANY:
+        all_threads(store.con)
     _check(books)
     _name_steps(books)
-    within = f"BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else "IS NOT NULL"
-    store.con.execute(f"CREATE OR REPLACE TEMP TABLE journeys AS {_JOURNEYS}")
+    for table, sql in (("told", _TOLD), ("journeys", _JOURNEYS)):
+        store.con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql}")
     _tell(books, window)
+    within = f"BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else "IS NOT NULL"
     store.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE steps AS
-            WITH written AS (
-              SELECT row_number() OVER (ORDER BY file, line) AS path, conversions,
-                     coalesce(non_conversions, 0) AS nulls, value,
-                     regexp_split_to_array(trim(path), '{_PARTED}') AS listed
-              FROM touches WHERE fate IS NULL AND path IS NOT NULL),
-            spelled AS (
-              SELECT path, coalesce(conversions, 0) AS conversions, nulls, value, len(listed) AS length,
-                     unnest(listed) AS step, unnest(range(1, len(listed) + 1)) AS position FROM written)
-            SELECT path, position, length, n.channel, n.direct, NULL::DOUBLE AS age, conversions, nulls, value
-            FROM spelled JOIN step_names n USING (step)
+        f"""CREATE OR REPLACE TEMP TABLE steps AS {_WRITTEN}
             UNION ALL
-            SELECT -dense_rank() OVER (ORDER BY who, nth), row_number() OVER journey,
-                   count(*) OVER (PARTITION BY who, nth), n.channel, n.direct,
-                   epoch(ended - time) / 86400, conversions, nulls, worth
-            FROM journeys JOIN step_names n ON n.step = journeys.channel
-            WHERE is_touch AND ended::DATE {within}
-            WINDOW journey AS (PARTITION BY who, nth ORDER BY time, converts, journeys.channel)"""
+            SELECT path, nth, is_first, is_last, next, length, channel, direct,
+                   epoch_us(last_touch - time) / 86400e6 AS age, conversions, nulls, worth
+            FROM told JOIN journeys USING (path) WHERE is_touch AND ended::DATE {within}"""
     )
 
 
-# A row counts to the conversion it makes, or to the next one of the same person; `nth` is that conversion.
-_JOURNEYS = f"""
-    WITH told AS (
-      SELECT lower(trim("user")) AS who, time::TIMESTAMP AS time, by_channel AS channel, value,
-             by_channel <> '{UNATTRIBUTED}' AS is_touch, coalesce(conversions, 0) AS converts
-      FROM touches WHERE fate IS NULL AND path IS NULL),
-    numbered AS (
-      SELECT *, coalesce(count_if(converts > 0) OVER (
-        PARTITION BY who ORDER BY time, converts, channel, value
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS nth
-      FROM told)
-    SELECT *, sum(converts) OVER journey AS conversions, max(time) OVER journey AS ended,
-           CASE WHEN sum(converts) OVER journey > 0 THEN 0 ELSE 1 END AS nulls,
-           sum(value) FILTER (converts > 0) OVER journey AS worth,
-           bool_or(is_touch) OVER journey AS touched
-    FROM numbered WINDOW journey AS (PARTITION BY who, nth)"""
+# Touches in their order. A row counts to the conversion it makes, or to the next one of the same person; a path
+# is a person and how many conversions came before. One window tells all that depends on the order.
+_TOLD = f"""
+    WITH people AS (
+      SELECT who, row_number() OVER () AS person FROM (
+        SELECT DISTINCT lower(trim("user")) AS who FROM touches WHERE fate IS NULL AND path IS NULL)),
+    coded AS (
+      SELECT person, time::TIMESTAMP AS time, n.channel, n.direct, value, coalesce(conversions, 0) AS converts,
+             by_channel <> '{UNATTRIBUTED}' AS is_touch
+      FROM touches JOIN people ON people.who = lower(trim("user")) JOIN step_names n ON n.step = by_channel
+      WHERE fate IS NULL AND path IS NULL AND (is_touch OR converts > 0)),
+    ordered AS (
+      SELECT *, row_number() OVER journey AS nth, coalesce(lag(converts) OVER journey, 1) > 0 AS is_first,
+             converts > 0 OR lead(is_touch) OVER journey IS NOT TRUE AS is_last,
+             lead(channel) OVER journey AS following,
+             count_if(converts > 0) OVER (journey ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
+      FROM coded WINDOW journey AS (PARTITION BY person ORDER BY time, converts, channel, value))
+    SELECT * EXCLUDE (person, following, so_far), CASE WHEN NOT is_last THEN following END AS next,
+           person << 32 | (so_far - (converts > 0)::BIGINT) AS path
+    FROM ordered"""
+
+_JOURNEYS = """
+    SELECT path, sum(converts) AS conversions, CASE WHEN sum(converts) > 0 THEN 0 ELSE 1 END AS nulls,
+           sum(value) FILTER (converts > 0) AS worth, max(time) AS ended,
+           max(time) FILTER (is_touch) AS last_touch, count_if(is_touch) AS length
+    FROM told GROUP BY path"""
+
+# Paths that the file itself spells out; those spelled alike are one.
+_WRITTEN = """
+    WITH written AS (
+      SELECT -row_number() OVER () AS path, coalesce(conversions, 0) AS conversions, nulls, value, listed
+      FROM (SELECT path, sum(conversions) AS conversions, coalesce(sum(non_conversions), 0) AS nulls,
+                   sum(value) AS value, string_split(path, '>') AS listed
+            FROM touches WHERE fate IS NULL AND path IS NOT NULL GROUP BY path)),
+    spelled AS (
+      SELECT * EXCLUDE (listed), len(listed) AS length, unnest(listed) AS step,
+             unnest(list_append(listed[2:], NULL)) AS following, unnest(range(1, len(listed) + 1)) AS nth
+      FROM written)
+    SELECT path, nth, nth = 1 AS is_first, nth = length AS is_last, f.channel AS next, length, n.channel, n.direct,
+           NULL::DOUBLE AS age, conversions, nulls, value
+    FROM spelled JOIN step_names n USING (step) LEFT JOIN step_names f ON f.step = following"""
 
 
 def _check(books: Books) -> None:
@@ -120,35 +144,41 @@ def _file(store: Store, number: int) -> str:
 
 def _name_steps(books: Books) -> None:
     """The table `step_names`: each step as written, its channel's standard name, and whether that is Direct."""
+    con = books.store.con
     found = books.store.rows(
-        f"""SELECT DISTINCT unnest(regexp_split_to_array(trim(path), '{_PARTED}')) AS step FROM touches
-            WHERE path IS NOT NULL
+        """SELECT DISTINCT unnest(string_split(path, '>')) AS step FROM touches WHERE path IS NOT NULL
            UNION SELECT DISTINCT by_channel FROM touches WHERE path IS NULL ORDER BY ALL"""
     )
     steps = [step for (step,) in found if step is not None]
-    channels = [books.grouping.canonical(step) for step in steps]
-    direct = [folded(channel) in DIRECT for channel in channels]
-    books.store.con.execute(
-        """CREATE OR REPLACE TEMP TABLE step_names AS SELECT unnest($1::VARCHAR[]) AS step,
-           unnest($2::VARCHAR[]) AS channel, unnest($3::BOOLEAN[]) AS direct""",
-        [steps, channels, direct],
+    channels = [books.grouping.canonical(step.strip()) for step in steps]
+    for table in ("steps", "told", "step_names"):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
+    con.execute("DROP TYPE IF EXISTS channel_name")
+    con.execute(
+        "CREATE TYPE channel_name AS ENUM (SELECT DISTINCT unnest($1::VARCHAR[]) AS name ORDER BY name)", [channels]
+    )
+    con.execute(
+        """CREATE TEMP TABLE step_names AS SELECT unnest($1::VARCHAR[]) AS step,
+           unnest($2::VARCHAR[])::channel_name AS channel, unnest($3::BOOLEAN[]) AS direct""",
+        [steps, channels, [folded(channel) in DIRECT for channel in channels]],
     )
 
 
 def _tell(books: Books, window: Window | None) -> None:
     """Conversions before any touch, rows that say nothing, and what lies outside the period."""
-    lost, silent = books.store.rows(
-        """SELECT coalesce(sum(converts) FILTER (NOT touched), 0), count_if(NOT is_touch AND converts = 0)
-           FROM journeys"""
-    )[0]
+    lost = books.store.rows("SELECT coalesce(sum(conversions) FILTER (length = 0), 0) FROM journeys")[0][0]
+    silent = books.store.rows(
+        f"""SELECT count(*) FROM touches WHERE fate IS NULL AND path IS NULL
+            AND by_channel = '{UNATTRIBUTED}' AND coalesce(conversions, 0) = 0"""
+    )[0][0]
     if lost:
-        books.notes.append(note("conversions_without_touch", count=f"{lost:f}".rstrip("0").rstrip(".")))
+        books.notes.append(note("conversions_without_touch", count=lost))
     if silent:
         books.notes.append(note("touches_without_channel", count=silent))
     if window is None:
         return
     outside = f"NOT (ended::DATE BETWEEN DATE '{window.start}' AND DATE '{window.end}')"
-    count = books.store.rows(f"SELECT count(*) FROM journeys WHERE {outside}")[0][0]
+    count = books.store.rows(f"SELECT count(*) FROM told JOIN journeys USING (path) WHERE {outside}")[0][0]
     if count:
         books.notes.append(note("outside_window", count=count, amount="–"))
 
@@ -162,32 +192,30 @@ def credits(books: Books, model: str, half_life: float) -> dict[str, Credit]:
     Raises:
         UsageError: time_decay where paths are written without times.
     """
-    con = books.store.con
-    if model in ("first", "last", "linear", "position"):
-        return by_position(_touches(con, _PLACES), model)
+    store = books.store
     special: dict[str, Callable[[], dict[str, Credit]]] = {
-        "last_non_direct": lambda: by_position(_touches(con, _LAST_NON_DIRECT), "last"),
-        "time_decay": lambda: attribute(_paths(con, _TIMED), "time_decay", half_life),
-        "shapley": lambda: attribute(_paths(con, _COALITIONS), "shapley"),
-        "markov": lambda: markov_credits(_transitions(books.store)),
+        "last_non_direct": lambda: by_position(_touches(store, _LAST_NON_DIRECT), "last"),
+        "time_decay": lambda: _time_decay(store, half_life),
+        "shapley": lambda: attribute(_paths(store, _COALITIONS), "shapley"),
+        "markov": lambda: markov_credits(_transitions(store)),
     }
-    found = special[model]()
+    found = special[model]() if model in special else by_position(_touches(store, _PLACES), model)
     nothing = Credit(Decimal(0), None if all(c.value is None for c in found.values()) else Decimal(0))
-    every = books.store.rows("SELECT DISTINCT channel FROM steps ORDER BY channel")
+    every = store.rows("SELECT DISTINCT channel FROM steps ORDER BY channel")
     return {channel: found.get(channel, nothing) for (channel,) in every}
 
 
-_PLACES = "SELECT channel, position, length, sum(conversions), sum(value) FROM steps GROUP BY ALL"
+# Only the first, the last and those between matter, so that what lies between is one place.
+_PLACES = """
+    SELECT channel, CASE WHEN is_first THEN 1 WHEN is_last THEN length ELSE 2 END AS position, length,
+           sum(conversions), sum(value) FROM steps GROUP BY ALL"""
 _LAST_NON_DIRECT = """
     SELECT channel, 1, 1, sum(conversions), sum(value) FROM (
-      SELECT coalesce(arg_max(channel, position) FILTER (NOT direct), arg_max(channel, position)) AS channel,
+      SELECT coalesce(arg_max(channel, nth) FILTER (NOT direct), arg_max(channel, nth)) AS channel,
              any_value(conversions) AS conversions, any_value(value) AS value FROM steps GROUP BY path)
     GROUP BY channel"""
-_TIMED = """
-    SELECT list(channel ORDER BY position), any_value(conversions), any_value(value), list(age ORDER BY position)
-    FROM steps WHERE conversions > 0 GROUP BY path"""
 _COALITIONS = """
-    SELECT listed, sum(conversions), sum(value), NULL FROM (
+    SELECT listed, sum(conversions), sum(value) FROM (
       SELECT list_sort(list(DISTINCT channel)) AS listed, any_value(conversions) AS conversions,
              any_value(value) AS value FROM steps WHERE conversions > 0 GROUP BY path)
     GROUP BY listed"""
@@ -199,29 +227,51 @@ def _stream(con: Any, sql: str) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _touches(con: Any, sql: str) -> Iterator[Touch]:
-    return (Touch(*row) for row in _stream(con, sql))
+def _touches(store: Store, sql: str) -> Iterator[Touch]:
+    return (Touch(*row) for row in _stream(store.con, sql))
 
 
-def _paths(con: Any, sql: str) -> Iterator[Path]:
-    for channels, conversions, value, ages in _stream(con, sql):
-        timed = None if ages is None or None in ages else tuple(ages)
-        yield Path(tuple(channels), conversions, value=value, ages=timed)
+def _paths(store: Store, sql: str) -> Iterator[Path]:
+    return (Path(tuple(channels), conversions, value=value) for channels, conversions, value in _stream(store.con, sql))
+
+
+# A path's conversions are cut into `_PARTS` whole parts, so that sums do not depend on their order.
+_DECAYED = f"""
+    WITH weighed AS (
+      SELECT *, (pow(2, -age / $1) * {_PARTS})::HUGEINT AS weight FROM steps WHERE conversions > 0),
+    wholes AS (SELECT path, sum(weight) AS whole FROM weighed GROUP BY path)
+    SELECT channel, sum(weight * {_PARTS} // whole * (conversions * {MILLION})::HUGEINT)::HUGEINT AS parts,
+           sum(weight * {_PARTS} // whole * (value * {MILLION})::HUGEINT)::HUGEINT
+    FROM weighed JOIN wholes USING (path) GROUP BY channel ORDER BY parts DESC, channel"""
+
+
+def _time_decay(store: Store, half_life: float) -> dict[str, Credit]:
+    """Every path shared out by age; what rounding leaves over goes to the channel with the most."""
+    check_half_life(half_life)
+    if store.rows("SELECT 1 FROM steps WHERE conversions > 0 AND age IS NULL LIMIT 1"):
+        raise no_touch_times()
+    parts = store.rows(_DECAYED, [half_life])
+    conversions, value = store.rows("SELECT sum(conversions), sum(value) FROM steps WHERE is_last AND conversions > 0")[
+        0
+    ]
+    if not parts:
+        return {}
+    left = int(conversions * MILLION) * _PARTS - sum(counted for _, counted, _ in parts)
+    left_value = None if value is None else int(value * MILLION) * _PARTS - sum(worth or 0 for *_, worth in parts)
+    return settled((channel, 1, _PARTS, *sums) for channel, *sums in [*parts, (parts[0][0], left, left_value)])
 
 
 def _transitions(store: Store) -> Transitions:
     """How often paths go from where to where, null paths included."""
     ends = store.rows(
-        """SELECT channel, coalesce(sum(conversions + nulls) FILTER (position = 1), 0),
-                  coalesce(sum(conversions) FILTER (position = length), 0),
-                  coalesce(sum(nulls) FILTER (position = length), 0) FROM steps GROUP BY ALL ORDER BY ALL"""
+        """SELECT channel, coalesce(sum(conversions + nulls) FILTER (is_first), 0),
+                  coalesce(sum(conversions) FILTER (is_last), 0),
+                  coalesce(sum(nulls) FILTER (is_last), 0) FROM steps GROUP BY ALL ORDER BY ALL"""
     )
     moves = store.rows(
-        """SELECT channel, next, sum(times) FROM (
-             SELECT channel, conversions + nulls AS times,
-                    lead(channel) OVER (PARTITION BY path ORDER BY position) AS next FROM steps)
+        """SELECT channel, next, sum(conversions + nulls) FROM steps
            WHERE next IS NOT NULL GROUP BY ALL ORDER BY ALL"""
     )
-    value = store.rows("SELECT sum(value) FROM steps WHERE position = 1")[0][0]
+    value = store.rows("SELECT sum(value) FROM steps WHERE is_first")[0][0]
     starts, conversions, losses = ({name: Decimal(row[k]) for name, *row in ends} for k in range(3))
     return Transitions(starts, {(a, b): Decimal(n) for a, b, n in moves}, conversions, losses, value)

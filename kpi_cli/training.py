@@ -89,7 +89,7 @@ def load_training(path: Path) -> Training:
 def _not_negative(node: Node) -> Decimal:
     amount = _money(node)
     if amount < 0:
-        raise _mistake(node, "bad_number", f"{_seen(node)} is below 0")
+        raise _mistake(node, "bad_number", f"{_seen(node)} is below 0", "give 0 or more")
     return amount
 
 

@@ -107,7 +107,7 @@ def test_last_takes_complete_units_before_today(last: str, today: str, want: str
         (PeriodOptions(from_="2026-10-02", to="2026-10-01"), "reversed_period"),
         (PeriodOptions(from_="2026-10-02"), "half_period"),
         (PeriodOptions(to="2026-10-02"), "half_period"),
-        (PeriodOptions(month="2026-13"), "bad_date"),
+        (PeriodOptions(month="2026-13"), "bad_month"),
         (PeriodOptions(month="2026-1"), "bad_month"),
         (PeriodOptions(month="October"), "bad_month"),
         (PeriodOptions(month="٢٠٢٦-١٠"), "bad_month"),

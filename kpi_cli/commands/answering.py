@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kpi_cli.commands.options import Common
-from kpi_cli.render import Options, format_of, notes_text, write
+from kpi_cli.render import Options, format_of, notes_text, write, writer_of
 from kpi_cli.result import CheckResult
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ def deliver(answer: Answer, common: Common) -> int:
         UsageError: a condition or a format that is not known.
     """
     conditions = _tripped(answer, common.fail_if or ())
+    if common.format:
+        writer_of(common.format)  # a format that is none is a mistake beside --json too
     options = Options("json" if common.json else common.format, common.output)
     write(answer, options)
     if format_of(options) == "csv" and not common.quiet and not common.output:

@@ -86,16 +86,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence_stdout()
         return 0
-    except MemoryError:
-        return report(
-            KpiError("memory", "there is not enough memory", "give fewer files at once"), wants_json=wants_json
-        )
-    except Exception as error:  # the last net: a user never meets a traceback, nor a value that one could hold
-        if os.environ.get("KPI_DEBUG"):
-            raise
-        text = f"an internal error ({type(error).__name__})"
-        return report(KpiError("internal", text, "please report it; KPI_DEBUG=1 shows where"), wants_json=wants_json)
+    except Exception as error:
+        return _unforeseen(error, wants_json=wants_json)
     return code
+
+
+def _unforeseen(error: Exception, *, wants_json: bool) -> int:
+    """The last net: a user never meets a traceback, nor a value that one could hold."""
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's KeyboardInterrupt
+        return 130
+    if no_room := _no_room(error):
+        return report(no_room, wants_json=wants_json)
+    if os.environ.get("KPI_DEBUG"):
+        raise error
+    text = f"an internal error ({type(error).__name__})"
+    return report(KpiError("internal", text, "please report it; KPI_DEBUG=1 shows where"), wants_json=wants_json)
+
+
+def _no_room(error: Exception) -> KpiError | None:
+    """What Python or DuckDB says when memory or disk runs out, as an error that says what to do."""
+    if isinstance(error, MemoryError):
+        return KpiError("memory", "there is not enough memory", "give fewer files at once")
+    if type(error).__module__.startswith(("duckdb", "_duckdb")):
+        said = str(error)
+        if "No space left" in said or "temp_directory_size" in said:
+            return KpiError("disk_full", "there is no room left for what waits on disk", "free space in TMPDIR")
+        if type(error).__name__ == "OutOfMemoryException":
+            return KpiError("memory", "the tables do not fit into the memory they may take", "give --memory more")
+    return None
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -173,8 +191,24 @@ def _silence_stdout() -> None:
     os.dup2(nowhere, 1)
 
 
+def _tidy_up_on_signals() -> None:
+    """SIGTERM and SIGHUP end the run as they always do, but first its folders on disk are removed."""
+    import signal
+
+    def end(number: int, _: object) -> None:
+        files = sys.modules.get("kpi_cli.exports.files")  # no folder was made where it is not imported, or half
+        getattr(files, "close_folders", int)()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has SIGHUP ignored
+            signal.signal(number, end)
+
+
 def entry() -> None:
     """What the installed command runs."""
+    _tidy_up_on_signals()
     code = main()
     try:
         if sys.stdout is not None:

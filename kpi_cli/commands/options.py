@@ -6,6 +6,7 @@ A command lists its own options and ends with `common: Common`; `shared` puts th
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -17,6 +18,7 @@ import typer
 from typer.core import TyperCommand
 
 from kpi_cli.errors import UsageError
+from kpi_cli.safe import quoted
 
 FILES, PERIOD, ROWS, READING, OUTPUT = "Files", "Period", "Rows and figures", "What a file leaves open", "Output"
 Texts = list[str] | None
@@ -44,6 +46,9 @@ class Common:
     events: Annotated[Texts, _opt(FILES, "--events", help="A log of events.", metavar="FILE")] = None
     touches: Annotated[Texts, _opt(FILES, "--touches", help="A file of touches.", metavar="FILE")] = None
     rates: Annotated[Texts, _opt(FILES, "--rates", help="Exchange rates.", metavar="FILE")] = None
+    memory: Annotated[
+        str | None, _opt(FILES, "--memory", help="What tables may take, such as 1GB; the rest waits on disk.")
+    ] = None
 
     month: Annotated[str | None, _opt(PERIOD, "--month", help="One month, such as 2026-10.")] = None
     last: Annotated[str | None, _opt(PERIOD, "--last", help="month, quarter, year or 30d: complete units.")] = None
@@ -177,8 +182,10 @@ def asked(files: list[str] | None, common: Common) -> Any:
         InputError: a mistake in kpi.yml.
     """
     from kpi_cli.ask import Ask, Files
+    from kpi_cli.exports.engine import MEMORY
     from kpi_cli.period import PeriodOptions, parse_rate
 
+    MEMORY.set(_size(common.memory))
     config = configuration(common)
     settle_language(common, config.lang)
     said: list[tuple[str, str | None]] = [(path, None) for path in files or ()]
@@ -200,6 +207,13 @@ def asked(files: list[str] | None, common: Common) -> Any:
         reading=_reading(common, config),
         config=config,
     )
+
+
+def _size(given: str | None) -> str | None:
+    """A size in memory as DuckDB reads it."""
+    if given is not None and not re.fullmatch(r"[1-9]\d{0,5}(\.\d+)? ?[MGT]i?B", given, re.IGNORECASE):
+        raise UsageError("bad_size", f"--memory {quoted(given)} is no size", "write it like 1GB or 500MB")
+    return given
 
 
 def _named(common: Common) -> tuple[str, ...]:

@@ -9,9 +9,14 @@ from kpi_cli.exports.tables import Source, Store
 _SALES_SUMS = """
     sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
     sum(charged) - sum(refunds) - sum(tax_kept) AS revenue_net,
+"""
+_COUNTED = """
     count(DISTINCT order_id) FILTER (is_order)
       + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
     CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
+"""
+_UNCOUNTED = """
+    CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT) AS orders, CAST(NULL AS BIGINT) AS customers
 """
 
 
@@ -35,7 +40,8 @@ def account(store: Store) -> None:
 
 def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
     names = TABLES[role].sums
-    picks = _SALES_SUMS if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
+    counted = _COUNTED if any(s.checks == "full" for s in sources.values()) else _UNCOUNTED
+    picks = _SALES_SUMS + counted if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
     if not names:
         return
     for number, currency, *values in store.rows(

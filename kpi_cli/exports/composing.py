@@ -35,8 +35,7 @@ def _common(reader: Reader, block: Block) -> Columns:
     """What every role's rows have: days, currency, and their dimensions."""
     sheet = reader.sheet
     starts, ends = reader.span(block)
-    dimensions = [c for c in sheet.columns if kind(c) == "text" and c not in _NEVER_STORED]
-    columns = {_RENAMED.get(c, c): reader.texts(block, c) for c in dimensions}
+    columns = {name: reader.texts(block, c) for c, name in stored_dimensions(sheet).items()}
     if sheet.account and not sheet.has("account"):
         columns["account"] = [sheet.account] * len(block.records)
     for column, key in _WORDED.items():
@@ -45,6 +44,11 @@ def _common(reader: Reader, block: Block) -> Columns:
     if "source_medium" in columns and not columns.keys() & {"source", "medium"}:
         columns |= _parted(columns["source_medium"])
     return columns | {"start": starts, "end": ends, "currency": reader.currency.of(block, reader)}
+
+
+def stored_dimensions(sheet: Sheet) -> dict[str, str]:
+    """The columns of text that every role's table keeps, each with its name there."""
+    return {c: _RENAMED.get(c, c) for c in sheet.columns if kind(c) == "text" and c not in _NEVER_STORED}
 
 
 def _parted(pairs: Texts) -> Columns:
@@ -152,10 +156,7 @@ def price_rule(sheet: Sheet) -> dict[str, str]:
 def _sales(reader: Reader) -> Composer:
     """Sales: what was charged, what went back, the tax in what was kept, and who bought."""
     sheet, fmt = reader.sheet, reader.sheet.header.format
-    flags = {
-        name: [(rule, conditions(rule)) for rule in fmt.get(name, ()) if any(sheet.has(c) for c in rule)]
-        for name in _MARKS
-    }
+    flags = flags_of(sheet)
     continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
     begun = _orders_begun(sheet, continuation)
 
@@ -168,7 +169,7 @@ def _sales(reader: Reader) -> Composer:
         columns = _common(reader, block) | _money(reader, block, flags, lines)
         columns["is_line"] = [str(line).lower() for line in lines]
         columns["customer"] = _customers(reader, block)
-        columns["customer_type"] = _customer_types(reader, block)
+        columns["customer_type"] = customer_types(reader, block)
         columns |= _attributed(reader, block, columns)
         own = columns.get("order_id", [None] * len(lines))
         columns["row_id"] = list(own)
@@ -212,7 +213,16 @@ _MARKS = ("refund_undone", "refund_rows", "fully_refunded", "disputed", "partly_
 Flags = dict[str, list[tuple[dict[str, object], Callable[[Mapping[str, str]], bool]]]]
 
 
-def _flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]:
+def flags_of(sheet: Sheet) -> Flags:
+    """The format's rules that mark a row as a refund, or as refunded, as far as the sheet has their columns."""
+    rules = sheet.header.format.get
+    return {
+        name: [(rule, conditions(rule)) for rule in rules(name, ()) if any(sheet.has(c) for c in rule)]
+        for name in _MARKS
+    }
+
+
+def flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]:
     """Which rows one of the format's rules speaks of."""
     found = [False] * len(block.records)
     for rule, test in flags[name]:
@@ -236,7 +246,7 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
     tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing
-    marks = [_flagged(reader, kept, flags, name) for name in _MARKS]
+    marks = [flagged(reader, kept, flags, name) for name in _MARKS]
     sums = _Sums(reader)
     rows = iter(
         [
@@ -345,7 +355,7 @@ def _address(email: str) -> str:
     return "".join(c for c in email.casefold() if c.isprintable() and not c.isspace())
 
 
-def _customer_types(reader: Reader, block: Block) -> Texts:
+def customer_types(reader: Reader, block: Block) -> Texts:
     """new or returning, as far as the row's own column says so."""
     sheet = reader.sheet
     if not sheet.has("customer_type"):
@@ -362,7 +372,7 @@ def _customer_types(reader: Reader, block: Block) -> Texts:
 def _events(reader: Reader) -> Composer:
     """Events and touches: beside their day the very moment, which says what came before what."""
     sheet, plain = reader.sheet, _plain(reader)
-    words = _words(sheet, "flag_words")
+    words = flag_words(sheet)
 
     def flag(cell: str) -> str | None:
         if is_unknown(cell) or (said := words.get(plainest(cell))) == "no":
@@ -385,6 +395,11 @@ def _events(reader: Reader) -> Composer:
         return columns
 
     return compose
+
+
+def flag_words(sheet: Sheet) -> dict[str, str]:
+    """Words that say yes or no, each with which of the two."""
+    return _words(sheet, "flag_words")
 
 
 # ---------------------------------------------------------------------------------- people counted

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kpi_cli.exports.roles import TABLES
 from kpi_cli.exports.values import BadValue, amount, is_unknown, number
 from kpi_cli.result import Note
-from kpi_cli.texts import note
+from kpi_cli.texts import note, number_text
 
 if TYPE_CHECKING:
     from kpi_cli.exports.sheet import Sheet, Totals
@@ -75,14 +75,20 @@ def _say(file: str, entries: list[dict[str, Any]], differing: list[dict[str, Any
                 file=file,
                 line=e["line"],
                 column=e["column"],
-                stated=f"{e['stated']:f}",
-                summed=f"{e['summed']:f}" if isinstance(e["summed"], Decimal) else e["summed"],
+                stated=_told(e["stated"]),
+                summed=_told(e["summed"]),
             )
             for e in differing
         ]
     if any(e["agrees"] for e in entries):
         return [note("control_total_agrees", file=file, line=entries[0]["line"])]
     return []
+
+
+def _told(figure: Decimal | int) -> str:
+    """A figure in a sentence: whole, or with two decimals and more where it has more."""
+    exponent = Decimal(figure).normalize().as_tuple().exponent
+    return number_text(figure, max(2, -exponent) if isinstance(exponent, int) and exponent < 0 else 0)
 
 
 def _stated(sheet: Sheet, total: Totals, column: str) -> tuple[Decimal, Decimal] | None:

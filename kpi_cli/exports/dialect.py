@@ -23,7 +23,8 @@ from kpi_cli.result import Note
 from kpi_cli.texts import note
 
 DELIMITERS = (",", ";", "\t", "|")
-SIGNS = b"_+"  # what numbers and ids of a plain file do without
+SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside the blank and line ends
+SIGNS = b"_+" + SPACES  # what the cells of a plain file do without
 SMALL = 32 << 20
 CHUNK = 1 << 20
 csv.field_size_limit(1 << 24)
@@ -50,6 +51,7 @@ class Survey:
     sha256: str | None
     stamp: tuple[int, int]  # size and modification time when it was read
     signs: bytes = b""  # which of SIGNS stand after the first CHUNK bytes, where the header is far away
+    ascii: bool = False
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
     """One pass over the bytes; the hash only where it is wanted, for it costs as much as the rest."""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     digest = hashlib.sha256() if hashed else None
-    nul, returns, quotes, offset, signs = None, 0, 0, 0, b""
+    nul, returns, quotes, offset, signs, ascii_only = None, 0, 0, 0, b"", True
     stat = path.stat()
     bom = None
     with path.open("rb") as file:
@@ -121,6 +123,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
             quotes += chunk.count(b'"') if b'"' in chunk else 0
             if offset:
                 signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)
+            ascii_only = ascii_only and chunk.isascii()
             decoder = _still_valid(decoder, chunk)
             offset += len(chunk)
     return Survey(
@@ -133,6 +136,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
         digest.hexdigest() if digest else None,
         (stat.st_size, stat.st_mtime_ns),
         signs,
+        ascii_only,
     )
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
+
+# What DuckDB may hold of its tables, such as 500MB; the rest of them waits on disk. None is as much as USUAL.
+MEMORY: ContextVar[str | None] = ContextVar("memory", default=None)
+USUAL = "1GB"
 
 
 def library() -> Any:
@@ -17,12 +23,18 @@ def library() -> Any:
     return _duckdb
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A database in memory that fetches no extension, and draws no progress bar between the lines of an answer.
 
     One thread: for a few thousand rows, sharing the work among several takes longer than the work.
+
+    Args:
+        folder: where it may put what is more than `MEMORY` allows; without one nothing is ever written to disk.
     """
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
+    settings["temp_directory"] = str(folder) if folder else ""
+    if limit := MEMORY.get() or (folder and USUAL):
+        settings["memory_limit"] = str(limit)
     con: duckdb.DuckDBPyConnection = library().connect(config=settings)
     con.execute("SET enable_progress_bar = false")
     return con

@@ -5,6 +5,7 @@ What is compressed is unpacked, streaming and within a limit, into a folder that
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import gzip
 import os
@@ -16,7 +17,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -25,20 +26,25 @@ from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.safe import printable, quoted
 
-READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip"}
-_PACKED = READABLE - {".zip", ".gz"}
+READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip", ".zst"}
+_PACKED = READABLE - {".zip", ".gz", ".zst"}
+LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts named such as month=2026-10
 _CHUNK = 1 << 20
 _PATIENCE = 3  # seconds for the other end of a pipe to be opened
 _SAFE_SIZE = 64 << 20  # below this no archive is called a bomb
 _SAFE_RATIO = 200  # exports of text pack 5 to 40 times; deflate cannot do more than 1032
+_PREFIX = "kpi-work-"
+_OPEN: dict[Path, int] = {}  # the folders of this process; a lock on each tells them from those of a killed one
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A file as the user names it, with what is said about it."""
 
-    pattern: str
+    pattern: str  # or the address of a database
     options: ReadOptions
+    table: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,55 @@ class Download:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder for unpacked files that is gone when the run ends, however it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="kpi-"))
+    """A folder for unpacked files that is gone when they are read, however that ends."""
+    folder = open_folder()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        close_folder(folder)
+
+
+def open_folder() -> Path:
+    """A private folder for what a run keeps on disk; those that killed runs have left are removed first."""
+    _sweep(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        _OPEN[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(_OPEN[folder], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.utime(folder)  # raises where another run's sweep came between
+    except FileNotFoundError:
+        close_folder(folder)
+        return open_folder()
+    except OSError:  # a file system without locks: nobody's sweep can take one either
+        pass
+    return folder
+
+
+def close_folder(folder: Path) -> None:
+    """Remove a folder of this run and all that is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    lock = _OPEN.pop(folder, None)
+    if lock is not None:
+        os.close(lock)
+
+
+def close_folders() -> None:
+    """Remove every folder of this run, for a signal is about to end it."""
+    for folder in list(_OPEN):
+        close_folder(folder)
+
+
+def _sweep(where: Path) -> None:
+    """Remove the folders of killed runs: those that nobody holds a lock on."""
+    for left in where.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(lock).st_uid == os.geteuid():
+                    shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]:
@@ -96,6 +145,8 @@ def _paths(pattern: str) -> list[Path]:
         return [Path("-")]
     path = Path(pattern)
     if path.is_dir():
+        if _is_lake(path):
+            return [path]
         inside = sorted(
             p
             for p in path.rglob("*")
@@ -114,6 +165,13 @@ def _paths(pattern: str) -> list[Path]:
     raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
 
 
+def _is_lake(folder: Path) -> bool:
+    """Whether a folder is parted as lakes are: all Parquet, below folders such as `month=2026-10`."""
+    parted = any("=" in part.name for part in folder.iterdir() if part.is_dir())
+    files = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "_")))
+    return parted and {p.suffix.lower() for p in files} == {".parquet"}
+
+
 def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
     if str(path) == "-":
         if sys.stdin is None:
@@ -125,6 +183,8 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
     name = printable(str(path))
     try:
         mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return [Download(name, path, LAKE, options)]
         if stat.S_ISFIFO(mode):
             return _unpack(Download(name, _drained(path, folder, name), path.suffix.lower(), options), folder)
         if not stat.S_ISREG(mode):
@@ -157,7 +217,9 @@ def _unpack(download: Download, folder: Path) -> list[Download]:
         return [_gunzip(download, folder)]
     if magic in {b"PK\x03\x04", b"PK\x05\x06"} and download.suffix in {".zip", ""}:
         return list(_unzip(download, folder))
-    if download.suffix in {".gz", ".zip"}:
+    if magic == b"\x28\xb5\x2f\xfd":
+        return [_unzst(download, folder)]
+    if download.suffix in {".gz", ".zip", ".zst"}:
         kind = download.suffix.removeprefix(".")
         raise InputError("bad_archive", f"this is no {kind} file, whatever its name says", "rename it", download.name)
     return [download]
@@ -174,6 +236,26 @@ def _gunzip(download: Download, folder: Path) -> Download:
             "bad_archive", "the gzip file is cut off or damaged", "download it again", file=download.name
         ) from error
     inner = PurePosixPath(download.name.removesuffix(".gz"))
+    return replace(download, path=target, suffix=inner.suffix.lower())
+
+
+def _unzst(download: Download, folder: Path) -> Download:
+    try:
+        from zstandard import ZstdDecompressor, ZstdError
+    except ImportError:
+        fix = "unpack it with “zstd -d”, or pip install zstandard"
+        raise InputError("engine_missing", "what unpacks .zst is not installed", fix, download.name) from None
+    target = _fresh(folder, "zst")
+    try:
+        with (
+            download.path.open("rb") as packed,
+            ZstdDecompressor().stream_reader(packed, read_across_frames=True) as out,
+        ):
+            _pour(out, target, max(download.path.stat().st_size, 1), download.name)
+    except ZstdError as error:
+        said = "the zst file is cut off or damaged"
+        raise InputError("bad_archive", said, "download it again", file=download.name) from error
+    inner = PurePosixPath(download.name.removesuffix(".zst"))
     return replace(download, path=target, suffix=inner.suffix.lower())
 
 

@@ -3,9 +3,9 @@
     fold(sheet, by)    the same sheet over folded records; None where only row after row will do
     unusual(sheet, …)  whether the reading of folded records met what only the rows themselves can tell
 
-How a cell is read is defined once, in Python. Here it is only told apart whether a cell is so plain that it can
-be added up as it stands; whatever is not, wherever it stands, sends the whole file the ordinary way, which
-finds line and column. Ids are not kept: of files this large the checks that need every one run on demand.
+Only cells so plain that they can be added up as they stand (plain.py) go this way; whatever is not, wherever it
+stands, sends the whole file the ordinary way, which finds line and column. Ids are not kept: of files this large
+the checks that need every one run on demand.
 """
 
 from __future__ import annotations
@@ -18,9 +18,20 @@ from typing import Any
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
-from kpi_cli.exports.dialect import CHUNK, SIGNS, Record, Text, newlines, split
+from kpi_cli.exports.dialect import Record, Text, split
 from kpi_cli.exports.engine import all_threads, connect, library
-from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, kind
+from kpi_cli.exports.plain import (
+    all_read,
+    is_plain,
+    lines_about,
+    one_way_sql,
+    signs_below,
+    source_sql,
+    value_sql,
+    vat_sql,
+    with_lines,
+)
+from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.values import Days, Marks
@@ -52,7 +63,8 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
         None where the file is not large, or holds anything that calls for its rows one by one.
     """
     text = sheet.text
-    if text is None or not (_may_be_large(text) and _is_plain(text) and _can_fold(sheet)):
+    # More lines than ROWS, give or take some.
+    if text is None or not (lines_about(text) > 0.9 * ROWS and is_plain(text) and _can_fold(sheet)):
         return None
     try:
         plan = _plan(sheet, text, by)
@@ -81,21 +93,6 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
 def unusual(sheet: Sheet, ledger: Ledger) -> bool:
     """Whether anything was met whose line must be known: totals, footers, unknown cells, damaged ids."""
     return bool(sheet.left_out or sheet.totals or ledger.unknown or ledger.negative_style or ledger.damaged_ids)
-
-
-def _may_be_large(text: Text) -> bool:
-    """Whether the file has more than ROWS lines, give or take some, if all are as long as the first ones."""
-    with text.path.open("rb") as file:
-        start = file.read(CHUNK)
-    return start.count(b"\n") * text.survey.size > 0.9 * ROWS * len(start)
-
-
-def _is_plain(text: Text) -> bool:
-    """Whether every field is what stands between two delimiters."""
-    seen = text.survey
-    whole = text.encoding in {"utf-8", "utf-8-sig"} and seen.utf8 and seen.nul is None
-    is_pattern = any(sign in str(text.path) for sign in "*?[")  # DuckDB would look for other files
-    return whole and not (text.mojibake or seen.quotes or is_pattern)
 
 
 def _can_fold(sheet: Sheet) -> bool:
@@ -155,7 +152,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],
     )
-    plan.checks = list(_checks(sheet, plan, _signs(sheet, text)))
+    plan.checks = list(_checks(sheet, plan, signs_below(text, sheet.header.line)))
     return plan
 
 
@@ -164,15 +161,6 @@ def _timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
     lines = text.head(sheet.header.line + _HEAD)[sheet.header.line :]
     rows = [split(line, sheet.delimiter or ",") for line in lines]
     return {i for i in days for cells in rows if i < len(cells) and len(cells[i]) > _DAY_LENGTH}
-
-
-def _signs(sheet: Sheet, text: Text) -> bytes:
-    """Which of SIGNS stand below the header; most files have none, and no cell need be searched for them."""
-    with text.path.open("rb") as file:
-        for _ in range(sheet.header.line):
-            file.readline()
-        start = file.read(CHUNK)
-    return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
 
 
 def _ruled(sheet: Sheet) -> set[str]:
@@ -196,9 +184,9 @@ def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
         if column == "time":
             yield f"coalesce(strlen({cell}) <= 8, false) AND TRY_CAST({cell} AS TIME) IS NOT NULL"
         elif index in plan.money:
-            yield _plain_sql(cell, signs)
+            yield one_way_sql(cell, signs)
         elif kind(column) in {"money", "whole", "number"}:
-            value = f"{_value_sql(cell, blank_is_none=False)} IS NOT NULL AND {_plain_sql(cell, signs)}"
+            value = f"{value_sql(cell, blank_is_none=False)} IS NOT NULL AND {one_way_sql(cell, signs)}"
             yield f"coalesce({cell} = '' OR ({value}), false)"
         elif column.endswith("_id") and index not in plan.keys and b"+" in signs:
             yield f"NOT contains({cell}, '+')"  # 1.23E+12, as a spreadsheet writes a long id
@@ -217,43 +205,6 @@ def _day_sql(cell: str, tz: str | None) -> str:
         WHEN {zoned} THEN left({cell}, 10) || ' 00:00' || regexp_extract({cell}, '{_ZONE}$') ELSE {cell} END"""
 
 
-def _value_sql(cell: str, *, blank_is_none: bool) -> str:
-    """The value of a cell that DuckDB takes for a number, else NULL."""
-    value = f"TRY_CAST({cell} AS {MONEY_TYPE})"
-    return f"CASE WHEN {cell} = '' THEN 0 ELSE {value} END" if blank_is_none else value
-
-
-def _plain_sql(cell: str, signs: bytes) -> str:
-    """Whether a number is written so that it can be read in one way only, and no longer than it is kept.
-
-    A dot before three digits may group them: that is for the reading of the whole file to settle.
-    """
-    dot, decimals = f"strpos({cell}, '.')", f"strlen({cell}) - strpos({cell}, '.')"
-    one_way = f"(({decimals} <> 3 AND {decimals} < 7) OR {dot} = 0)"
-    return f"{one_way} AND NOT contains({cell}, '_')" if b"_" in signs else one_way
-
-
-def _vat_sql(money: str, share: Fraction) -> str:
-    """The tax in an amount in millionths, rounded half even as the rows' own is."""
-    product = f"(CAST({money} * 1000000 AS HUGEINT) * {share.numerator})"
-    whole, twice_rest = f"({product} // {share.denominator})", f"(2 * ({product} % {share.denominator}))"
-    return f"""({whole} + CASE WHEN {twice_rest} > {share.denominator}
-        OR ({twice_rest} = {share.denominator} AND {whole} % 2 = 1) THEN 1 ELSE 0 END)"""
-
-
-def _source_sql(text: Text, sheet: Sheet) -> str:
-    """The cells as they stand; a field too few leaves the last one NULL, one too many fills the extra one.
-
-    A quote, which the file does not hold, stands for NULL: no cell can.
-    """
-    names = [*(f"c{i}" for i in range(len(sheet.header.names))), "extra"]
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    path = str(text.path).replace("'", "''")
-    return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
-        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"', null_padding = true,
-        columns = {{{columns}}})"""
-
-
 def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     """One pass over the file: keys, exact cells where they are kept, sums, how many rows, and whether all is plain."""
     last = len(sheet.header.names) - 1
@@ -261,7 +212,7 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     is_line = " AND ".join(f"trim(c{i}) = ''" for i in plan.lines) or "false"
     exact = "true" if plan.always_exact else f"{refunds} <> 0" if plan.exact_when_back else "false"
     blanks = {sheet.columns[c] for c in NONE_WHEN_BLANK if sheet.has(c)}
-    values = [f"{_value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
+    values = [f"{value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
     price = f"v{plan.price}"
     checks = [*plan.checks, *(f"v{i} >= 0" for i in plan.money if i != plan.price)]
     covered = f"{refunds} <= {price}"  # NULL where either is
@@ -273,7 +224,7 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
         checks, filled = [*checks, covered], [*filled, covered]
     plain = ["count(extra) = 0", *(f"count({f}) = count(*)" for f in dict.fromkeys(filled))]
     plain += [f"coalesce(bool_and({check}), true)" for check in checks]
-    vat = f"sum(CASE WHEN NOT {exact} THEN {_vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
+    vat = f"sum(CASE WHEN NOT {exact} THEN {vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
     texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]
     keys = [*plan.keys.values(), is_line, exact, *texts]
     apart = f"{refunds} <> 0" if plan.back_apart else "false"
@@ -289,26 +240,15 @@ Folded = list[tuple[Any, ...]]
 
 def _folded(con: Any, text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
     """The groups; None where there are too many, or a row is not plain, or rows and lines do not match."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    source = _source_sql(text, sheet)
+    source = source_sql(text, sheet)
     sample = _fold_sql(f"(SELECT * FROM {source} LIMIT {_SAMPLE})", sheet, plan)
     groups, rows, plain = con.execute(f"SELECT count(*), sum(n), bool_and(plain) FROM ({sample})").fetchone()
     if not plain or groups > max(0.8 * rows, 1000):
         return None
-    with ThreadPoolExecutor(1) as beside:  # newlines are counted while DuckDB reads
-        counted = beside.submit(newlines, text.path)
-        found: Folded = con.execute(_fold_sql(source, sheet, plan)).fetchmany(GROUPS + 1)
-        lines = counted.result()
-    due = lines - sheet.header.line + (not _ends_its_line(text))
-    alike = lines > ROWS and text.survey.returns in {0, lines} and sum(group[-2] for group in found) == due
+    found: Folded
+    found, lines = with_lines(text, lambda: con.execute(_fold_sql(source, sheet, plan)).fetchmany(GROUPS + 1))
+    alike = lines > ROWS and all_read(text, sheet, sum(group[-2] for group in found), lines)
     return found if alike and len(found) <= GROUPS and all(group[-1] for group in found) else None
-
-
-def _ends_its_line(text: Text) -> bool:
-    with text.path.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read(1) == b"\n"
 
 
 def _records(found: Folded, plan: _Plan, width: int) -> Iterator[Record]:

@@ -2,6 +2,7 @@
 
 sales    the same id in two downloads; one shop in a storefront's and a processor's files
 spend    the same rows in overlapping downloads; the same spend sliced in two ways
+leads    the same person in two downloads, or as a contact and as the deal that came of it
 search   the tables of one download, each of which slices the same clicks; likewise traffic
 """
 
@@ -45,6 +46,10 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
         _order_lines(store)
         _date_refunds(store)
         _hold_refunds(store)
+    if "leads" in store.columns:
+        errors += _counted_twice(store)
+        _deals_of_contacts(store)
+        _same_leads(store)
     for role in ("search", "traffic"):
         if role in store.columns:
             _slices_of_one(store, role)
@@ -175,12 +180,23 @@ def _two_amounts(source: Source, line: int, one: object, other: object) -> Input
     )
 
 
+def fill_repeated(store: Store) -> bool:
+    """Fill the table `repeated` with the ids of orders that stand in several rows; whether there are any."""
+    store.con.execute(
+        """CREATE TEMP TABLE IF NOT EXISTS repeated AS SELECT order_id FROM sales
+           WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1"""
+    )
+    return bool(store.rows("SELECT 1 FROM repeated LIMIT 1"))
+
+
 def _order_lines(store: Store) -> None:
     """Generic files: rows that share an order id are its lines."""
+    if not fill_repeated(store):
+        return
     for number, line, orders in store.rows(
         """SELECT file, min(line), count(*) FROM (
              SELECT file, order_id, min(line) AS line FROM sales
-             WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY ALL HAVING count(*) > 1)
+             WHERE is_order AND fate IS NULL AND order_id IN (FROM repeated) GROUP BY ALL HAVING count(*) > 1)
            GROUP BY file ORDER BY file"""
     ):
         source = next(s for s in store.of_role("sales") if s.number == number)
@@ -232,7 +248,8 @@ def _hold_refunds(store: Store) -> None:
                  PARTITION BY format, order_id ORDER BY is_order DESC, file DESC, line DESC
                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0), 0)) AS cut
         FROM (SELECT *, sum(charged) OVER same AS total, sum(refunds) OVER same AS back
-              FROM sales JOIN file_format USING (file) WHERE fate IS NULL AND order_id IS NOT NULL
+              FROM sales JOIN file_format USING (file)
+              WHERE fate IS NULL AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0)
               WINDOW same AS (PARTITION BY format, order_id))
         WHERE total > 0 AND back > total AND refunds > 0"""
     held = store.rows(f"SELECT file, min(line), count(*) FROM ({over}) WHERE cut > 0 GROUP BY file ORDER BY file")
@@ -249,15 +266,82 @@ def _hold_refunds(store: Store) -> None:
             source.extra_notes.append(note("refunds_held", file=source.file, line=line, count=count))
 
 
+# -------------------------------------------------------------------------------------------- leads
+
+
+def _deals_of_contacts(store: Store) -> None:
+    """A deal is what became of a lead: where one platform's contacts are given too, its deals count none."""
+    lists: dict[str, list[Source]] = {}
+    for source in store.of_role("leads"):
+        lists.setdefault(str(source.format), []).append(source)
+    for sources in lists.values():
+        deals = [source for source in sources if _is_of_deals(source)]
+        for source in deals if len(deals) < len(sources) else ():
+            _leave_out(store, source, "seen_in_other_file")
+            source.extra_notes.append(note("deals_left_out", file=source.file))
+
+
+def _is_of_deals(source: Source) -> bool:
+    sheet = source.sheet
+    return sheet is not None and any(sheet.has(column) for column in sheet.header.format.get("deal_columns", ()))
+
+
+def _same_leads(store: Store) -> None:
+    """One person, one lead: by the id within a platform, and over files by address and day; the earliest row stays."""
+    store.ensure("leads", "lead_id", "customer")
+    listed = [source for source in store.of_role("leads") if source.sheet and not source.sheet.has("leads")]
+    store.con.execute("CREATE OR REPLACE TEMP TABLE lead_lists (file INTEGER, format VARCHAR)")
+    if listed:
+        rows = [(source.number, str(source.format)) for source in listed]
+        store.con.executemany("INSERT INTO lead_lists VALUES (?, ?)", rows)
+    for known, same, other in (
+        ("lead_id IS NOT NULL", "format, lead_id", "true"),
+        ("customer IS NOT NULL", 'customer, "start"', "again.file <> first"),
+    ):
+        store.con.execute(
+            f"""UPDATE leads SET fate = CASE WHEN again.file = first THEN 'duplicate' ELSE 'seen_in_other_file' END
+                FROM (SELECT file, line, first(file) OVER same AS first, row_number() OVER same AS nth
+                      FROM leads JOIN lead_lists USING (file) WHERE fate IS NULL AND {known}
+                      WINDOW same AS (PARTITION BY {same} ORDER BY "start", file, line)) AS again
+                WHERE leads.file = again.file AND leads.line = again.line AND nth > 1 AND {other}"""
+        )
+
+
+def _counted_twice(store: Store) -> list[InputError]:
+    """Counts of leads beside other counts of the same, or beside a list of people: there is no telling them apart."""
+    texts = [name for name, kind in store.columns["leads"].items() if kind == "VARCHAR" and name != "fate"]
+    alike = " AND ".join(f'a."{name}" IS NOT DISTINCT FROM b."{name}"' for name in ("start", "end", *texts))
+    same_days = 'a."start" <= b."end" AND b."start" <= a."end"'
+    counts = {source.number: bool(source.sheet and source.sheet.has("leads")) for source in store.of_role("leads")}
+    for one, other in combinations(store.of_role("leads"), 2):
+        if not (counts[one.number] or counts[other.number]):
+            continue
+        both = counts[one.number] and counts[other.number]
+        line = store.rows(
+            f"""SELECT min(b.line) FROM leads a, leads b
+                WHERE a.file = $1 AND b.file = $2 AND a.fate IS NULL AND b.fate IS NULL
+                  AND {alike if both else same_days}""",
+            [one.number, other.number],
+        )[0][0]
+        if line:
+            text = f"{one.file} and this file count the same leads"
+            return [InputError("leads_twice", text, "give one of them, or put both in one file", other.file, line)]
+    return []
+
+
 # ---------------------------------------------------------------------------------- search, traffic
 
 
 def _slices_of_one(store: Store, role: str) -> None:
-    """Of several tables of one platform those by day carry the totals; the others repeat them and are not added."""
+    """Of several tables of one platform those by day carry the totals; the others repeat them and are not added.
+
+    A table of events repeats no visits: what it counts stands nowhere else.
+    """
     formats: dict[str, list[tuple[Source, frozenset[str]]]] = {}
     for source in store.of_role(role):
-        if source.sheet and source.sheet.header.format.get("totals_from") and not source.sheet.header.companion:
-            columns = frozenset(c for c in source.sheet.columns if kind(c) in {"text", "day"})
+        sheet = source.sheet
+        if sheet and sheet.header.format.get("totals_from") and not (sheet.header.companion or sheet.has("event")):
+            columns = frozenset(c for c in sheet.columns if kind(c) in {"text", "day"})
             formats.setdefault(str(source.format), []).append((source, columns))
     for tables in formats.values():
         days = {c for source, _ in tables if source.sheet for c in source.sheet.header.format.get("totals_from")}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
+from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.engine import library
-from kpi_cli.exports.files import Asked, Download, downloads, workspace
-from kpi_cli.exports.large import fold, unusual
+from kpi_cli.exports.engine import all_threads, library
+from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
+from kpi_cli.exports.judging import NotPlain
+from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
@@ -25,9 +29,11 @@ from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.texts import note
+from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
-_STRUCTURED = {".xlsx", ".xlsm", ".parquet", ".yaml", ".yml", ".json"}
+_MANY = 200_000  # rows, from which on they are worth sharing among processors
+_STRUCTURED = {".xlsx", ".xlsm", ".yaml", ".yml", ".json"}
 
 
 def read(
@@ -40,7 +46,7 @@ def read(
     """Read files into typed tables.
 
     Args:
-        asked: patterns, each with what the user says about it.
+        asked: patterns and addresses of databases, each with what the user says about it.
         options: what holds for the run as a whole (strictness, which sales book).
         inline: tables that came with the configuration.
         roles: the roles whose rows are wanted, or what chooses them once all files are recognised; files of
@@ -51,9 +57,10 @@ def read(
         A Store whose `sources` list every file; a file that cannot be read carries its error.
     """
     store = Store()
-    with workspace() as folder:
-        opened = list(downloads(asked, folder))
-        taken = list(_recognised(store, opened, inline, options))
+    with workspace() as folder, ExitStack() as engines:
+        opened = list(downloads((one for one in asked if not is_address(one.pattern)), folder))
+        taken = list(_recognised(store, opened, inline, options, engines))
+        taken += [_recognise(*_relation(store, one, engines)) for one in asked if is_address(one.pattern)]
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
         wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
@@ -73,14 +80,18 @@ Taken = tuple[Source, Callable[[], Sheet]]
 
 
 def _recognised(
-    store: Store, opened: Iterable[Download | KpiError], inline: Iterable[Table], options: ReadOptions
+    store: Store,
+    opened: Iterable[Download | KpiError],
+    inline: Iterable[Table],
+    options: ReadOptions,
+    engines: ExitStack,
 ) -> Iterator[Taken]:
-    """Every table of the run, its header understood, and how to open it again."""
+    """Every table that is no database's, its header understood, and how to open it again."""
     for found in opened:
         if isinstance(found, KpiError):
             store.sources.append(Source(found.file or "-", len(store.sources), error=found))
             continue
-        for source, sheet in _sheets(store, found):
+        for source, sheet in _sheets(store, found, engines):
             yield _recognise(source, sheet)
     for table in inline:
         yield _recognise(_new(store, table.name), partial(_structured_sheet, table, options))
@@ -95,6 +106,8 @@ def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
 
 
 def _after(store: Store, options: ReadOptions) -> None:
+    if sum(source.ledger.read for source in store.sources) > _MANY:
+        all_threads(store.con)
     for error in settle_overlaps(store, options):
         source = next((s for s in store.sources if s.file == error.file and s.error is None), None)
         if source:
@@ -111,8 +124,11 @@ def _new(store: Store, name: str) -> Source:
     return source
 
 
-def _sheets(store: Store, download: Download) -> Iterator[Taken]:
+def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Taken]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
+    if download.suffix in {LAKE, ".parquet"}:
+        yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
+        return
     if download.suffix in _STRUCTURED:
         source = _new(store, download.name)
         try:
@@ -129,6 +145,44 @@ def _sheets(store: Store, download: Download) -> Iterator[Taken]:
     yield source, lambda: _text_sheet(download)
 
 
+def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
+    """Parquet, one file or a folder of them: DuckDB answers from it where it is."""
+    from kpi_cli.warehouse.engines import parquet
+    from kpi_cli.warehouse.relation import Relation
+
+    options, stat = download.options, download.path.stat()
+    if download.suffix != LAKE and not stat.st_size:
+        raise InputError("empty_file", "the file is empty", "export it again", download.name)
+    engine = engines.enter_context(parquet(download, options.tz))
+    relation = Relation(engine, engine.columns(), engines)
+    sheet = relation.sheet(_structured_sheet, options)
+    if download.suffix != LAKE:
+        sheet.stamp = (stat.st_size, stat.st_mtime_ns)
+        if options.strict or options.every_id or relation.count() <= ROWS:
+            with download.path.open("rb") as file:
+                sheet.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return sheet
+
+
+def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, Callable[[], Sheet]]:
+    """A table or query of a database; its engine stays open as long as `engines` does."""
+    from kpi_cli.warehouse.addresses import parse_address
+
+    address = parse_address(asked.pattern, asked.table, asked.query)
+
+    def sheet() -> Sheet:
+        from kpi_cli.warehouse.engines import is_tried, opened
+        from kpi_cli.warehouse.relation import Relation
+
+        engine = engines.enter_context(opened(address, asked.options.tz))
+        found = Relation(engine, engine.columns(), engines).sheet(_structured_sheet, asked.options)
+        if not is_tried(address):
+            found.notes.append(note("engine_untested", file=address.name, engine=address.engine))
+        return found
+
+    return _new(store, address.name), sheet
+
+
 @dataclass(frozen=True, slots=True)
 class Wants:
     """What is wanted of the files of a run."""
@@ -136,6 +190,11 @@ class Wants:
     options: ReadOptions
     roles: Collection[str]
     by: Collection[str] | None = None  # the dimensions that suffice; None where every row's own ids matter
+
+    @property
+    def hashed(self) -> bool:
+        """Whether the checks of large files that need time are wanted (contract §7)."""
+        return self.options.strict or self.options.every_id
 
 
 def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants) -> None:
@@ -145,11 +204,14 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
         wanted = source.sheet.role in wants.roles
         if wanted and wants.by is not None and _folded(store, source, wants.by):
             return
+        in_bulk = wanted and _in_bulk(store, source)
         if source.sheet.sha256 is None and source.sheet.text:
-            source.sheet.sha256 = source.sheet.text.digest()
-        if not wanted:
-            return
-        _keep(store, _load(store, source, wants.options))
+            if in_bulk and source.ledger.read > ROWS and not wants.hashed:
+                source.checks = "rows"
+            else:
+                source.sheet.sha256 = source.sheet.text.digest()
+        if wanted and not in_bulk:
+            _keep(store, _load(store, source, wants.options))
     except KpiError as error:
         source.error = error
         _rollback(store)
@@ -179,13 +241,14 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
     assert whole is not None
-    source.sheet = fold(whole, by)
+    source.sheet = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
     if source.sheet is not None:
         source.checks = "rows"
         try:
             reader = _load(store, source, source.sheet.options)
-            if not unusual(source.sheet, reader.ledger):
+            if not _needs_rows(source.sheet, reader.ledger):
                 _keep(store, reader)
+                source.is_folded = True
                 return True
         except KpiError:
             pass  # the reading row by row finds it again, with its line
@@ -195,19 +258,43 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     return False
 
 
+def _needs_rows(sheet: Sheet, ledger: Ledger) -> bool:
+    """Whether sums met what must be seen row by row; a database has no lines that a note could name."""
+    return bool(sheet.left_out or sheet.totals) if sheet.relation else unusual(sheet, ledger)
+
+
+def _in_bulk(store: Store, source: Source) -> bool:
+    """Have DuckDB read a plain file itself; whatever is unusual in it is left to the reading row by row."""
+    assert source.sheet is not None
+    find_own(source.sheet)
+    found = plan(source.sheet)
+    if found is None:
+        return False
+    all_threads(store.con)
+    store.con.execute("BEGIN")
+    try:
+        source.ledger = load(store, source, found)
+    except (library().Error, KpiError, NotPlain):
+        _rollback(store)
+        return False
+    store.con.execute("COMMIT")
+    source.sheet = found.sheet
+    return True
+
+
 def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
-    if all(source.checks == "full" for source, _ in taken):
+    if not any(source.is_folded for source, _ in taken):
         return
     spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
     dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]
     for source, sheet, first, last in dated:
-        if source.checks == "rows" and any(
+        if source.is_folded and any(
             other is not source and other.format == source.format and a <= last and first <= b
             for other, _, a, b in dated
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
-            source.checks, source.sheet = "full", None
+            source.checks, source.is_folded, source.sheet = "full", False, None
             _take(store, source, sheet, replace(wants, by=None))
 
 

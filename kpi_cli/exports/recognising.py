@@ -394,9 +394,9 @@ def _marked(header: Header, mark: str, present: set[str], place: Place) -> bool:
 
 
 def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
-    """How well a hand-made header fits a role; a role that the user names needs its first group only."""
+    """How well a hand-made header fits a role; one that the user names needs less, usually its first group only."""
     spec, columns = header.format.spec, header.columns
-    needs = spec["needs"][:1] if told else spec["needs"]
+    needs = spec.get("needs_when_told", spec["needs"][:1]) if told else spec["needs"]
     if not all(any(column in columns for column in group) for group in needs):
         return (0, 0, 0)
     if not told and not {*columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ())):

@@ -64,6 +64,9 @@ class Block:
         return next(r.line for r in self.records if r.cells[index] == cell)
 
 
+_COUNTED = {"leads", "key_events"}  # may be fractions, and are never below zero all the same
+
+
 class Reader:
     """Turns a settled sheet's records into the columns of its role's table."""
 
@@ -79,7 +82,7 @@ class Reader:
             InputError: a cell that cannot be read, or a status that is not known.
         """
         sheet, ledger = self.sheet, self.ledger
-        fate = _Fate(sheet)
+        fate = Fate(sheet)
         for batch in batched(sheet.records(), BATCH):
             block = Block(self._kept(batch, fate))
             if not block.records:
@@ -93,7 +96,7 @@ class Reader:
             channel = sheet.header.format.get("channel", {}).get("default")
             sheet.notes.append(note("channel_assumed", file=sheet.name, channel=channel, count=ledger.assumed))
 
-    def _kept(self, batch: list[Record], fate: _Fate) -> list[Record]:
+    def _kept(self, batch: list[Record], fate: Fate) -> list[Record]:
         kept = []
         set_aside, ledger = self.sheet.left_out, self.ledger
         for record in batch:
@@ -132,7 +135,7 @@ class Reader:
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:
         """Amounts or counts; None where the cell says that it is not known."""
         sheet = self.sheet
-        whole, mark = kind(column) == "whole", sheet.decimal or "."
+        whole, mark = kind(column) == "whole" or column in _COUNTED, sheet.decimal or "."
         micros = self.in_micros(column)
 
         def read(cell: str) -> Decimal | None:
@@ -157,9 +160,10 @@ class Reader:
         ledger, index = self.ledger, self.sheet.columns[column]
         if self.sheet.totals:
             ledger.raw[column] = sum((v for v in values if v is not None), ledger.raw.get(column, Decimal(0)))
-        missing = values.count(None)
-        if missing and column not in NONE_WHEN_BLANK:
-            ledger.unknown[column] += missing
+        missing = None in values and column not in NONE_WHEN_BLANK
+        if missing:
+            unknown = (record.rows for record, value in zip(block.records, values, strict=True) if value is None)
+            ledger.unknown[column] += sum(unknown)
             ledger.first_unknown.setdefault(column, block.records[values.index(None)].line)
         if ledger.negative_style is None:
             for value, record in zip(values, block.records, strict=True):
@@ -337,7 +341,7 @@ def plain_text(value: Decimal | None) -> str | None:
 # ------------------------------------------------------------------------------------- left-out rules
 
 
-class _Fate:
+class Fate:
     """Whether a row is left out, and why: the format's rules, in their order, on its status-like cells."""
 
     def __init__(self, sheet: Sheet) -> None:
@@ -354,6 +358,7 @@ class _Fate:
         self.memo: dict[tuple[str, ...], str | None] = {}
 
     def __call__(self, record: Record) -> str | None:
+        """The reason to leave a record out, or None."""
         if not self.columns:
             return None
         key = tuple([record.cells[i] for i in self.indexes])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text
@@ -34,6 +34,9 @@ from kpi_cli.exports.values import (
 from kpi_cli.result import Note
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import note
+
+if TYPE_CHECKING:
+    from kpi_cli.warehouse.relation import Relation
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class Sheet:
     marks: Marks = field(default_factory=Marks)
     days: Days = field(default_factory=Days)
     symbols: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    relation: Relation | None = None  # the table or query behind it, where it is one of a database
 
     @property
     def columns(self) -> dict[str, int]:
@@ -122,6 +126,15 @@ def settle(sheet: Sheet) -> None:
     for batch in batched(sheet.records(), BATCH):
         _look(sheet, [record for record in batch if structure.sees(record)])
     structure.close()
+    conclude(sheet)
+
+
+def conclude(sheet: Sheet) -> None:
+    """Settle decimal mark, date order and period from what was seen of the cells.
+
+    Raises:
+        InputError: cells that contradict each other, or leave open what they mean.
+    """
     _settle_decimal(sheet)
     _settle_dates(sheet)
 

@@ -1,4 +1,4 @@
-"""Workbooks, Parquet, YAML and JSON → tables of text cells, so that one way of reading serves all.
+"""Workbooks, YAML, JSON and pandas frames → tables of text cells, so that one way of reading serves all.
 
 Typed cells become text that says exactly what they hold: numbers with a dot, days as ISO dates.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
-from kpi_cli.exports.engine import connect, library
+from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.roles import ROLES
@@ -45,8 +45,7 @@ def tables_of(download: Download) -> list[Table]:
     sha256 = hashlib.sha256(download.path.read_bytes()).hexdigest()
     if download.path.stat().st_size == 0:
         raise InputError("empty_file", "the file is empty", "export it again", download.name)
-    read = _parquet if download.suffix == ".parquet" else _workbook
-    return read(download, sha256)
+    return _workbook(download, sha256)
 
 
 def _workbook(download: Download, sha256: str) -> list[Table]:
@@ -65,7 +64,7 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         Table(
             f"{download.name}/{name}" if several else download.name,
             [
-                Record(i, [_cell(c) for c in row])
+                Record(i, [cell_text(c) for c in row])
                 for i, row in enumerate(rows, 1)
                 if any(c not in ("", None) for c in row)
             ],
@@ -75,22 +74,10 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
     ]
 
 
-def _parquet(download: Download, sha256: str) -> list[Table]:
-    try:
-        with connect() as con:
-            found = con.execute("SELECT * FROM read_parquet($1)", [str(download.path)])
-            header = [column[0] for column in found.description or ()]
-            rows = found.fetchall()
-    except library().Error as error:
-        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", download.name) from error
-    body = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(rows, 2)]
-    return [Table(download.name, [Record(1, header), *body], sha256)]
-
-
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A typed cell as text that loses nothing.
 
-    >>> _cell(149.9), _cell(1e15), _cell(dt.datetime(2026, 10, 5, 9, 30)), _cell(True), _cell(None)
+    >>> cell_text(149.9), cell_text(1e15), cell_text(dt.datetime(2026, 10, 5, 9, 30)), cell_text(True), cell_text(None)
     ('149.9', '1000000000000000', '2026-10-05 09:30:00', 'TRUE', '')
     """
     if value is None:
@@ -102,19 +89,23 @@ def _cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     if isinstance(value, dt.date):
         return value.isoformat()
     return str(value)
 
 
 def frame_table(frame: Any, role: str | None, number: int) -> Table:
-    """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact."""
+    """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact.
+
+    Moments that know their zone keep the day and hour they show there.
+    """
+    zoned = {name: frame[name].dt.tz_localize(None) for name in frame if getattr(frame[name].dtype, "tz", None)}
     with connect() as con:
-        con.register("frame", frame)
+        con.register("frame", frame.assign(**zoned) if zoned else frame)
         found = con.execute("SELECT * FROM frame")
         header = [column[0] for column in found.description or ()]
-        rows = [Record(i, [_cell(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]
+        rows = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]
     return Table(f"frame {number}", [Record(0, header), *rows], None, role)
 
 

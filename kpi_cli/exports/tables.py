@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import connect
+from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -33,6 +36,7 @@ class Source:
     sheet: Sheet | None = None
     ledger: Ledger = field(default_factory=Ledger)
     checks: str = "full"
+    is_folded: bool = False  # its rows in the table are sums of the file's
     period: tuple[dt.date, dt.date] | None = None
     grain: str = "none"
     sums: list[dict[str, Any]] = field(default_factory=list)
@@ -51,6 +55,12 @@ class Source:
     def format(self) -> str | None:
         """The platform format the file was taken for."""
         return self.sheet.header.format.name if self.sheet else None
+
+    @property
+    def engine(self) -> str | None:
+        """The database that the source is in; None for a file."""
+        relation = self.sheet.relation if self.sheet else None
+        return None if relation is None or relation.engine.is_local else relation.engine.address.url
 
     @property
     def claims_purchases(self) -> bool:
@@ -132,10 +142,12 @@ class Source:
 
 
 class Store:
-    """The typed tables of one run, in an embedded DuckDB."""
+    """The typed tables of one run, in an embedded DuckDB; its folder is gone when the store is, or the run."""
 
     def __init__(self) -> None:
-        self.con: duckdb.DuckDBPyConnection = connect()
+        folder = open_folder()
+        self.con: duckdb.DuckDBPyConnection = connect(folder)
+        weakref.finalize(self, _close, self.con, folder)
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
@@ -153,6 +165,12 @@ class Store:
             picks = [f'CAST({t} AS {types[n]}) AS "{n}"' for n, t in zip(columns, texts, strict=True)]
             sql = f'INSERT INTO {role} BY NAME SELECT $1 AS "file", {", ".join(picks)}'
             self.con.execute(sql, [source.number, *map(json.dumps, columns.values())])
+
+    def insert_query(self, role: str, columns: Mapping[str, str], query: str) -> int:
+        """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were."""
+        self._widen(role, columns)
+        picks = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
+        return int(self.rows(f"INSERT INTO {role} BY NAME SELECT {picks} FROM {query}")[0][0])
 
     def _widen(self, role: str, names: Iterable[str]) -> None:
         """Make sure that a role's table has these columns."""
@@ -172,6 +190,15 @@ class Store:
         """Give a role's table these columns, empty where no file had them."""
         self._widen(role, names)
 
+    def set_all(self, role: str, name: str, text: str) -> None:
+        """Give every row of a role the same text in a column; a new column costs next to nothing, however many."""
+        quoted = "'" + text.replace("'", "''") + "'"
+        if name in self.columns[role]:
+            self.con.execute(f'UPDATE {role} SET "{name}" = {quoted}')
+            return
+        self.con.execute(f'ALTER TABLE {role} ADD COLUMN "{name}" VARCHAR DEFAULT {quoted}')
+        self.columns[role][name] = "VARCHAR"
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()
@@ -179,6 +206,11 @@ class Store:
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
+
+
+def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    con.close()
+    close_folder(folder)
 
 
 def _type(name: str, role: str) -> str:

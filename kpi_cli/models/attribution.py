@@ -105,7 +105,7 @@ def attribute(paths: Iterable[Path], model: str, half_life: float = HALF_LIFE) -
     if model == "markov":
         return markov_credits(transitions(paths))
     share = _share(model, half_life)
-    return _settled(_claims(paths, share))
+    return settled(_claims(paths, share))
 
 
 def by_position(touches: Iterable[Touch], model: str) -> dict[str, Credit]:
@@ -120,7 +120,7 @@ def by_position(touches: Iterable[Touch], model: str) -> dict[str, Credit]:
         raise _unknown(model, tuple(_BY_LENGTH))
     rule = _BY_LENGTH[model]
 
-    def claims() -> Iterator[_Claim]:
+    def claims() -> Iterator[Claim]:
         for channel, position, length, conversions, value in touches:
             parts, whole = rule(length)
             yield (
@@ -131,7 +131,7 @@ def by_position(touches: Iterable[Touch], model: str) -> dict[str, Credit]:
                 None if value is None else _millionths(value),
             )
 
-    return _settled(claims())
+    return settled(claims())
 
 
 # Rules: how one path's conversions are split, as whole parts of a whole.
@@ -179,11 +179,7 @@ def _is_direct(channel: str) -> bool:
 
 def _time_decay(path: Path, half_life: float) -> _Split:
     if path.ages is None or len(path.ages) != len(path.channels):
-        raise UsageError(
-            "no_touch_times",
-            "time_decay needs the time of every touch",
-            "give touches with a time, or another model",
-        )
+        raise no_touch_times()
     # Counted from the nearest touch, so that a long path's weights cannot all vanish.
     nearest = min(path.ages)
     weights = [2.0 ** ((nearest - age) / half_life) for age in path.ages]
@@ -193,13 +189,24 @@ def _time_decay(path: Path, half_life: float) -> _Split:
     return parts, _WHOLE
 
 
+def no_touch_times() -> UsageError:
+    """The refusal of time_decay where touches have no time."""
+    said = "time-decay needs the time of every touch"
+    return UsageError("no_touch_times", said, "give touches with a time, or another model")
+
+
+def check_half_life(half_life: float) -> None:
+    """Raise UsageError for a half-life that is not more than 0 days."""
+    if not half_life > 0:
+        raise UsageError("bad_half_life", "a half-life must be more than 0 days", "give one such as 7d")
+
+
 _Share = Callable[[Path], tuple[Sequence[str], _Split]]
 
 
 def _share(model: str, half_life: float) -> _Share:
     """Which channels of a path share in it, and how."""
-    if not half_life > 0:
-        raise UsageError("bad_half_life", "a half-life must be more than 0 days", "give one such as 7d")
+    check_half_life(half_life)
     if model in _BY_LENGTH:
         rule = _BY_LENGTH[model]
         return lambda path: (path.channels, rule(len(path.channels)))
@@ -217,11 +224,11 @@ def _unknown(model: str, known: Sequence[str]) -> UsageError:
     return UsageError("unknown_model", f"no attribution model {quoted(model)}", f"choose one of {', '.join(known)}")
 
 
-_Claim = tuple[str, int, int, int, int | None]
+Claim = tuple[str, int, int, int, int | None]
 """A touch's channel, its part of which whole, and the conversions and value to take it of, in millionths."""
 
 
-def _claims(paths: Iterable[Path], share: _Share) -> Iterator[_Claim]:
+def _claims(paths: Iterable[Path], share: _Share) -> Iterator[Claim]:
     for path in paths:
         channels, (parts, whole) = share(path)
         conversions = _millionths(path.conversions)
@@ -230,8 +237,8 @@ def _claims(paths: Iterable[Path], share: _Share) -> Iterator[_Claim]:
             yield channel, part, whole, conversions, value
 
 
-def _settled(claims: Iterable[_Claim]) -> dict[str, Credit]:
-    """The claims summed by channel and whole, in whole numbers, then rounded without losing a millionth."""
+def settled(claims: Iterable[Claim]) -> dict[str, Credit]:
+    """Claims on whole paths summed by channel and whole, in whole numbers, then rounded without losing a millionth."""
     counted: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     valued: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for channel, part, whole, conversions, value in claims:

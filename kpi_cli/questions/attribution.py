@@ -15,7 +15,7 @@ from kpi_cli.opening import open_books
 from kpi_cli.questions.laying_out import Answer, Figure, lay_out
 from kpi_cli.result import Column, Result
 from kpi_cli.safe import quoted
-from kpi_cli.texts import label, note
+from kpi_cli.texts import label, note, number_text
 
 ALL = "all"
 ROLES = ("touches",)
@@ -114,6 +114,11 @@ def _tell_moves(books: Books, answer: Answer) -> None:
         row = {name: value for name, value in answer.rows[key].items() if value is not None and name != "credit_spread"}
         low, high = min(row, key=lambda name: row[name] or 0), max(row, key=lambda name: row[name] or 0)
         if row[low] != row[high]:
-            said.append(f"{key[0]} {row[low]:,.1f} ({label(low)}) – {row[high]:,.1f} ({label(high)})")
+            said.append(f"{key[0]}, {_told(row[low])} ({label(low)}) – {_told(row[high])} ({label(high)})")
     if said:
         books.notes.append(note("credit_moves", moves="; ".join(said)))
+
+
+def _told(credit: Decimal | int | None) -> str:
+    """A credit in a sentence: one decimal at most."""
+    return number_text(round(Decimal(credit or 0), 1))

@@ -20,15 +20,16 @@ from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
-from kpi_cli.questions.roi import joined, through
+from kpi_cli.questions.roi import joined, tell_below_zero, through
 from kpi_cli.result import Result
-from kpi_cli.texts import label, money_text, note
+from kpi_cli.texts import label, money_text, note, number_text
 from kpi_cli.trust import trust_first
 from kpi_cli.visit_overlap import settle_visits
 
 USES = ("spend", "sales", "costs", "leads", "traffic")
 NEEDS = (("spend", "costs"),)
 FEW = 10  # conversions under which a group cannot be ranked
+LEAD_FIGURES = frozenset({"leads", "cpl", "lead_rate", "lead_rate_low", "lead_rate_high"})
 ZERO = Decimal(0)
 _DAYS_A_MONTH = Decimal("30.4375")
 
@@ -64,14 +65,15 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)
     tell_first_purchases(books)
-    answer = _answer(books, books.window)
+    answer = acquisition(books, books.window)
     before = None
     if ask.period.compare and books.window:
         earlier = previous(books.window, ask.period.compare, through(books))
-        before = (earlier, _answer(books, earlier))
+        before = (earlier, acquisition(books, earlier))
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
     tell_few(books, answer, {"new_customers": FEW})
     tell_free(books, answer)
+    tell_below_zero(books, answer)
     per_month = _per_month(books, answer.total)
     result = lay_out("cac", books, figure_columns(figures, ask.profit_share), answer, before)
     result.extra |= per_month
@@ -99,8 +101,8 @@ def _explain(result: Result, margin: Decimal | None) -> None:
     entries[:] = [entry for entry in entries if entry["metric"] != "payback_months" and entry["value"] is not None]
 
 
-def _answer(books: Books, window: Window | None) -> Answer:
-    """Every group's figures and the total's, for one window."""
+def acquisition(books: Books, window: Window | None) -> Answer:
+    """What winning customers cost in one window and when it is paid back: every group's figures, and the total's."""
     groups = joined(
         measures.spend(books, window),
         measures.costs(books, window),
@@ -117,6 +119,7 @@ def _answer(books: Books, window: Window | None) -> Answer:
         for key, sums in sorted(groups.items()):
             answer.rows[key], answer.reasons[key] = _row(books, sums, earned.get(key, []), people)
     answer.total, answer.reasons[None] = _row(books, measures.whole(groups), _together(earned), people)
+    forget_leads(answer)
     return answer
 
 
@@ -157,6 +160,18 @@ def known_leads(books: Books, sums: Measures) -> Decimal | None:
     if counted is None and books.leads_from in {None, "spend"}:
         return None
     return Decimal(counted or 0)
+
+
+def forget_leads(answer: Answer) -> None:
+    """Where no lead names its group, how many each named group has is not known: null, not 0."""
+    if any(row["leads"] and NAMELESS.isdisjoint(key) for key, row in answer.rows.items()):
+        return
+    if not any(row["leads"] for row in answer.rows.values()):
+        return
+    for key, row in answer.rows.items():
+        if row["leads"] == 0:
+            for name in LEAD_FIGURES & row.keys():
+                row[name], answer.reasons[key][name] = None, "leads_without_source"
 
 
 def _figures(given: Measures, *, loaded: bool) -> tuple[Measures, Reasons]:
@@ -249,10 +264,13 @@ def _below(value: object, least: int) -> bool:
 
 
 def tell_free(books: Books, answer: Answer) -> None:
-    """A group that won customers at no stated cost has a CAC of 0, which says nothing."""
-    free = [named(key) for key, row in answer.rows.items() if row["new_customers"] and not row["cost"]]
-    if free:
-        books.notes.append(note("customers_without_cost", names=", ".join(free)))
+    """A group that won customers at no stated cost has a CAC of 0, which says nothing; of leads alone, a CPL."""
+    free = {key: row for key, row in answer.rows.items() if row["cost"] == 0}
+    won = [key for key, row in free.items() if row["new_customers"]]
+    known = [key for key, row in free.items() if row.get("cpl") == 0 and key not in won]
+    for code, keys in (("customers_without_cost", won), ("leads_without_cost", known)):
+        if keys:
+            books.notes.append(note(code, names=", ".join(map(named, keys))))
 
 
 def _per_month(books: Books, total: Measures) -> dict[str, Measures]:
@@ -273,7 +291,7 @@ def _per_month(books: Books, total: Measures) -> dict[str, Measures]:
 
 def shown(value: Decimal | int | None) -> str:
     """A figure in a note: two decimals at most."""
-    return "–" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return "–" if value is None else number_text(round(Decimal(value), 2))
 
 
 def _months(window: Window) -> Decimal:

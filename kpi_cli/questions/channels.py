@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
-from kpi_cli.assigning import NOT_ALLOCATED, SOCIAL, assign_networks, channel_of
+from kpi_cli.assigning import NOT_ALLOCATED, SOCIAL, UNATTRIBUTED, assign_networks, channel_of
 from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
 from kpi_cli.measures import Key, Measures
@@ -20,7 +20,7 @@ from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions import roi as returns
 from kpi_cli.questions.allocating import allocate
-from kpi_cli.questions.cac import known_leads, named, tell_few, tell_first_purchases, tell_free
+from kpi_cli.questions.cac import forget_leads, known_leads, named, tell_few, tell_first_purchases, tell_free
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, on_books
 from kpi_cli.result import Column, Result, Row
@@ -103,7 +103,11 @@ def _answer(books: Books, window: Window | None) -> Answer:
     allocate(books, groups)
     attributable = books.has("sales") and measures.attributable(books, window)
     visits = sum((Decimal(sums.get("visits") or 0) for sums in groups.values()), ZERO)
-    common: Measures = {"all_visits": visits, "new_customers": 0 if measures.names_people(books) else None}
+    visits_known = measures.counts_visits(books)
+    common: Measures = {
+        "all_visits": visits if visits_known else None,
+        "new_customers": 0 if measures.names_people(books) else None,
+    }
     answer = Answer({}, {}, {})
     for key, sums in sorted(groups.items()):
         values, reasons = returns.row_of(books, sums, attributable)
@@ -115,6 +119,7 @@ def _answer(books: Books, window: Window | None) -> Answer:
         whole["orders"] = measures.orders(books, window)
     answer.total, answer.reasons[None] = _row(books, values, reasons, whole)
     answer.total["strategy"] = None
+    forget_leads(answer)
     _shares(books, window, answer)
     return answer
 
@@ -142,7 +147,7 @@ def _row(books: Books, returned: Measures, reasons: Reasons, sums: Measures) -> 
     reasons = {name: reason for name, reason in reasons.items() if name in ("revenue", "roi", "roas")}
     values: Measures = {name: returned[name] for name in ("cost", "revenue", "roi", "roas")}
     given: Measures = values | {
-        "visits": Decimal(sums.get("visits") or 0) if books.has("traffic") else None,
+        "visits": None if sums["all_visits"] is None else Decimal(sums.get("visits") or 0),
         "all_visits": sums["all_visits"],
         "leads": known_leads(books, sums),
         "orders": int(sums.get("orders") or 0) if books.has("sales") else None,
@@ -179,8 +184,9 @@ def _interval(part: Decimal | int | None, whole: Decimal | int | None) -> tuple[
 def _explain_missing(books: Books, given: Measures, reasons: Reasons) -> None:
     """Why whole columns are null: the role they come from has no file."""
     if given["visits"] is None:
-        reasons |= dict.fromkeys(("visits", "lead_rate", "conversion_rate"), "no_visits")
-    if given["visit_share"] is None:
+        why = "visitors_only" if books.has("traffic") else "no_visits"
+        reasons |= dict.fromkeys(("visits", "visit_share", "lead_rate", "conversion_rate"), why)
+    elif given["visit_share"] is None:
         reasons["visit_share"] = "no_visits"
     if given["leads"] is None:
         reasons |= dict.fromkeys(("leads", "lead_rate"), "leads_unknown")
@@ -201,12 +207,13 @@ def _explain_missing(books: Books, given: Measures, reasons: Reasons) -> None:
 
 
 def _shares(books: Books, window: Window | None, answer: Answer) -> None:
-    """What share of all visits search brings unpaid, and social networks in any way."""
+    """What share of all visits search brings unpaid, and social networks in any way, where visits name a channel."""
     by_channel = measures.visits_by_channel(books, window)
+    named = not by_channel.keys() <= {UNATTRIBUTED}
     given: Measures = {
         "visits": answer.total["visits"],
-        "organic_visits": by_channel.get("Organic Search", ZERO),
-        "social_visits": sum((by_channel.get(name, ZERO) for name in sorted(SOCIAL)), ZERO),
+        "organic_visits": by_channel.get("Organic Search", ZERO) if named else None,
+        "social_visits": sum((by_channel.get(name, ZERO) for name in sorted(SOCIAL)), ZERO) if named else None,
     }
     for name in ("organic_share", "social_share"):
         value, reason = metrics.evaluate(name, given)
@@ -228,6 +235,7 @@ def _tell(books: Books, answer: Answer) -> None:
         books.notes.append(note("not_additive", column=label("orders")))
     tell_few(books, answer, {"orders": FEW_ORDERS, "visits": FEW_VISITS})
     tell_free(books, answer)
+    returns.tell_below_zero(books, answer)
 
 
 def _tell_over_one(books: Books, answer: Answer) -> None:

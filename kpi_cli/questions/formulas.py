@@ -101,17 +101,17 @@ def contractual(contract: Contract, margin: Decimal | None) -> Result:
     }
     value, reason = metrics.evaluate(FORMULAS[contract.first_payment], given)
     total, notes = {**given, "ltv": value}, [_variant_note(contract)]
-    if contract.gain is not None:
-        total["retention_gain"], _ = metrics.evaluate("retention_gain", {**given, "gain": contract.gain})
-        notes.append(_gain_note(given, contract.gain))
     named = label("revenue_ltv" if margin is None else "ltv")
     columns = [
         Column("period_margin", label("revenue_a_period" if margin is None else "period_margin"), "money", "higher"),
         Column("retention_rate", label("retention_rate"), "rate", "higher"),
         Column("discount_rate", label("discount_rate"), "rate"),
         Column("ltv", f"{named}, {label(contract.first_payment, 'first_payment')}", "money", "higher"),
-        Column("retention_gain", label("retention_gain"), "rate", "higher"),
     ]
+    if contract.gain is not None:
+        total["retention_gain"], _ = metrics.evaluate("retention_gain", {**given, "gain": contract.gain})
+        columns.append(Column("retention_gain", label("retention_gain"), "rate", "higher"))
+        notes.append(_gain_note(given, contract.gain))
     result = _answered(columns, total, {"name": "contractual", "first_payment": contract.first_payment}, notes)
     if reason:
         result.nulls.append(Null(None, "ltv", reason))

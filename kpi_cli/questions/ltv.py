@@ -20,7 +20,8 @@ from kpi_cli.customers import Cell
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.opening import open_books
 from kpi_cli.period import Every, Window, previous, shift, start_of
-from kpi_cli.questions import cac, predicting
+from kpi_cli.questions import predicting
+from kpi_cli.questions.cac import acquisition, tell_first_purchases
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.predicting import Prediction, Wanted
@@ -105,7 +106,7 @@ def _has_cost(books: Books) -> bool:
 def _tell(books: Books, *, named: bool) -> None:
     """Notes on whom the figures speak of."""
     if _has_cost(books) and named:
-        cac.tell_first_purchases(books)
+        tell_first_purchases(books)
     if not named:
         for source in books.store.of_role("sales"):
             hint = label(f"{source.format}", "customer_columns")
@@ -138,7 +139,7 @@ def _answer(books: Books, window: Window | None, prediction: Prediction | None, 
         return Answer({}, *_nameless(books, window, prediction))
     dims = books.ask.dimensions
     rows: Table = customers.observed(books, window, dims) if dims else {}
-    costs = cac._answer(books, window) if _has_cost(books) else Answer({}, {}, {})
+    costs = acquisition(books, window) if _has_cost(books) else Answer({}, {}, {})
     answer = Answer({}, {}, {})
     for key, sums in sorted(rows.items()):
         of_cost = costs.rows.get(key, {}), costs.reasons.get(key, {})

@@ -300,42 +300,48 @@ def _tell(books: Books, models: Models, window: Window) -> None:
 
 # --------------------------------------------------------------------------------- a row a customer
 
-_HEADER = (
-    "platform,customer,first_purchase,last_purchase,frequency,recency,T,mean_value"
-    ",p_alive,expected_purchases,expected_value,expected_revenue"
+CUSTOMER_COLUMNS = (
+    *("platform", "customer", "first_purchase", "last_purchase", "frequency", "recency", "T", "mean_value"),
+    *("p_alive", "expected_purchases", "expected_value", "expected_revenue"),
 )
 
 
 def customers_csv(books: Books, models: Models) -> bytes:
-    """One row a customer as CSV: history in weeks, P(alive), expected purchases, value of one, and all of it."""
+    """One row a customer as CSV; no id in it starts a formula."""
     out = io.StringIO()
-    out.write(_HEADER + "\n")
     writer = csv.writer(out, lineterminator="\n")
-    platforms = {str(s.format) for s in books.store.of_role("sales")}
-    for block in customers.each_customer(books, _BLOCK):
-        writer.writerows(_rows(block, models, platforms))
+    writer.writerow(CUSTOMER_COLUMNS)
+    for platform, name, *figures in each_customer(books, models):
+        guard = "'" if name.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else ""
+        writer.writerow([platform, guard + name, *(_text(f) if isinstance(f, float) else f for f in figures)])
     return out.getvalue().encode()
 
 
-def _rows(block: list[tuple[Any, ...]], models: Models, platforms: set[str]) -> Iterator[list[object]]:
+def each_customer(books: Books, models: Models) -> Iterator[tuple[Any, ...]]:
+    """One row a customer: history in weeks, P(alive), expected purchases, value of one, and all of it; else NaN."""
+    platforms = {str(s.format) for s in books.store.of_role("sales")}
+    for block in customers.each_customer(books, _BLOCK):
+        yield from _rows(block, models, platforms)
+
+
+def _rows(block: list[tuple[Any, ...]], models: Models, platforms: set[str]) -> Iterator[tuple[Any, ...]]:
     import numpy as np
 
     ids, firsts, lasts, *columns = zip(*block, strict=True)
     x, recency, age, paid, spent = (np.array(column, float) for column in columns)
     each = models.of({"x": x, "recency": recency, "age": age, "paid": paid, "spent": spent, "n": np.ones(len(x))})
-    figures = (recency / 7, age / 7, np.where(paid > 0, spent / np.maximum(paid, 1), np.nan), each["alive"])
-    predicted = (each["expected_purchases"], each["expected_value"], each["expected_revenue"])
-    for row, name in enumerate(ids):
-        numbers = [_text(column[row]) for column in (*figures, *predicted)]
-        yield [*_named(name, platforms), firsts[row], lasts[row], int(x[row]), *numbers]
+    mean = np.where(paid > 0, spent / np.maximum(paid, 1), np.nan)
+    figures = [recency / 7, age / 7, mean, each["alive"]]
+    figures += [each[name] for name in ("expected_purchases", "expected_value", "expected_revenue")]
+    numbers = zip(*(column.tolist() for column in figures), strict=True)
+    for name, first, last, days, row in zip(ids, firsts, lasts, x.astype(int).tolist(), numbers, strict=True):
+        yield *_named(name, platforms), first, last, days, *row
 
 
 def _named(customer: str, platforms: set[str]) -> tuple[str, str]:
-    """Where an id comes from, and the id as the export writes it; an e-mail address is its own. None is a formula."""
+    """Where an id comes from, and the id as the export writes it; an e-mail address is its own."""
     platform, colon, name = customer.partition(":")
-    if not colon or platform not in platforms:
-        platform, name = "", customer
-    return platform, "'" + name if name.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else name
+    return (platform, name) if colon and platform in platforms else ("", customer)
 
 
 def _text(value: float) -> str:

@@ -18,7 +18,7 @@ from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.result import Result
-from kpi_cli.texts import money_text, note
+from kpi_cli.texts import label, money_text, note, share_text
 
 USES = ("spend", "sales", "costs")
 NEEDS = (("sales",), ("spend", "costs"))
@@ -51,6 +51,7 @@ def roi(ask: Ask) -> Result:
         earlier = previous(books.window, ask.period.compare, through(books))
         before = (earlier, _answer(books, earlier))
     tell_unattributed(books)
+    tell_below_zero(books, answer)
     columns = figure_columns((*FIGURES, MER), ask.profit_share)
     result = lay_out("roi", books, columns, answer, before)
     if ask.explain:
@@ -162,6 +163,14 @@ def total_of(
     return total, reasons
 
 
+def tell_below_zero(books: Books, answer: Answer) -> None:
+    """Name the groups that were credited more than they were charged, whose ratios mean little."""
+    below = [key for key, row in [*answer.rows.items(), (None, answer.total)] if (row["cost"] or 0) < 0]
+    if below:
+        names = ", ".join(" / ".join(label(part, "special") for part in key or ("Total",)) for key in below)
+        books.notes.append(note("negative_cost", names=names))
+
+
 def tell_unattributed(books: Books) -> None:
     """Notes on revenue of which nobody says where it came from."""
     if not measures.attributable(books, books.window):
@@ -169,6 +178,6 @@ def tell_unattributed(books: Books) -> None:
         return
     lost, whole = measures.unattributed_revenue(books, books.window)
     if lost:
-        share = f"{100 * lost / whole:.1f} %" if whole else "–"
+        share = share_text(lost / whole) if whole else "–"
         amount = money_text(lost, books.currency)
         books.notes.append(note("unattributed_revenue", amount=amount, share=share))

@@ -75,7 +75,7 @@ def places(unit: Unit, values: Iterable[Value], currency: str | None = None) -> 
         return 1 if top >= 1 and least >= _TENTH else 2
     if unit == "multiple":
         return 1 if top >= 100 else 2
-    return _decimals(known, most=2 if unit == "count" else 1)
+    return _decimals(known, most=(2 if top < 1000 else 0 if top >= _LARGE else 1) if unit == "count" else 1)
 
 
 def _cents(top: Decimal, currency: str | None) -> int:
@@ -150,10 +150,15 @@ def change(now: Value, before: Value, unit: Unit, lang: str, points: str = "pt")
     if new is None or old is None:
         return DASH
     if unit == "rate":
-        return number((new - old) * 100, 1, lang, "+") + "\u00a0" + points
+        return _moved((new - old) * 100, lang) + "\u00a0" + points
     if old == 0:
         return DASH
-    return number((new - old) / abs(old) * 100, 1, lang, "+") + _marks(lang).percent
+    return _moved((new - old) / abs(old) * 100, lang) + _marks(lang).percent
+
+
+def _moved(change: Decimal, lang: str) -> str:
+    """A change with its sign; one too small to be seen has none."""
+    return number(change, 1, lang, "+" if round(change, 1) else "")
 
 
 def day(date: dt.date, lang: str) -> str:

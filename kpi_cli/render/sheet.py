@@ -28,7 +28,8 @@ _FIRST = {
 }
 # Given in JSON and CSV only, where a table has no room for them.
 _ASIDE = {"channels": {"lead_rate_low", "lead_rate_high", "conversion_rate_low", "conversion_rate_high"}}
-# Sums of money share one number of decimals, so that a reader can add and subtract what is shown.
+# Sums of money share one number of decimals, so that a reader can add and subtract what is shown; so do the
+# credits of several models.
 _SUMS = {"revenue", "media_cost", "cost", "profit", "refunds", "claimed_revenue", "credited_value"}
 
 
@@ -83,7 +84,8 @@ def lay_out(result: Result, lang: str) -> Sheet:
 
 def title(result: Result, lang: str) -> str:
     """The question, its grouping, the period and the currency, in one line."""
-    asked = question(result.question, lang)
+    is_credit = any(column.name.startswith("credit") for column in result.columns)
+    asked = word("credits", lang) if is_credit else question(result.question, lang)
     if result.by and result.by != [result.question.removesuffix("s")]:
         asked += f" {word('by', lang)} " + ", ".join(label(by).lower() for by in result.by)
     span = result.period and numbers.span(result.period.start, result.period.end, lang)
@@ -163,6 +165,7 @@ def _across(result: Result, lang: str) -> list[Strip]:
     first = _FIRST.get(result.question, ())
     for place, column in enumerate(_figures(result)):
         rank = first.index(column.name) if column.name in first else len(first) + place
+        rank += 100 * (column.name == "credit_spread")  # the note on it says the most of it
         decimals = _decimals(column, rows, result)
         strips.append(_strip(column, rows, rank, decimals, lang))
         if result.previous and column.unit not in ("text", "date"):
@@ -171,7 +174,8 @@ def _across(result: Result, lang: str) -> list[Strip]:
 
 
 def _decimals(column: Column, rows: list[Row], result: Result) -> int:
-    names = _SUMS if column.name in _SUMS else {column.name}
+    credits = {c.name for c in result.columns if c.name.startswith("credit_")}
+    names = next((alike for alike in (_SUMS, credits) if column.name in alike), {column.name})
     values = [row[name] for row in rows for name in names if name in row]
     return numbers.places(column.unit, values, result.currency)
 

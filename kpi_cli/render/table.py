@@ -7,6 +7,7 @@ meet no markup; rich tells how many cells a character takes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from kpi_cli.safe import printable
 _GAP = "  "
 _HANG = "  "  # further lines of a remark
 _NAMES = (16, 8, 5)  # how narrow a name may be wrapped; the next only where no figure fits otherwise
+_AFTER_HYPHEN = re.compile(r"(?<=\w-)(?=\w)")
 _STYLES = {"bold": "1", "dim": "2", "good": "32", "bad": "31"}
 
 
@@ -79,7 +81,7 @@ class _Column:
 def _measured(strip: Strip, page: Page) -> _Column:
     cells = [page.signs(cell) for cell in strip.cells] if strip.figure else strip.cells
     heading = page.signs(strip.heading)
-    words = max(map(_len, heading.split(" ")))
+    words = max(_len(part) for word in heading.split(" ") for part in _AFTER_HYPHEN.split(word))
     strip = replace(strip, cells=cells, heading=heading)
     return _Column(strip, max(map(_len, cells), default=0), _len(heading), words)
 
@@ -134,7 +136,10 @@ def _widths(columns: Sequence[_Column], width: int | None) -> list[int]:
     widths = [column.least(name) for column in columns]
     spare = max(0, width - _room(columns, name))
     for place in sorted(range(len(columns)), key=lambda place: columns[place].strip.figure):
-        more = min(spare, columns[place].natural - widths[place])
+        more = columns[place].natural - widths[place]
+        if columns[place].strip.figure and more > spare:
+            continue  # its heading would break all the same
+        more = min(spare, more)
         widths[place] += more
         spare -= more
     return widths
@@ -198,20 +203,21 @@ def _len(text: str) -> int:
 def wrapped(text: str, width: int | None) -> list[str]:
     r"""Text in lines of at most `width` cells, broken at plain spaces.
 
-    A longer word is broken at its non-breaking spaces, and only where it has none, anywhere.
+    A longer word is broken at its non-breaking spaces, else after its hyphens, and only where it has none, anywhere.
 
-    >>> wrapped("spring sale 1\xa0234 EUR", 9)
-    ['spring', 'sale', '1\xa0234 EUR']
+    >>> wrapped("spring sale 1\xa0234 EUR", 9), wrapped("Last non-direct", 8)
+    (['spring', 'sale', '1\xa0234 EUR'], ['Last', 'non-', 'direct'])
     """
     if width is None or _len(text) <= width:
         return [text]
-    space = next((space for space in (" ", "\u00a0") if space in text), None)
-    if space is None:
+    space = next((space for space in (" ", "\u00a0") if space in text), "")
+    parts = text.split(space) if space else _AFTER_HYPHEN.split(text)
+    if len(parts) == 1:
         from rich.cells import chop_cells
 
         return list(chop_cells(text, width))
     lines = [""]
-    for part in text.split(space):
+    for part in parts:
         joined = f"{lines[-1]}{space}{part}" if lines[-1] else part
         if _len(joined) <= width:
             lines[-1] = joined

@@ -11,6 +11,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ltv": ("Lifetime value", "Valeur vie client"),
     "funnel": ("Funnel", "Entonnoir"),
     "channels": ("Channels", "Canaux"),
+    "credits": ("Conversions credited to channels", "Conversions attribuées aux canaux"),
     "leak": (
         "Biggest leak: {} → {}, {} go on and {} are lost",
         "Plus grosse fuite : {} → {}, {} continuent et {} sont perdus",

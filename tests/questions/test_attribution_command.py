@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from kpi_cli.commands.app import main
+from kpi_cli.errors import UsageError
 from kpi_cli.models import attribution as models
 
 Ask = Callable[..., dict[str, Any]]
@@ -107,6 +109,12 @@ learner1@example.com,2026-10-02,brevo,email,1
     assert credited(ask("first", touches)) == {"Paid Search": 1, "Email": 0}
 
 
+def test_the_name_of_a_model_is_written_with_dashes_and_taken_with_either(ask: Ask) -> None:
+    assert ask("last_non_direct", TOUCHES) == ask("last-non-direct", TOUCHES)
+    with pytest.raises(UsageError, match="time-decay needs the time"):
+        models.attribute([models.Path(("Email",), Decimal(1))], "time_decay")
+
+
 def test_all_models_stand_side_by_side_with_their_spread(ask: Ask) -> None:
     answer = ask("all", TOUCHES)
     names = [f"credit_{model}" for model in models.MODELS]
@@ -157,6 +165,60 @@ def test_sums_taken_in_the_database_credit_as_the_model_does_on_single_paths(
     assert result.total["credit"] == sum(yes for _, yes, _ in paths)
 
 
+touch = st.tuples(
+    st.sampled_from(["learner1", "learner2", "learner3"]),
+    st.sampled_from(["Email", "Direct", "Paid Search", "Referral", ""]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(touches=st.lists(touch, min_size=1, max_size=14), model=st.sampled_from(models.MODELS))
+def test_touches_credit_as_the_paths_they_make_up(
+    tmp_path_factory: pytest.TempPathFactory, touches: list[tuple[str, str, bool]], model: str
+) -> None:
+    import kpi_cli
+
+    timed = [
+        (user, dt.datetime(2026, 10, 1) + dt.timedelta(hours=7 * at), *rest) for at, (user, *rest) in enumerate(touches)
+    ]
+    single = paths_by_hand(timed)
+    assume(any(path.conversions for path in single))
+    file = tmp_path_factory.mktemp("touches") / "touches.csv"
+    lines = [f"{user},{time:%Y-%m-%d %H:%M},{channel},{int(won)}" for user, time, channel, won in timed]
+    file.write_text("user,time,channel,conversion\n" + "\n".join(lines) + "\n")
+    found = kpi_cli.attribution(file, model=model, currency="EUR")
+    wanted = {channel: credit.conversions for channel, credit in models.attribute(single, model).items()}
+    for row in found.rows:
+        assert abs(row["credit"] - wanted.get(row["channel"], 0)) <= Decimal("0.000001")
+    assert found.total["credit"] == sum(path.conversions for path in single)
+
+
+def paths_by_hand(touches: list[tuple[Any, ...]]) -> list[models.Path]:
+    """Each person's touches up to a conversion, and those after the last one as a null path."""
+    found = []
+    for person in sorted({user for user, *_ in touches}):
+        channels: list[str] = []
+        times: list[dt.datetime] = []
+        for _, time, channel, won in [one for one in touches if one[0] == person]:
+            if channel:
+                channels.append(channel)
+                times.append(time)
+            if won and channels:
+                ages = tuple((time - then) / dt.timedelta(days=1) for then in times)
+                found.append(models.Path(tuple(channels), Decimal(1), ages=ages))
+            if won:
+                channels, times = [], []
+        if channels:
+            found.append(models.Path(tuple(channels), Decimal(0), Decimal(1)))
+    return found
+
+
+def test_paths_spelled_alike_are_one(ask: Ask) -> None:
+    paths = "path,conversions,value\nEmail > Direct,1,10\n Email>Direct ,2,20\nEmail > Direct,1,10\n"
+    assert ask("linear", paths)["total"] == {"credit": 4, "credited_value": 40}
+
+
 @pytest.mark.parametrize("model", ["first", "time-decay", "markov", "shapley"])
 def test_the_order_of_the_rows_does_not_matter(ask: Ask, model: str) -> None:
     head, *rows = TOUCHES.splitlines()
@@ -176,7 +238,7 @@ def test_a_conversion_before_the_first_touch_is_credited_to_nobody_and_it_is_sai
     answer = ask("last", TOUCHES + "learner4@example.com,2026-10-05 12:00,,1,290\n")
     assert answer["total"] == {"credit": 2, "credited_value": 198}
     said = next(note["text"] for note in answer["notes"] if note["code"] == "conversions_without_touch")
-    assert said == "1 conversions before any touch are credited to no channel"
+    assert said == "1 conversion before any touch is credited to no channel"
 
 
 def test_a_refund_is_a_negative_value(ask: Ask) -> None:

@@ -394,3 +394,132 @@ def test_csv_has_every_column_of_the_contract(ask: Ask, capsys: pytest.CaptureFi
     assert main(["cac", "spend.csv", "sales.csv", *AUTUMN, "--by", "channel", "-f", "csv"]) == 0
     head = capsys.readouterr().out.splitlines()[0]
     assert head == "channel,cost,media_cost,leads,new_customers,cpl,cac_media,cac_loaded,cac,payback_months"
+
+
+# ---------------------------------------------------------------------------------- leads over several files
+
+CONTACTS = """Record ID,Email,Lifecycle Stage,Create Date,Original Source
+101,learner1@example.com,Lead,2026-10-03 10:00,Organic Search
+102,learner2@example.com,Customer,2026-10-05 11:00,Paid Social
+103,learner3@example.com,Lead,2026-10-20 11:00,Email Marketing
+"""
+LATER = """Record ID,Email,Lifecycle Stage,Create Date,Original Source
+103,learner3@example.com,Customer,2026-10-20 11:00,Email Marketing
+104,learner4@example.com,Lead,2026-10-25 11:00,Email Marketing
+"""
+DEALS = """Record ID,Deal Name,Deal Stage,Close Date,Amount,Pipeline,Create Date
+103,Course A,Closed Won,2026-10-30,900,Sales,2026-10-10 09:00
+9002,Course B,Appointment,2026-11-15,500,Sales,2026-10-12 09:00
+"""
+OCTOBER = ("--month", "2026-10", "--by", "channel")
+
+
+def test_a_contact_in_two_downloads_is_one_lead(ask: Ask) -> None:
+    answer = ask(*OCTOBER, spend=SPEND, contacts=CONTACTS, later=LATER)
+    assert answer["total"]["leads"] == 4
+    assert by(answer)["Email"]["leads"] == 2
+    rows = {source["file"]: source["rows"] for source in answer["sources"]}
+    assert rows["later.csv"] == {"read": 2, "used": 1, "left_out": {"seen_in_other_file": 1}}
+
+
+def test_an_id_that_stands_twice_in_one_download_is_one_lead(ask: Ask) -> None:
+    answer = ask(*OCTOBER, spend=SPEND, contacts=CONTACTS + CONTACTS.splitlines()[1] + "\n")
+    assert answer["total"]["leads"] == 3
+    assert answer["sources"][-1]["rows"]["left_out"] == {"duplicate": 1}
+
+
+def test_deals_are_not_counted_beside_the_contacts_they_come_of(ask: Ask) -> None:
+    answer = ask(*OCTOBER, spend=SPEND, contacts=CONTACTS, deals=DEALS)
+    assert answer["total"]["leads"] == 3
+    assert "deals_left_out" in codes(answer)
+
+
+def test_deals_alone_are_the_leads_there_are(ask: Ask) -> None:
+    answer = ask(*OCTOBER, spend=SPEND, deals=DEALS)
+    assert answer["total"]["leads"] == 2
+    assert "deals_left_out" not in codes(answer)
+
+
+def test_a_person_in_the_lists_of_two_systems_on_one_day_is_one_lead(ask: Ask) -> None:
+    form = "date,lead id,stage,email,channel\n2026-10-03,f1,new,Learner1@Example.com ,Email\n"
+    answer = ask(*OCTOBER, spend=SPEND, contacts=CONTACTS, form=form)
+    assert answer["total"]["leads"] == 3
+
+
+@pytest.mark.parametrize("other", ["date,channel,leads\n2026-10-03,Email,5\n", CONTACTS])
+def test_counts_of_leads_beside_others_of_the_same_days_are_refused(
+    ask: Ask, capsys: pytest.CaptureFixture[str], other: str
+) -> None:
+    ask(*OCTOBER, spend=SPEND, counts="date,channel,leads\n2026-10-03,Email,4\n")
+    Path("other.csv").write_text(other, "utf-8")
+    code, err = refused(capsys, "spend.csv", "counts.csv", "other.csv", "--month", "2026-10")
+    assert code == 3
+    assert "counts.csv and this file count the same leads" in err
+
+
+def test_counts_of_other_days_are_joined(ask: Ask) -> None:
+    one = "date,channel,leads\n2026-10-03,Email,4\n"
+    assert ask(*OCTOBER, spend=SPEND, one=one, two=one.replace("-03", "-04"))["total"]["leads"] == 8
+
+
+def test_a_list_that_the_user_calls_leads_needs_no_more_than_an_address_and_a_day(ask: Ask) -> None:
+    ask(*OCTOBER, spend=SPEND, sales=SALES)
+    Path("list.csv").write_text("date,email\n2026-10-03,learner1@example.com\n2026-10-04,learner2@example.com\n")
+    assert main(["cac", "spend.csv", "--leads", "list.csv", "--month", "2026-10", "--fail-if", "total.cpl > 249"]) == 4
+
+
+def test_where_no_lead_names_its_channel_those_of_a_channel_are_not_known(ask: Ask) -> None:
+    leads = "date,lead id,stage\n2026-10-03,l1,new\n2026-10-04,l2,new\n"
+    answer = ask(*OCTOBER, "--sort", "channel", spend=SPEND, leads=leads)
+    assert by(answer)["(unattributed)"]["leads"] == answer["total"]["leads"] == 2
+    assert by(answer)["Paid Search"]["leads"] is None
+    names = [row["channel"] for row in answer["rows"]]
+    assert reason(answer, "cpl", names.index("Paid Search")) == "leads_without_source"
+
+
+def test_leads_without_cost_have_a_cpl_of_0_that_is_remarked_on(ask: Ask) -> None:
+    answer = ask(*OCTOBER, spend=SPEND, contacts=CONTACTS)
+    assert by(answer)["Email"]["cpl"] == 0
+    said = next(note["text"] for note in answer["notes"] if note["code"] == "leads_without_cost")
+    assert said == "no cost is recorded for Email, Organic Search, so a CPL of 0 says nothing there"
+
+
+def test_a_count_of_leads_below_zero_is_refused_with_its_cell(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    ask(*OCTOBER, spend=SPEND, sales=SALES)
+    Path("leads.csv").write_text("date,channel,leads\n2026-10-03,Email,-4\n")
+    assert refused(capsys, "spend.csv", "leads.csv") == (
+        3,
+        "kpi: error: leads.csv:2:3: leads “-4” is a count below zero; mend the cell\n",
+    )
+
+
+def test_a_cost_below_zero_is_remarked_on(ask: Ask) -> None:
+    credited = SPEND + "2026-10-07,Meta,Paid Social,spring,-500,EUR,0\n"
+    answer = ask(*OCTOBER, spend=credited, sales=SALES)
+    said = next(note["text"] for note in answer["notes"] if note["code"] == "negative_cost")
+    assert said.startswith("cost is below zero in Paid Social:")
+
+
+def test_two_files_that_slice_one_spend_are_refused(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    ask(*OCTOBER, spend=SPEND, sales=SALES)
+    for name in ("age", "device"):
+        Path(f"{name}.csv").write_text(
+            f"date,platform,campaign,{name},cost,currency\n2026-10-05,Meta,spring,x,200,EUR\n"
+        )
+    code, err = refused(capsys, "age.csv", "device.csv", "sales.csv")
+    assert code == 3
+    assert "age.csv and this file slice the same spend in two ways" in err
+
+
+def test_ids_are_no_dimension(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    ask(*OCTOBER, spend=SPEND, contacts=CONTACTS)
+    code, err = refused(capsys, "spend.csv", "contacts.csv", "--by", "lead_id")
+    assert code == 2
+    assert "no file has the dimension “lead_id”" in err
+    assert "learner1" not in err
+
+
+def test_a_format_that_is_none_is_refused_beside_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    code, err = refused(capsys, "--cost", "100", "--customers", "2", "-f", "pdf", "--json")
+    assert code == 2
+    assert "no format “pdf” here" in err

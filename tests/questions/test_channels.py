@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -167,7 +168,7 @@ def test_more_claims_than_clicks_and_more_orders_than_visits_are_remarked_on(ask
     traffic = TRAFFIC.replace("facebook,paid_social,spring,50,1", "facebook,paid_social,spring,1,0")
     notes = ask(*OCTOBER, traffic=traffic, meta=spend, sales=SALES)["notes"]
     over = [note["text"] for note in notes if note["code"] == "rate_over_one"]
-    assert over == ["Conv. rate is above 100 % in Paid Social", "Conv. per click is above 100 % in Paid Social"]
+    assert over == ["Conv. rate is above 100% in Paid Social", "Conv. per click is above 100% in Paid Social"]
 
 
 def test_groups_too_small_to_rank_are_named(ask: Ask) -> None:
@@ -318,3 +319,39 @@ def test_a_previous_period_stands_beside(ask: Ask) -> None:
     answer = ask(*OCTOBER, "--compare", "previous", traffic=TRAFFIC, before=before)
     assert answer["previous"]["total"]["visits"] == 400
     assert answer["previous"]["total"]["organic_share"] == 1
+
+
+# ------------------------------------------------------------------- tables that count visitors, not visits
+
+
+def plausible(*tables: str) -> Path:
+    rows = {
+        "visitors": "date,visitors,pageviews,visits,views_per_visit,bounce_rate,visit_duration\n"
+        "2026-10-01,100,200,120,1.7,50,60\n2026-10-02,110,220,130,1.7,50,60\n",
+        "sources": "name,visitors,bounce_rate,visit_duration\nGoogle,120,50,60\nFacebook,30,50,60\n",
+        "conversions": "name,unique_conversions,total_conversions\ngenerate_lead,12,14\n",
+    }
+    path = Path("Plausible export 2026-10-01 to 2026-10-02.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in tables:
+            archive.writestr(f"{name}.csv", rows[name])
+    return path
+
+
+def test_an_archive_of_plausible_counts_visits_by_day_and_leads_by_its_goals(ask: Ask) -> None:
+    answer = ask(str(plausible("visitors", "sources", "conversions")))
+    assert (answer["total"]["visits"], answer["total"]["leads"]) == (250, 14)
+    sources = next(source for source in answer["sources"] if source["file"].endswith("sources.csv"))
+    assert sources["rows"] == {"read": 2, "used": 0, "left_out": {"seen_in_other_file": 2}}
+
+
+def test_where_visits_name_no_channel_the_organic_share_is_not_known(ask: Ask) -> None:
+    answer = ask(str(plausible("visitors")))
+    assert answer["total"]["organic_share"] is None
+    assert {n["reason"] for n in answer["nulls"] if n["column"] == "organic_share"} == {"no_organic_visits"}
+
+
+def test_a_table_of_visitors_gives_no_visits(ask: Ask) -> None:
+    answer = ask(str(plausible("sources")))
+    assert {row["visits"] for row in [*answer["rows"], answer["total"]]} == {None}
+    assert {n["reason"] for n in answer["nulls"] if n["column"] == "visits"} == {"visitors_only"}

@@ -15,12 +15,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import kpi_cli
 from kpi_cli.ask import Ask, Files
 from kpi_cli.commands.app import main
+from kpi_cli.errors import InputError
 from kpi_cli.period import Duration
 from kpi_cli.questions.formulas import Contract, contractual
 from kpi_cli.questions.ltv import ltv
@@ -286,6 +289,68 @@ def test_a_customer_the_shop_calls_returning_was_not_won_here(ask: Asking, tmp_p
     sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,customer_type")
     _, answer, _ = ask(sales)
     assert (answer["total"]["customers"], [cohort["size"] for cohort in answer["cohorts"]]) == (2, [1])
+
+
+def test_an_order_of_several_lines_is_one_order_wherever_they_stand(ask: Asking, tmp_path: Path) -> None:
+    """o-1 has two lines on one day, o-2 one in January and one in February, o-3 is shared by two customers."""
+    rows = [
+        ("2026-01-10", "o-1", "c-1", "10"),
+        ("2026-01-10", "o-1", "c-1", "20"),
+        ("2026-01-31", "o-2", "c-1", "10"),
+        ("2026-02-01", "o-2", "c-1", "10"),
+        ("2026-02-03", "o-3", "c-1", "10"),
+        ("2026-02-28", "o-3", "c-2", "10"),
+    ]
+    sales = write(tmp_path / "sales.csv", rows)
+    for period, orders in ((), 3), (("--month", "2026-01"), 2), (("--month", "2026-02"), 2):
+        assert ask(sales, *period)[1]["total"]["orders"] == orders
+    _, answer, _ = ask(sales, "--by", "month")
+    assert [(row["month"], row["orders"]) for row in answer["rows"]] == [("2026-01", 3), ("2026-02", 1)]
+    _, answer, _ = ask(sales, "--predict")
+    (said,) = (note["text"] for note in answer["notes"] if note["code"] == "purchases_counted")
+    assert "joined to it: 0;" in said
+
+
+def test_negative_totals_and_refunds_without_their_sale_come_off_and_are_said(ask: Asking, tmp_path: Path) -> None:
+    """c-2 bought for 40 and has 15 back of an order that is in no file; c-3 is known by a refund alone."""
+    rows = [
+        ("2026-01-10", "o-1", "c-1", "100"),
+        ("2026-02-10", "o-2", "c-2", "40"),
+        ("2026-03-10", "o-3", "c-2", "-15"),
+        ("2026-03-31", "o-4", "c-3", "-20"),
+    ]
+    _, answer, _ = ask(write(tmp_path / "sales.csv", rows), "--horizon", "12mo")
+    total = answer["total"]
+    assert (total["customers"], total["orders"], total["repeat_rate"], total["ltv"]) == (2, 2, 0, 52.5)
+    assert answer["model"]["customers"] == 2
+    (said,) = (note["text"] for note in answer["notes"] if note["code"] == "refund_without_sale")
+    assert "2 refunds (35.00)" in said
+
+
+def test_a_day_with_a_refund_alone_is_no_purchase_day(ask: Asking, tmp_path: Path) -> None:
+    rows = [
+        ("2026-01-10", "o-1", "c-1", "100"),
+        ("2026-01-20", "o-2", "c-1", "-5"),
+        ("2026-01-30", "o-3", "c-1", "40"),
+        ("2026-01-31", "o-4", "c-2", "40"),
+    ]
+    _, answer, _ = ask(write(tmp_path / "sales.csv", rows))
+    total = answer["total"]
+    assert (total["orders"], total["repeat_rate"], total["days_between_purchases"]) == (3, 0.5, 20)
+
+
+def test_who_bought_on_many_days_of_a_month_was_active_once_in_it(ask: Asking, tmp_path: Path) -> None:
+    days = ("2026-01-10", "2026-01-20", "2026-02-01", "2026-02-02", "2026-02-28")
+    rows = [(day, f"o-{n}", "c-1", "10") for n, day in enumerate(days)]
+    _, answer, _ = ask(write(tmp_path / "sales.csv", rows))
+    assert answer["cohorts"][0]["active"] == [1, 1]
+
+
+def test_customers_whose_orders_were_all_for_nothing_are_worth_nothing(ask: Asking, tmp_path: Path) -> None:
+    rows = [(day, f"o-{n}", f"c-{n % 2}", "0") for n, day in enumerate(("2026-01-01", "2026-01-09", "2026-03-31"))]
+    _, answer, _ = ask(write(tmp_path / "sales.csv", rows), "--predict")
+    assert (answer["total"]["customers"], answer["total"]["aov"], answer["total"]["ltv"]) == (2, 0, 0)
+    assert (answer["total"]["expected_revenue"], answer["model"]["reasons"]["gamma_gamma"]) == (None, "no_repeat_value")
 
 
 SPEND = [("2026-01-01", "Email", "60"), ("2026-04-30", "Direct", "300")]
@@ -627,12 +692,56 @@ def test_options_that_cannot_be_met_are_a_usage_error(
     assert not (tmp_path / "who.csv").exists()
 
 
-def test_an_observed_answer_imports_neither_pandas_nor_scipy(tmp_path: Path) -> None:
-    sales = write(tmp_path / "sales.csv", SALES)
+@pytest.mark.parametrize(
+    ("wanted", "unwanted"),
+    [((), ("pandas", "numpy", "scipy")), (("--predict", "--customers-out", "who.csv"), ("pandas", "scipy.stats"))],
+)
+def test_an_answer_imports_only_what_it_is_made_with(
+    tmp_path: Path, school: str, wanted: Sequence[str], unwanted: Sequence[str]
+) -> None:
+    arguments = ["ltv", school, "--no-config", "-o", "out.json", *wanted]
     program = (
         "import sys; from kpi_cli.commands.app import main;"
-        f"main(['ltv', {sales!r}, '--no-config', '-o', {str(tmp_path / 'out.json')!r}]);"
-        "print([name for name in ('pandas', 'scipy') if name in sys.modules])"
+        f"print(main({arguments!r}), [name for name in {unwanted!r} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    environment = {"PYTHONPATH": str(Path(kpi_cli.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
+    assert done.stdout == "0 []\n"
+
+
+# ----------------------------------------------------------------------------------------- the library
+
+
+def frame(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["date", "order_id", "customer_id", "amount"])
+
+
+def test_pandas_frames_go_in_and_come_out() -> None:
+    sales = frame(SALES)
+    assert kpi_cli.ltv(sales, margin=0.5).to_pandas().loc[0, ["customers", "ltv"]].tolist() == [3, 60]
+    cells = kpi_cli.cohorts(sales, margin=0.5).to_pandas()
+    january = cells[cells.cohort == "2026-01"]
+    assert january.age.tolist() == [0, 1, 2, 3]
+    assert january.retention_rate.tolist() == [1, 0.5, 0.5, 0.5]
+    assert january.margin_per_customer.tolist() == [37.5, 47.5, 52.5, 67.5]
+
+
+def test_a_predicted_frame_has_a_row_a_customer_with_ids_as_they_are() -> None:
+    rows = [(*row[:2], f"={row[2]}", row[3]) for row in simulated()]
+    found = kpi_cli.predict(frame(rows), horizon="12mo")
+    assert sorted(found.customer) == sorted({row[2] for row in rows})
+    assert {found[name].dtype.kind for name in ("mean_value", "p_alive", "expected_revenue")} == {"f"}
+    assert found.first_purchase.min() == pd.Timestamp(DAY)
+    assert found.mean_value.isna().equals(found.frequency == 0)
+    assert found.expected_purchases.sum() == pytest.approx(
+        ltv(Ask(files=Files((), ((frame(rows), "sales"),))), Wanted()).result.total["expected_purchases"]
+    )
+
+
+@pytest.mark.parametrize("why", HOPELESS)
+def test_a_frame_that_settles_no_model_is_refused(why: str) -> None:
+    with pytest.raises(InputError, match="settle no model of purchases") as refused:
+        kpi_cli.predict(frame(HOPELESS[why]))
+    assert refused.value.code == "not_identified"

@@ -1,0 +1,386 @@
+"""Plain files in bulk: DuckDB reads them into the typed table of their role itself, in one pass.
+
+    plan(sheet)              how, or None where only row after row will do
+    load(store, source, …)   reads the file so; the ledger of its rows
+
+Every row is kept with its ids, so that the checks between rows are those of any other file. The first cell that is
+not plain (plain.py) ends the reading: the ordinary one begins, and finds line and column. Cells that rules look at
+(a status, a currency) are few and different ones: each combination of them is judged once, in Python, by the very
+rules of the ordinary reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from kpi_cli.errors import KpiError
+from kpi_cli.exports.composing import (
+    flag_words,
+    flags_of,
+    price_rule,
+    stored_dimensions,
+    vat_of,
+)
+from kpi_cli.exports.dialect import SPACES, Record, Text
+from kpi_cli.exports.judging import NotPlain, judge, literal
+from kpi_cli.exports.plain import (
+    all_read,
+    half_even_sql,
+    is_plain,
+    lines_about,
+    millionths_sql,
+    one_way_sql,
+    signs_below,
+    source_sql,
+    value_sql,
+    with_lines,
+)
+from kpi_cli.exports.recognising import GENERIC
+from kpi_cli.exports.roles import NONE_WHEN_BLANK, TABLES, kind
+from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
+from kpi_cli.exports.sheet import Sheet, conclude
+from kpi_cli.exports.tables import Source, Store
+from kpi_cli.exports.values import Days, Marks
+from kpi_cli.safe import folded
+
+ROWS = 5_000  # from so many lines on it takes half the time, from 60,000 on a sixth
+_LETTERS = "[!-~À-Þà-ÿЀ-џ一-鿿]"  # what folding only turns into small letters
+_TEXT = "[!-&(-~]([ -~]*[!-~])?"  # no space around it, nor the quote that guards a cell
+_ID = r"[!-&(-Z\\-~]([ -~]*[!-~])?"  # nor the brackets some exports put around an id
+_ADDRESS = "[!-&(-~][!-~]*"
+_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?Z?)?"
+_LONG = 12  # amounts of more characters are not multiplied
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of a plain sheet's cells: SQL of each column of the table, and what must hold of every row."""
+
+    sheet: Sheet
+    text: Text
+    signs: bytes
+    is_tame: bool  # only letters, figures and blanks of ASCII: a cell's first and last one say whether it is plain
+    columns: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
+    checks: list[str] = field(default_factory=list)
+    ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
+
+    def cell(self, column: str) -> str:
+        """A canonical column's cell."""
+        return f"c{self.sheet.columns[column]}"
+
+
+def plan(sheet: Sheet) -> Plan | None:
+    """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own."""
+    text = sheet.text
+    if text is None or sheet.role not in _PLANS or not (lines_about(text) > ROWS and is_plain(text)):
+        return None
+    if not _is_simple(sheet):
+        return None
+    fresh = replace(sheet, notes=[*sheet.notes], totals=[], left_out={}, marks=Marks(), days=Days(), symbols={})
+    fresh.width = len(sheet.header.names)
+    signs = signs_below(text, sheet.header.line)
+    spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
+    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs))
+    try:
+        conclude(fresh)
+        if fresh.account:
+            return None
+        found.checks += _structure(found)
+        return found if _PLANS[sheet.role](found) else None
+    except KpiError:
+        return None
+
+
+def _is_simple(sheet: Sheet) -> bool:
+    """Whether no rule of the format looks at more than single cells."""
+    fmt, options = sheet.header.format, sheet.options
+    headers = [folded(name) for name in sheet.header.names]
+    blank = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
+    has_rules = (
+        any(fmt.get(name) for name in ("continuation", "attribution", "micros", "channel", "stages"))
+        or fmt.get("tables") == "many"
+        or any("any_cell" in rule for rule in fmt.get("totals", ()))
+        or any(sheet.has(c) for c in (*blank, *fmt.get("subtotal", {}).get("blank", ())))
+    )
+    has_oddities = (
+        bool(sheet.left_out or sheet.typed)
+        or "" in headers
+        or "," in {options.decimal, fmt.get("decimal")}
+        or any("micros" in headers[i] for i in sheet.columns.values())
+        or any(c.startswith("own_") or c in _COMPOSED for c in sheet.columns)
+    )
+    return not (has_rules or has_oddities)
+
+
+_COMPOSED = {"category", "strategy", "source_medium", "amount_formatted", "attribution"}
+
+
+# ------------------------------------------------------------------------------------------- by role
+
+
+def _plan_events(found: Plan) -> bool:
+    """Events: who, what, and the very moment."""
+    sheet = found.sheet
+    if sheet.header.format.name != GENERIC or not _only_day(sheet, "time"):
+        return False
+    _dimensions(found)
+    _moments(found)
+    return True
+
+
+def _plan_touches(found: Plan) -> bool:
+    """Touches: persons at moments, or paths written out and counted."""
+    sheet = found.sheet
+    is_path = sheet.has("path") and not sheet.has("user")
+    if sheet.header.format.name != GENERIC or sheet.has("path") != is_path:
+        return False
+    if not _only_day(sheet, None if is_path else "time"):
+        return False
+    _dimensions(found)
+    if is_path:
+        found.columns |= {"time": "NULL"} | _stated_days(sheet)
+        found.checks.append(f"{found.cell('path')} <> ''")
+    else:
+        _moments(found)
+        found.checks.append(f"{found.cell('user')} <> ''")
+    for column in TABLES["touches"].numeric:
+        if sheet.has(column):
+            _number(found, column, may_be_blank=column in NONE_WHEN_BLANK)
+            found.columns[column] = f"v_{column}"
+    if sheet.has("conversion"):
+        _flag(found)
+    return True
+
+
+def _plan_sales(found: Plan) -> bool:
+    """Sales of one price a row: what was charged, what went back, the tax in what was kept."""
+    sheet = found.sheet
+    rule = price_rule(sheet)
+    if set(rule) & {"times", "plus"} or not (_only_day(sheet, "date", "time") and sheet.has("order_id")):
+        return False
+    if sheet.header.format.get("grain") == "stamped" or vat_of(sheet) is not None:
+        return False
+    _dimensions(found)
+    found.values["day"] = _day_sql(found.cell("date"))
+    found.columns |= {"start": "day", "end": "day"}
+    found.checks.append(_in_calendar("day"))
+    if sheet.has("time"):
+        time = found.cell("time")
+        found.checks.append(f"strlen({time}) <= 8 AND TRY_CAST({time} AS TIME) IS NOT NULL")
+    _money(found, rule["column"])
+    _customer(found)
+    return _rule(found)
+
+
+_PLANS = {"events": _plan_events, "touches": _plan_touches, "sales": _plan_sales}
+
+
+def _only_day(sheet: Sheet, *wanted: str | None) -> bool:
+    """Whether the file's columns of days are these, of which all but the first may be missing."""
+    days = {c for c in sheet.columns if kind(c) == "day"}
+    return days <= {*wanted} and (wanted[0] is None or wanted[0] in days)
+
+
+def _dimensions(found: Plan) -> None:
+    """The columns of text, as they are written."""
+    for column, name in stored_dimensions(found.sheet).items():
+        found.columns[name] = _text_sql(found, column)
+
+
+def _moments(found: Plan) -> None:
+    found.values["moment"] = _moment_sql(found.cell("time"))
+    found.columns |= {"time": "moment", "start": "CAST(moment AS DATE)", "end": "CAST(moment AS DATE)"}
+    found.checks.append(_in_calendar("moment"))
+
+
+def _stated_days(sheet: Sheet) -> dict[str, str]:
+    days = {"start": sheet.first_day, "end": sheet.last_day}
+    return {name: f"DATE '{day}'" if day else "NULL" for name, day in days.items()}
+
+
+def _flag(found: Plan) -> None:
+    """The column that says whether a touch converts."""
+    words = flag_words(found.sheet)
+    listed = {
+        said: ", ".join(f"'{w}'" for w, s in words.items() if s == said and w.isascii()) for said in ("yes", "no")
+    }
+    cell = found.cell("conversion")
+    found.values[
+        "flag"
+    ] = f"""CASE WHEN {cell} IN ('', '0') THEN 0 WHEN {cell} = '1' THEN 1 WHEN lower({cell}) IN ({listed["no"]}) THEN 0
+        WHEN lower({cell}) IN ({listed["yes"]}) THEN 1 END"""
+    found.checks.append("flag IS NOT NULL")
+    found.columns["conversion"] = "flag"
+    if not found.sheet.has("conversions"):
+        found.columns["conversions"] = "flag"
+
+
+def _money(found: Plan, price: str) -> None:
+    sheet = found.sheet
+    for column in (price, "refunded", "tax"):
+        if column in sheet.columns:
+            blank = column in NONE_WHEN_BLANK
+            _number(found, column, may_be_blank=blank, blank_is_none=blank)
+            found.checks.append(f"v_{column} >= 0")
+    charged = f"v_{price}"
+    refunds = "v_refunded" if sheet.has("refunded") else "0"
+    tax = "v_tax" if sheet.has("tax") else "0"
+    found.columns |= {"charged": charged, "refunds": refunds, "tax_charged": tax, "tax_kept": tax}
+    if sheet.has("refunded"):
+        found.checks.append(f"{refunds} <= {charged}")
+    if sheet.has("refunded") and sheet.has("tax"):
+        product = f"({millionths_sql(tax)} * {millionths_sql(f'({charged} - {refunds})')})"
+        part = half_even_sql(product, millionths_sql(charged))
+        found.columns["tax_kept"] = (
+            f"CASE WHEN {refunds} = 0 THEN {tax} ELSE CAST({part} AS DECIMAL(18,0)) * 0.000001 END"
+        )
+        cells = (found.cell(c) for c in (price, "refunded", "tax"))
+        short = " AND ".join(f"strlen({cell}) <= {_LONG}" for cell in cells)
+        found.checks.append(f"({refunds} = 0 OR ({short}))")
+    found.columns |= {"is_order": "true", "is_line": "false", "row_id": _text_sql(found, "order_id")}
+    for column in sheet.columns:  # read by no one, but they have a say in what marks mean
+        if kind(column) in {"money", "whole", "number"} and column not in {price, "refunded", "tax"}:
+            _number(found, column, may_be_blank=True)
+
+
+def _customer(found: Plan) -> None:
+    """The e-mail address in small letters, else the id within the platform."""
+    sheet, parts = found.sheet, []
+    if sheet.has("email"):
+        cell = found.cell("email")
+        found.checks.append(f"({cell} = '' OR regexp_full_match({cell}, '{_ADDRESS}'))")
+        parts.append(f"lower(nullif({cell}, ''))")
+    if sheet.has("customer_id"):
+        parts.append(f"'{sheet.header.format.name}:' || {_text_sql(found, 'customer_id')}")
+    found.columns["customer"] = f"coalesce({', '.join([*parts, 'NULL'])})"
+
+
+def _rule(found: Plan) -> bool:
+    """Note which columns of the table the format's rules look at; whether all of those are kept there."""
+    sheet = found.sheet
+    fate = Fate(sheet)
+    looked_at = {*fate.columns, *(c for rules in flags_of(sheet).values() for rule, _ in rules for c in rule)}
+    kept = stored_dimensions(sheet)
+    here = {c for c in looked_at if sheet.has(c)}
+    found.ruled = {kept[c]: sheet.columns[c] for c in sorted(here) if c in kept}
+    for column in ("currency", "customer_type"):
+        if sheet.has(column):
+            found.columns[column] = _text_sql(found, column)
+            found.ruled[column] = sheet.columns[column]
+    found.columns.setdefault("customer_type", "NULL")
+    return here <= {*kept, "customer_type"}
+
+
+# ------------------------------------------------------------------------------------------- SQL
+
+
+def _structure(found: Plan) -> Iterator[str]:
+    """That every row has its cells, and its first one cannot be a word of a footer, a total or “no data”."""
+    sheet = found.sheet
+    fmt = sheet.header.format
+    yield f"c{len(sheet.header.names) - 1} IS NOT NULL AND extra IS NULL"
+    patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
+    patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]
+    first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if len(sheet.header.names) > 1 else "c0"
+    ordinary = f"regexp_full_match({first}, '{_LETTERS}+( {_LETTERS}+)*')"
+    if patterns:
+        either = "|".join(f"(?:{pattern})" for pattern in patterns).replace("'", "''")
+        ordinary += f" AND NOT regexp_matches(lower({first}), '{either}')"
+    if found.is_tame and any(kind(c) == "day" for c in sheet.columns):
+        # A row that bears a day is no total or footer, and there is no word for “no data” without a blank.
+        word = "NOT contains(c0, ' ') AND (c0 <> '' OR NOT contains(c1, ' '))"
+        ordinary = f"CASE WHEN {word} THEN true ELSE {ordinary} END"
+    yield ordinary
+
+
+def _text_sql(found: Plan, column: str) -> str:
+    """A text without the spaces around it, NULL when blank; a quote or brackets before it are another's to read."""
+    cell, is_id = found.cell(column), column.endswith("_id")
+    plain = f"regexp_full_match({cell}, '{_ID if is_id else _TEXT}')"
+    if found.is_tame:
+        plain = f"{cell} >= '(' AND NOT ends_with({cell}, ' ')" + f" AND NOT starts_with({cell}, '[')" * is_id
+    begins = f"starts_with({cell}, '''')" + (f" OR starts_with(ltrim({cell}), '[')" if is_id else "")
+    if is_id and b"+" in found.signs:
+        found.checks.append(f"NOT contains({cell}, '+')")  # 1.23E+12, as a spreadsheet writes a long id
+    return f"""CASE WHEN {plain} THEN {cell} WHEN {cell} = '' THEN NULL
+        WHEN {begins} THEN error('guarded') ELSE nullif(trim({cell}, '{_SPACES}'), '') END"""
+
+
+_SPACES = "".join(
+    ["\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680", *map(chr, range(0x2000, 0x200B)), "\u2028\u2029\u202f\u205f\u3000"]
+)  # what str.strip() takes away
+
+
+def _number(found: Plan, column: str, *, may_be_blank: bool, blank_is_none: bool = False) -> None:
+    """Read a column of numbers; a blank is NULL, or none where it is said to be."""
+    cell = found.cell(column)
+    found.values[f"v_{column}"] = value_sql(cell, blank_is_none=blank_is_none)
+    plain = f"(v_{column} IS NOT NULL AND {one_way_sql(cell, found.signs)})"
+    found.checks.append(f"({cell} = '' OR {plain})" if may_be_blank else plain)
+
+
+def _day_sql(cell: str) -> str:
+    return f"""CASE WHEN CAST(TRY_CAST({cell} AS DATE) AS VARCHAR) = {cell} THEN TRY_CAST({cell} AS DATE)
+        WHEN regexp_full_match({cell}, '{_MOMENT}') THEN CAST({_read_moment(cell)} AS DATE) END"""
+
+
+def _moment_sql(cell: str) -> str:
+    return f"""CASE WHEN CAST(TRY_CAST({cell} AS TIMESTAMP) AS VARCHAR) = {cell} THEN TRY_CAST({cell} AS TIMESTAMP)
+        WHEN regexp_full_match({cell}, '{_MOMENT}') THEN {_read_moment(cell)} END"""
+
+
+def _read_moment(cell: str) -> str:
+    return f"TRY_CAST(replace(replace({cell}, 'T', ' '), 'Z', '') AS TIMESTAMP)"
+
+
+def _in_calendar(value: str) -> str:
+    return f"{value} >= DATE '1990-01-01' AND {value} < DATE '2101-01-01'"
+
+
+# ------------------------------------------------------------------------------------------- reading
+
+
+def load(store: Store, source: Source, found: Plan) -> Ledger:
+    """Read the file of a plan into its role's table, within a transaction of the caller's.
+
+    Raises:
+        NotPlain: something that the ordinary reading must look at.
+        duckdb.Error: likewise.
+        KpiError: likewise; a status or a currency that is not known.
+    """
+    sheet, text = found.sheet, found.text
+    columns = {"line": "NULL"} | found.columns
+    if "currency" not in columns:
+        columns["currency"] = literal(_currency(sheet))
+    values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
+    checked = (
+        f"CASE WHEN coalesce({' AND '.join(found.checks)}, false) THEN {source.number} ELSE error('not plain') END"
+    )
+    query = f"(SELECT *{values} FROM {source_sql(text, sheet)})"
+    rows, lines = with_lines(text, lambda: store.insert_query(sheet.role, {"file": checked} | columns, query))
+    if rows == 0 or not all_read(text, sheet, rows, lines):
+        raise NotPlain
+    ledger = Ledger(read=rows)
+    _number_lines(store, source, found)
+    if sheet.role == "sales":
+        judge(store, source.number, sheet, found.ruled, ledger)
+    return ledger
+
+
+def _number_lines(store: Store, source: Source, found: Plan) -> None:
+    """Give rows their lines, which are in order; of events only where one lacks what a message will name."""
+    role, number = found.sheet.role, source.number
+    if role == "events" and not store.rows(f'SELECT 1 FROM events WHERE file = {number} AND "user" IS NULL LIMIT 1'):
+        return
+    first = store.rows(f"SELECT min(rowid) FROM {role} WHERE file = {number}")[0][0]
+    begins = found.sheet.header.line + 1
+    store.con.execute(f"UPDATE {role} SET line = rowid - {first} + {begins} WHERE file = {number}")
+
+
+def _currency(sheet: Sheet) -> str | None:
+    """The currency of a file without a column for it."""
+    reader = Reader(sheet)
+    block = Block([Record(sheet.header.line + 1, [""] * len(sheet.header.names))])
+    return reader.currency.of(block, reader)[0]

@@ -1,0 +1,122 @@
+"""The format's rules on sales that were read in bulk: each combination of the cells they look at is judged once.
+
+    judge(store, number, sheet, …)   rows are left out, orders went back whole, currencies and customers are named
+
+The combinations are few (a status, a type, a currency), and the rules are those of the ordinary reading, asked about
+one row of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kpi_cli.exports.composing import customer_types, flagged, flags_of
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.tables import Store
+
+COMBINATIONS = 1000  # more are no rules' cells
+_RULED = ("currency", "customer_type")  # whose cells become something else
+
+
+class NotPlain(Exception):  # noqa: N818 (no error: the file is only read the other way)
+    """Something whose reading is not beyond doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The rows of one combination: which they are, as SQL, how many, what stands in them, and one of them."""
+
+    rows: str
+    count: int
+    cells: Mapping[str, str | None]
+    record: Record
+
+
+def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], ledger: Ledger) -> None:
+    """Follow the rules on the rows of one file.
+
+    Args:
+        number: the file's, in the table of sales.
+        ruled: columns of that table that rules look at, each with the index of its cells in the file.
+        ledger: is told how many rows are left out, and why.
+
+    Raises:
+        NotPlain: refunds in rows of their own, or too many combinations.
+        InputError: a status or a currency that is not known.
+    """
+    if sheet.has("tax"):
+        sheet.taxed = bool(store.rows(f"SELECT 1 FROM sales WHERE file = {number} AND tax_charged > 0 LIMIT 1"))
+    fate, kept = Fate(sheet), []
+    for kind in _kinds(store, number, sheet, ruled):
+        reason = fate(kind.record)
+        if reason:
+            ledger.left_out[reason] += kind.count
+            store.con.execute(f"DELETE FROM sales WHERE {kind.rows}")
+        else:
+            kept.append(kind)
+    if kept:
+        _settle(store, sheet, kept)
+
+
+def _kinds(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int]) -> list[_Kind]:
+    listed = "".join(f'"{name}", ' for name in ruled)
+    combinations = store.rows(
+        f"""SELECT {listed}count(*) FROM sales WHERE file = {number}
+            GROUP BY ALL ORDER BY ALL LIMIT {COMBINATIONS + 1}"""
+    )
+    if len(combinations) > COMBINATIONS:
+        raise NotPlain
+    found = []
+    for *values, count in combinations:
+        cells = dict(zip(ruled, values, strict=True))
+        alike = [f'"{name}" IS NOT DISTINCT FROM {literal(cell)}' for name, cell in cells.items()]
+        row = [""] * len(sheet.header.names)
+        for name, index in ruled.items():
+            row[index] = cells[name] or ""
+        rows = " AND ".join([f"file = {number}", *alike])
+        found.append(_Kind(rows, count, cells, Record(sheet.header.line + 1, row)))
+    return found
+
+
+def _settle(store: Store, sheet: Sheet, kept: Sequence[_Kind]) -> None:
+    reader, block = Reader(sheet), Block([kind.record for kind in kept])
+    marks = flags_of(sheet)
+    flags = {name: flagged(reader, block, marks, name) for name in marks}
+    if any(flags["refund_undone"] + flags["refund_rows"]):
+        raise NotPlain
+    codes, types = reader.currency.of(block, reader), customer_types(reader, block)
+    for place, kind in enumerate(kept):
+        is_marked = {name: found[place] for name, found in flags.items()}
+        named = dict(zip(_RULED, (codes[place], types[place]), strict=True))
+        sets = [f"{c} = {literal(v)}" for c, v in named.items() if c in kind.cells and kind.cells[c] != v]
+        if is_marked["fully_refunded"] or is_marked["disputed"]:
+            sets += _gone_back(always=is_marked["disputed"])
+        elif is_marked["partly_refunded"] and sheet.has("refunded"):
+            _refund_stated(store, kind)
+        if sets:
+            store.con.execute(f"UPDATE sales SET {', '.join(sets)} WHERE {kind.rows}")
+
+
+def _gone_back(*, always: bool) -> Iterator[str]:
+    """What was charged went back whole: always, or where no refund is stated."""
+    whole = "true" if always else "refunds = 0"
+    yield f"refunds = CASE WHEN {whole} THEN charged ELSE refunds END"
+    yield f"tax_kept = CASE WHEN NOT ({whole}) THEN tax_kept WHEN charged = 0 THEN tax_charged ELSE 0 END"
+
+
+def _refund_stated(store: Store, kind: _Kind) -> None:
+    """Raise NotPlain where an order went back in part and its row does not say how much."""
+    if store.rows(f"SELECT 1 FROM sales WHERE {kind.rows} AND refunds = 0 LIMIT 1"):
+        raise NotPlain
+
+
+def literal(text: str | None) -> str:
+    """A text as SQL.
+
+    >>> literal("d'or"), literal(None)
+    ("'d''or'", 'NULL')
+    """
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,116 @@
+"""Plain files of text: those whose every field is what stands between two delimiters, so that DuckDB can cut them.
+
+    is_plain(text)        whether a file is one
+    source_sql(text, …)   its cells as they stand, as a table of DuckDB
+    …_sql(cell, …)        whether a cell is so plain that its reading is beyond doubt, and what it is then
+    all_read(text, …)     whether so many rows are all the lines there are
+
+How a cell is read is defined once, in Python (values.py, rows.py). Here it is only told apart whether that reading
+can be done without: whatever is not plain, wherever it stands, is left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, newlines
+from kpi_cli.exports.roles import MONEY_TYPE
+
+if TYPE_CHECKING:
+    from kpi_cli.exports.sheet import Sheet
+
+T = TypeVar("T")
+
+
+def lines_about(text: Text) -> float:
+    """How many lines a file has, if all are as long as the first ones."""
+    with text.path.open("rb") as file:
+        start = file.read(CHUNK)
+    return start.count(b"\n") * text.survey.size / len(start)
+
+
+def is_plain(text: Text) -> bool:
+    """Whether every field is what stands between two delimiters."""
+    seen = text.survey
+    whole = text.encoding in {"utf-8", "utf-8-sig"} and seen.utf8 and seen.nul is None
+    is_pattern = any(sign in str(text.path) for sign in "*?[")  # DuckDB would look for other files
+    return whole and not (text.mojibake or seen.quotes or is_pattern)
+
+
+def signs_below(text: Text, header_line: int) -> bytes:
+    """Which of SIGNS stand below the header; most files have none, and no cell need be searched for them."""
+    with text.path.open("rb") as file:
+        for _ in range(header_line):
+            file.readline()
+        start = file.read(CHUNK)
+    return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
+
+
+def source_sql(text: Text, sheet: Sheet) -> str:
+    """The cells c0, c1, … as they stand; a field too few leaves the last one NULL, one too many fills `extra`.
+
+    A quote, which the file does not hold, stands for NULL: no cell can.
+    """
+    names = [*(f"c{i}" for i in range(len(sheet.header.names))), "extra"]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    path = str(text.path).replace("'", "''")
+    return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
+        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"', null_padding = true,
+        columns = {{{columns}}})"""
+
+
+def value_sql(cell: str, *, blank_is_none: bool) -> str:
+    """The value of a cell that DuckDB takes for a number, else NULL."""
+    value = f"TRY_CAST({cell} AS {MONEY_TYPE})"
+    return f"CASE WHEN {cell} = '' THEN 0 ELSE {value} END" if blank_is_none else value
+
+
+def one_way_sql(cell: str, signs: bytes) -> str:
+    """Whether a number is written so that it can be read in one way only, and no longer than it is kept.
+
+    A dot before three digits may group them: that is for the reading of the whole file to settle. A negative power
+    of ten may leave more decimals than are kept.
+    """
+    dot, decimals = f"strpos({cell}, '.')", f"strlen({cell}) - strpos({cell}, '.')"
+    one_way = f"(({decimals} <> 3 AND {decimals} < 7) OR {dot} = 0) AND strpos({cell}, '-') < 2"
+    return f"{one_way} AND NOT contains({cell}, '_')" if b"_" in signs else one_way
+
+
+def half_even_sql(product: str, divisor: str) -> str:
+    """The quotient of two whole numbers ≥ 0, rounded half even."""
+    whole, twice_rest = f"({product} // {divisor})", f"(2 * ({product} % {divisor}))"
+    return f"""({whole} + CASE WHEN {twice_rest} > {divisor}
+        OR ({twice_rest} = {divisor} AND {whole} % 2 = 1) THEN 1 ELSE 0 END)"""
+
+
+def millionths_sql(money: str) -> str:
+    """An amount as a whole number that products do not overflow."""
+    return f"CAST(CAST({money} AS DECIMAL(38,6)) * 1000000 AS HUGEINT)"
+
+
+def vat_sql(money: str, share: Fraction) -> str:
+    """The tax in an amount in millionths, rounded half even as the rows' own is; share: of tax in the whole."""
+    return half_even_sql(f"({millionths_sql(money)} * {share.numerator})", str(share.denominator))
+
+
+def with_lines(text: Text, work: Callable[[], T]) -> tuple[T, int]:
+    """What some work with DuckDB gives, and the file's newlines, which are counted meanwhile."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as beside:
+        counted = beside.submit(newlines, text.path)
+        return work(), counted.result()
+
+
+def all_read(text: Text, sheet: Sheet, rows: int, lines: int) -> bool:
+    """Whether rows and lines match, and all lines end alike."""
+    due = lines - sheet.header.line + (not _ends_its_line(text))
+    return text.survey.returns in {0, lines} and rows == due
+
+
+def _ends_its_line(text: Text) -> bool:
+    with text.path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"

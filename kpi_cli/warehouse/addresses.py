@@ -1,0 +1,84 @@
+"""`postgres://host/shop?table=orders` → `Address`: which engine, which table or query, and a name safe to print.
+
+A name never holds a user, a password or any setting: what is printed, logged or put into a report is the name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from kpi_cli.errors import UsageError
+from kpi_cli.safe import printable, quoted
+
+TRIED = ("duckdb", "postgres", "spark")
+# Engines that Ibis knows and that go through the same door, but that nobody has tried here.
+UNTRIED = (
+    *("bigquery", "snowflake", "databricks", "trino"),
+    *("athena", "clickhouse", "mssql", "mysql", "oracle", "redshift", "sqlite"),
+)
+_SAME = {"postgresql": "postgres", "pyspark": "spark"}
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
+_OURS = ("table", "query", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A source in a database. `url` may hold credentials and is for the driver alone; `name` is for people."""
+
+    engine: str
+    url: str = field(repr=False)  # without table, query and path
+    place: str  # host and database, a file, or a Spark master
+    table: str | None = None
+    query: str | None = None
+    path: str | None = None  # Spark: a folder of Parquet
+
+    @property
+    def name(self) -> str:
+        """The address without credentials and settings; a query as the head of its checksum."""
+        said = f"{self.engine}://{self.place}"
+        if self.query:
+            said += f"?query={hashlib.sha256(self.query.encode()).hexdigest()[:8]}"
+        elif self.table or self.path:
+            said += f"?table={self.table}" if self.table else f"?path={self.path}"
+        return printable(said)
+
+
+def is_address(text: str) -> bool:
+    """Whether a source is an address rather than a file.
+
+    >>> is_address("postgres://host/shop?table=orders"), is_address("exports/*.csv")
+    (True, False)
+    """
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def parse_address(text: str, table: str | None = None, query: str | None = None) -> Address:
+    """An address in its parts; `table` and `query` are kpi.yml's and come before those of the address.
+
+    Raises:
+        UsageError: an engine there is none of, or both a table and a query.
+
+    >>> parse_address("postgres://shop:secret@db.example:5432/shop?table=orders&sslmode=require").name
+    'postgres://db.example:5432/shop?table=orders'
+    """
+    from urllib.parse import parse_qsl, urlencode
+
+    match = _ADDRESS.fullmatch(text)
+    engine = match[1].lower() if match else ""
+    engine = _SAME.get(engine, engine)
+    if match is None or engine not in {*TRIED, *UNTRIED}:
+        fix = f"use one of {', '.join((*TRIED, *UNTRIED))}, or download the file"
+        raise UsageError("unknown_engine", f"no engine is called {quoted(engine)}", fix)
+    place, _, settings = match[2].partition("?")
+    given = parse_qsl(settings, keep_blank_values=True)
+    ours = {key: value for key, value in given if key in _OURS and value}
+    if query or table:
+        ours = {key: value for key, value in (("table", table), ("query", query)) if value}
+    if len(ours) > 1:
+        name = f"{engine}://{place.rpartition('@')[2]}"
+        raise UsageError("bad_address", f"{printable(name)} names {' and '.join(ours)}", "give one of them")
+    rest = urlencode([(key, value) for key, value in given if key not in _OURS])
+    url = f"{engine}://{place}{'?' + rest if rest else ''}"
+    return Address(engine, url, place.rpartition("@")[2], **ours)

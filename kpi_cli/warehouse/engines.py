@@ -1,0 +1,451 @@
+"""An engine behind an address: its columns and their kinds, and the rows of a query that runs there.
+
+    with opened(address, tz) as engine:
+        engine.columns()        names and kinds of the table or query
+        engine.rows(sql)        rows of DuckDB-dialect SQL over `SOURCE`, run where the data is
+
+DuckDB is opened by itself, everything else through Ibis. Nothing is ever written: DuckDB is attached read-only,
+Postgres is told that the transaction only reads.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from kpi_cli.errors import InputError, KpiError
+from kpi_cli.exports.engine import all_threads, connect, library
+from kpi_cli.exports.files import Download, workspace
+from kpi_cli.safe import printable
+from kpi_cli.warehouse.addresses import TRIED, Address
+
+SOURCE = "kpi_source"  # what SQL calls the table or query of an address
+_BATCH = 10_000
+_SHOWN = 200  # characters of what a driver says
+Column = tuple[str, str]  # name and kind: text, exact, float, single, date, moment, instant, bool or other
+Rows = Iterator[tuple[Any, ...]]
+
+
+class Engine(ABC):
+    """A connection to the engine of one address."""
+
+    dialect: Any = "duckdb"  # as sqlglot knows it
+    in_order = False  # rows have an order of their own, and so have lines
+    is_local = False  # files on this machine, which any question can count together
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    @abstractmethod
+    def columns(self) -> list[Column]:
+        """The columns of the table or query, in order, each with its kind."""
+
+    @abstractmethod
+    def _run(self, native: str) -> Rows:
+        """The rows of a query in the engine's own SQL."""
+
+    def rows(self, sql: str) -> Rows:
+        """The rows of DuckDB-dialect SQL over `SOURCE`.
+
+        Raises:
+            InputError: the engine refuses it; credentials are masked.
+        """
+        try:
+            yield from self._run(self._native(sql))
+        except KpiError:
+            raise
+        except Exception as error:  # each driver has its own tree of errors
+            self.refuse(error)
+
+    @property
+    def name(self) -> str:
+        """What people read; never a credential."""
+        return self.address.name
+
+    def refuse(self, error: Exception) -> NoReturn:
+        """Raise what a driver said, as far as it can be told."""
+        fix = "check the address, the table or query, and the rights"
+        said = masked(str(error), self.address)
+        raise InputError("engine_error", f"{type(error).__name__}: {said}", fix, self.name) from None
+
+    def _native(self, sql: str) -> str:
+        """The SQL in the engine's dialect, the table or query in its place."""
+        import sqlglot
+
+        native = str(sqlglot.transpile(sql, read="duckdb", write=self.dialect)[0])
+        return native.replace(f"FROM {SOURCE}", f"FROM {self._relation()} AS {SOURCE}")
+
+    def _relation(self) -> str:
+        """The table or query as it stands in a FROM clause."""
+        if self.address.query:
+            return f"({self.address.query.strip().rstrip(';')})"
+        if self.address.table is None:
+            raise InputError(
+                "no_table", "the address names no table", "add ?table=NAME, or query: in kpi.yml", self.address.name
+            )
+        from sqlglot import exp
+
+        return str(exp.to_table(self.address.table, dialect=self.dialect).sql(dialect=self.dialect, identify=True))
+
+
+def masked(text: str, address: Address) -> str:
+    """What a driver says, on one line, without the credentials of the address."""
+    from urllib.parse import unquote
+
+    inside = address.url.partition("://")[2].rpartition("@")[0]
+    password = inside.partition(":")[2]
+    spoken = [unquote(password), unquote(inside)]  # as drivers write them
+    settings = [part.partition("=")[2] for part in address.url.partition("?")[2].split("&")]
+    for secret in (address.url, inside, password, *spoken, *settings):
+        if secret:
+            text = text.replace(secret, "***")
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
+    return printable(line[:_SHOWN])
+
+
+@contextmanager
+def opened(address: Address, tz: str | None) -> Iterator[Engine]:
+    """The engine of an address; moments are read as the local time of `tz`.
+
+    Raises:
+        InputError: what it needs is not installed, or it cannot be reached.
+    """
+    kinds: dict[str, Any] = {"duckdb": _duckdb, "postgres": _postgres, "spark": _spark}
+    with kinds.get(address.engine, _other)(address, tz) as engine:
+        yield engine
+
+
+# ------------------------------------------------------------------------------------------- DuckDB
+
+_EXACT = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINY", "USMALL", "UINT", "UBIG", "UHUGE")
+_DUCKDB = {"VARCHAR": "text", "DATE": "date", "BOOLEAN": "bool", "DOUBLE": "float", "FLOAT": "single"}
+
+
+def _duckdb_kind(name: str) -> str:
+    """The kind of a type as DuckDB writes it.
+
+    >>> [_duckdb_kind(t) for t in ("DECIMAL(18,2)", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "ENUM('a')", "BLOB")]
+    ['exact', 'instant', 'moment', 'text', 'other']
+    """
+    if name.startswith(_EXACT):
+        return "exact"
+    if name.startswith("TIMESTAMP"):
+        return "instant" if name.endswith("ZONE") else "moment"
+    return "text" if name.startswith(("ENUM", "UUID")) else _DUCKDB.get(name, "other")
+
+
+class _DuckDB(Engine):
+    schema = "source"
+
+    def __init__(self, address: Address, con: Any, tz: str) -> None:
+        super().__init__(address)
+        self.con, self.tz = con, tz
+
+    def columns(self) -> list[Column]:
+        return [(name, _duckdb_kind(kind)) for name, kind, *_ in self.rows(f"DESCRIBE SELECT * FROM {SOURCE}")]
+
+    def _native(self, sql: str) -> str:
+        return sql.replace(f"FROM {SOURCE}", f"FROM {self._relation()} AS {SOURCE}")
+
+    def _relation(self) -> str:
+        if self.address.query or self.address.table is None:
+            return super()._relation()
+        return ".".join('"' + part.replace('"', '""') + '"' for part in self.address.table.split("."))
+
+    def _run(self, native: str) -> Rows:
+        cursor = self.con.cursor().execute(f"USE {self.schema}").execute(f"SET TimeZone = '{self.tz}'").execute(native)
+        while rows := cursor.fetchmany(_BATCH):
+            yield from rows
+
+
+@contextmanager
+def _duckdb(address: Address, tz: str | None) -> Iterator[Engine]:
+    path = duckdb_file(address)
+    if not path.is_file():
+        raise InputError("no_such_file", "there is no such database", "check the name", file=address.name)
+    with workspace() as folder, connect(folder) as con:
+        all_threads(con)
+        engine = _DuckDB(address, con, tz or "UTC")
+        try:
+            con.execute("ATTACH '" + str(path).replace("'", "''") + "' AS source (READ_ONLY)")
+        except library().Error as error:
+            engine.refuse(error)
+        yield engine
+
+
+class _Parquet(_DuckDB):
+    """Parquet on disk, one file or a folder of many, as DuckDB reads it."""
+
+    schema = "main"
+    in_order = is_local = True
+
+    def __init__(self, download: Download, con: Any, tz: str) -> None:
+        super().__init__(Address("parquet", "parquet", download.name), con, tz)
+        self.path = download.path
+
+    @property
+    def name(self) -> str:
+        return self.address.place
+
+    def refuse(self, error: Exception) -> NoReturn:
+        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", self.name) from error
+
+    def _relation(self) -> str:
+        found = glob.escape(str(self.path)).replace("'", "''")
+        if not self.path.is_dir():
+            return f"read_parquet('{found}')"
+        parted = "hive_partitioning = true, hive_types_autocast = false, union_by_name = true"
+        return f"read_parquet('{found}/**/*.parquet', {parted})"
+
+
+@contextmanager
+def parquet(download: Download, tz: str | None) -> Iterator[Engine]:
+    """A Parquet file, or a folder of them, as a relation."""
+    with workspace() as folder, connect(folder) as con:
+        all_threads(con)
+        yield _Parquet(download, con, tz or "UTC")
+
+
+def duckdb_file(address: Address) -> Path:
+    """The file of `duckdb:///file.db`; with a fourth slash, or where there is no such file here, from the root."""
+    place = address.place
+    near = Path(place.removeprefix("/"))
+    return near if near.is_file() or not place.startswith("/") else Path(place)
+
+
+# ---------------------------------------------------------------------------------- Ibis: what all share
+
+
+def _ibis(address: Address, extra: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what drivers say of each other's versions is not for our users
+            import ibis
+    except ImportError:
+        raise _missing(address, extra) from None
+    return ibis
+
+
+def _missing(address: Address, extra: str) -> InputError:
+    fix = f"pip install 'kpi-cli[{extra}]'"
+    return InputError("engine_missing", f"what {address.engine} needs is not installed", fix, address.name)
+
+
+# ----------------------------------------------------------------------------------------- Postgres
+
+_POSTGRES = {
+    **dict.fromkeys((20, 21, 23, 1700), "exact"),
+    **dict.fromkeys((25, 1042, 1043, 2950, 19), "text"),
+    **{16: "bool", 701: "float", 700: "single", 1082: "date", 1114: "moment", 1184: "instant"},
+}
+_READ_ONLY = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+
+
+class _Postgres(Engine):
+    dialect = "postgres"
+
+    def __init__(self, address: Address, con: Any) -> None:
+        super().__init__(address)
+        self.con = con
+
+    def columns(self) -> list[Column]:
+        try:
+            with self.con.con.cursor() as cursor:
+                cursor.execute(self._native(f"SELECT * FROM {SOURCE} LIMIT 0"))
+                return [(c.name, _POSTGRES.get(c.type_code, "other")) for c in cursor.description]
+        except KpiError:
+            raise
+        except Exception as error:  # psycopg's, or the parser's
+            self.refuse(error)
+
+    def _run(self, native: str) -> Rows:
+        try:
+            with self.con.con.cursor(name="kpi") as cursor:
+                cursor.itersize = _BATCH
+                cursor.execute(native)
+                yield from cursor
+        except Exception:
+            self.con.con.rollback()  # the next query begins anew
+            self.con.con.execute(self.zone)
+            raise
+
+    zone = "SET TIME ZONE 'UTC'"
+
+
+@contextmanager
+def _postgres(address: Address, tz: str | None) -> Iterator[Engine]:
+    ibis = _ibis(address, "warehouse")
+    try:
+        con = ibis.connect(address.url, options=_READ_ONLY)
+    except (ImportError, ModuleNotFoundError):
+        raise _missing(address, "warehouse") from None
+    except Exception as error:
+        Engine.refuse(_Postgres(address, None), error)
+    engine = _Postgres(address, con)
+    try:
+        engine.zone = f"SET TIME ZONE '{tz or 'UTC'}'"
+        con.con.autocommit = False  # one transaction, so that every query sees the same rows
+        con.con.execute(engine.zone)
+        yield engine
+    finally:
+        con.disconnect()
+
+
+# -------------------------------------------------------------------------------------------- Spark
+
+_SPARK = {
+    **dict.fromkeys(("byte", "short", "integer", "long", "decimal"), "exact"),
+    **{"string": "text", "varchar": "text", "char": "text", "boolean": "bool", "double": "float", "float": "single"},
+    **{"date": "date", "timestamp_ntz": "moment", "timestamp": "instant"},
+}
+
+
+class _Spark(Engine):
+    dialect = "spark"
+
+    def __init__(self, address: Address, con: Any) -> None:
+        super().__init__(address)
+        self.con = con
+
+    def columns(self) -> list[Column]:
+        try:
+            frame = self.con.raw_sql(self._native(f"SELECT * FROM {SOURCE}"))
+            return [(f.name, _SPARK.get(f.dataType.typeName(), "other")) for f in frame.schema.fields]
+        except KpiError:
+            raise
+        except Exception as error:  # Spark's analysis
+            self.refuse(error)
+
+    def _relation(self) -> str:
+        return f"parquet.`{self.address.path}`" if self.address.path else super()._relation()
+
+    def _run(self, native: str) -> Rows:
+        yield from map(tuple, self.con.raw_sql(native).toLocalIterator())
+
+
+@contextmanager
+def _spark(address: Address, tz: str | None) -> Iterator[Engine]:
+    ibis = _ibis(address, "spark")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError:
+            raise _missing(address, "spark") from None
+        active = SparkSession.getActiveSession()
+        kept = Path("spark-warehouse").exists()
+        try:
+            session = active or _started(address)
+            con = ibis.pyspark.connect(session)
+        except Exception as error:
+            Engine.refuse(_Spark(address, None), error)
+        before = session.conf.get("spark.sql.session.timeZone")
+        session.conf.set("spark.sql.session.timeZone", tz or "UTC")
+        try:
+            yield _Spark(address, con)
+        finally:
+            if active:
+                session.conf.set("spark.sql.session.timeZone", before)
+            else:
+                session.stop()
+                with suppress(OSError):  # Spark makes it wherever it is started, and puts nothing in
+                    if not kept:
+                        Path("spark-warehouse").rmdir()
+
+
+def _started(address: Address) -> Any:
+    """A session on the master that the address names; without one, Spark's own configuration decides."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName("kpi").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
+    place = address.place.strip("/")
+    if place:
+        builder = builder.master(place if place.startswith("local") else f"spark://{place}")
+    if place.startswith("local"):
+        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+    with _stderr_closed():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _stderr_closed() -> Iterator[None]:
+    """Java takes over the stderr it is started with, and Spark logs there: it is given none."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+# ----------------------------------------------------------------------------------- any other of Ibis
+
+
+class _Other(Engine):
+    def __init__(self, address: Address, con: Any) -> None:
+        super().__init__(address)
+        self.con = con
+        self.dialect = con.dialect
+
+    def columns(self) -> list[Column]:
+        try:
+            schema = self.con.sql(f"SELECT * FROM {self._relation()} AS {SOURCE}").schema()
+        except KpiError:
+            raise
+        except Exception as error:  # each driver has its own
+            self.refuse(error)
+        return [(name, _ibis_kind(kind)) for name, kind in schema.items()]
+
+    def _run(self, native: str) -> Rows:
+        for batch in self.con.sql(native).to_pyarrow_batches():
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _ibis_kind(kind: Any) -> str:
+    if kind.is_timestamp():
+        return "instant" if kind.timezone else "moment"
+    tests = {"text": "is_string", "bool": "is_boolean", "date": "is_date", "exact": "is_integer", "float": "is_float64"}
+    found = next((name for name, test in tests.items() if getattr(kind, test)()), "other")
+    return "exact" if kind.is_decimal() else found
+
+
+@contextmanager
+def _other(address: Address, tz: str | None) -> Iterator[Engine]:
+    ibis = _ibis(address, "warehouse")
+    try:
+        con = ibis.connect(address.url)
+    except (ImportError, ModuleNotFoundError):
+        fix = f"pip install 'ibis-framework[{address.engine}]'"
+        said = f"what {address.engine} needs is not installed"
+        raise InputError("engine_missing", said, fix, address.name) from None
+    except Exception as error:
+        Engine.refuse(_Unreached(address), error)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield _Other(address, con)
+    finally:
+        with suppress(Exception):  # the answer is there; a connection that does not close cleanly changes nothing
+            con.disconnect()
+
+
+class _Unreached(Engine):
+    def columns(self) -> list[Column]:
+        return []
+
+    def _run(self, native: str) -> Rows:
+        yield from ()
+
+
+def is_tried(address: Address) -> bool:
+    """Whether the engine of an address is among those that the tests run."""
+    return address.engine in TRIED

@@ -1,0 +1,330 @@
+"""Bulk: what DuckDB reads itself becomes the rows, the ledger and the notes of the reading row by row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kpi_cli.exports import bulk, dialect, reading
+from kpi_cli.exports.engine import connect
+from kpi_cli.exports.files import Asked
+from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.plain import half_even_sql, millionths_sql
+from kpi_cli.exports.recognising import catalogue
+from kpi_cli.exports.tables import Store
+from kpi_cli.safe import folded
+
+EVENTS = """user,event,time,channel
+u-1,view,2026-01-05 10:00:00,Email
+u-2,view,2026-01-05 10:00:00.25,Paid Search
+u-1,lead,2026-01-06T11:02:03Z,Email
+u-3,view,2026-01-07,
+u-1,buy,2026-02-01 00:00,Email
+u-4,buy,2026-03-07 23:59:59,Étranger
+"""
+TOUCHES = """user,time,channel,conversion,value
+u-1,2026-01-05 10:00:00,Email,0,
+u-1,2026-01-06 10:00:00,Paid Search,yes,12.50
+u-2,2026-01-07 10:00:00,Direct,,0
+u-2,2026-03-07 10:00:00,Email,TRUE,3
+"""
+PATHS = """path,conversions,non_conversions,value
+Email > Paid Search,3,10,99.50
+Direct,0,4,
+Réseaux > Direct > Email,1,,0.25
+"""
+SALES = """date,order_id,email,customer_id,channel,amount,refunded,tax,currency,status,customer_type
+2026-01-05,o-1,learner1@example.com,c-1,Email,100.00,0,20.00,EUR,paid,new
+2026-01-05 10:11:12,o-2,Learner2@Example.com,c-2,Email,50.50,50.50,10.10,EUR,paid,returning
+2026-01-06,o-3,,c-3,,60.00,7,10.01,EUR,paid,
+2026-02-06,#o-4,learner1@example.com,,Paid Search,19.99,4.99,0.01,EUR,refunded,
+2026-02-06,o-5,learner5@example.com,c-5,Paid Search,19,0,3,EUR,failed,new
+2026-03-07,o-6,,,Affiliates & co,7.5,0,0,EUR,refunded,
+2026-03-07,o-7,learner7@example.com,c-7, Email ,0.25,,0.02,EUR,paid,
+"""
+KINDS = {"events": EVENTS, "touches": TOUCHES, "paths": PATHS, "sales": SALES}
+
+
+@contextmanager
+def bulk_from(rows: int) -> Iterator[None]:
+    """Files of more lines than these are read in bulk."""
+    before, bulk.ROWS = bulk.ROWS, rows
+    try:
+        yield
+    finally:
+        bulk.ROWS = before
+
+
+def write(folder: Path, text: str | bytes, name: str = "file.csv") -> str:
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(folder / name)
+
+
+def told(store: Store) -> dict[str, Any]:
+    """Everything a store holds: its sources as `check` prints them, and every row of every table."""
+    found: dict[str, Any] = {"sources": [source.to_dict() for source in store.sources]}
+    for role, columns in sorted(store.columns.items()):
+        names = sorted(columns, key=lambda name: (name != "line", name))
+        if role == "events" and not any(line for (line,) in store.rows("SELECT line FROM events")):
+            names.remove("line")
+        listed = ", ".join(f'"{name}"' for name in names)
+        found[role] = [names, *store.rows(f"SELECT {listed} FROM {role} ORDER BY ALL")]
+    return found
+
+
+def both(*paths: str, **options: Any) -> tuple[dict[str, Any], dict[str, Any], set[str]]:
+    """What is told of files read row by row, and in bulk; which of them were."""
+    asked = [Asked(path, ReadOptions(**options)) for path in paths]
+    with bulk_from(10**9):
+        slow = reading.read(asked, ReadOptions(**options))
+    taken: set[str] = set()
+    load = reading.load
+    with bulk_from(-1), pytest.MonkeyPatch.context() as patch:
+
+        def noted(store: Store, source: Any, plan: Any) -> Any:
+            ledger = load(store, source, plan)
+            taken.add(source.file)
+            return ledger
+
+        patch.setattr(reading, "load", noted)
+        fast = reading.read(asked, ReadOptions(**options))
+    if "events" in slow.columns and fast.rows("SELECT 1 FROM events WHERE line IS NULL LIMIT 1"):
+        slow.con.execute("UPDATE events SET line = NULL")
+    return told(slow), told(fast), taken
+
+
+def is_alike(*paths: str, **options: Any) -> bool:
+    """Whether files were read in bulk, having shown that they are read alike both ways."""
+    slow, fast, taken = both(*paths, **options)
+    assert fast == slow
+    return taken == set(paths)
+
+
+# ------------------------------------------------------------------------------------- the same rows
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plain_file_becomes_the_same_rows_and_ledger(kind, end, tmp_path):
+    assert is_alike(write(tmp_path, KINDS[kind].replace("\n", end)))
+    assert is_alike(write(tmp_path, KINDS[kind].rstrip("\n").replace("\n", end), "unended.csv"))
+
+
+def test_sums_periods_and_rows_left_out_are_told_of_a_file_read_in_bulk(tmp_path):
+    _, fast, taken = both(write(tmp_path, SALES))
+    [source] = fast["sources"]
+    assert taken
+    assert source["rows"] == {"read": 7, "used": 6, "left_out": {"failed": 1}}
+    assert source["period"] == {"start": "2026-01-05", "end": "2026-03-07"}
+    [sums] = source["sums"]
+    # o-2 went back by its column, o-3 in part, o-4 in part whatever its status says, o-6 whole by its status.
+    assert Decimal(str(sums["revenue_gross"])) == Decimal("238.24")
+    assert Decimal(str(sums["refunds"])) == Decimal("50.50") + 7 + Decimal("4.99") + Decimal("7.50")
+    kept = {"o-1": Fraction(20), "o-3": Fraction("10.01") * 53 / 60, "o-4": Fraction("0.01") * 15 / Fraction("19.99")}
+    tax = sum(Decimal(round(t * 10**6)).scaleb(-6) for t in kept.values()) + Decimal("0.02")
+    assert Decimal(str(sums["tax"])) == tax
+    assert (sums["orders"], sums["customers"]) == (6, 4)
+    assert len(source["sha256"]) == 64
+
+
+def test_every_row_has_its_line_whatever_block_it_was_read_in(tmp_path):
+    rows = 300_000  # several row groups, several threads
+    lines = "".join(f"u-{n},2026-01-05 10:00:00,Email,{n % 2},{n}\n" for n in range(rows))
+    path = write(tmp_path, "user,time,channel,conversion,value\n" + lines)
+    store = reading.read([Asked(path, ReadOptions())], ReadOptions())
+    found = store.rows("""SELECT count(*), bool_and(value = line - 2 AND "user" = 'u-' || (line - 2)) FROM touches""")
+    assert found == [(rows, True)]
+
+
+def test_people_without_an_id_are_told_with_the_first_line_that_lacks_one(tmp_path):
+    slow, fast, taken = both(write(tmp_path, EVENTS.replace("u-3", "")))
+    assert taken
+    assert fast == slow
+    names, *rows = fast["events"]
+    assert [row[names.index("line")] for row in rows if row[names.index("user")] is None] == [5]
+
+
+def test_other_columns_of_days_are_left_to_the_reading_row_by_row(tmp_path):
+    text = "\n".join(line + "," + end for line, end in zip(SALES.split(), ["start"] + ["2026-01-01"] * 9, strict=False))
+    assert not is_alike(write(tmp_path, text + "\n"))
+
+
+def test_a_platform_format_with_simple_rows_is_read_in_bulk(tmp_path):
+    text = """id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Status,Customer Email,Customer ID
+ch_1,2026-01-05 10:11:12,100.00,0.00,eur,true,Paid,learner1@example.com,cus_1
+ch_2,2026-01-06 10:11:12,50.50,50.50,eur,true,Refunded,Learner2@Example.com,cus_2
+ch_3,2026-01-07 10:11:12,20.00,0.00,eur,true,Failed,,cus_3
+ch_4,2026-01-07 10:11:12,20.00,0.00,usd,true,Paid,,cus_3
+"""
+    assert is_alike(write(tmp_path, text))
+
+
+def test_the_same_order_in_two_files_counts_once(tmp_path):
+    paths = write(tmp_path, SALES), write(tmp_path, SALES.replace("o-7", "o-8"), "again.csv")
+    slow, fast, taken = both(*paths)
+    assert taken == set(paths)
+    assert fast == slow
+    assert fast["sources"][1]["rows"]["left_out"]["seen_in_other_file"] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "checks"), [({}, "rows"), ({"strict": True}, "full"), ({"every_id": True}, "full")]
+)
+def test_a_large_log_is_hashed_where_every_check_is_asked_for(options, checks, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "ROWS", 2)
+    monkeypatch.setattr(dialect, "SMALL", 0)  # small files are hashed in any case
+    path = write(tmp_path, EVENTS)
+    with bulk_from(-1):
+        store = reading.read([Asked(path, ReadOptions())], ReadOptions(**options))
+    [source] = (source.to_dict() for source in store.sources)
+    assert source["checks"] == checks
+    assert (source["sha256"] is None) == (checks == "rows")
+
+
+days = st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)).map(str)
+clock = st.sampled_from(["", " 10:11", "T23:59:59", " 00:00:00", " 10:11:12.5", "T10:11:12.000001Z", "T10:11Z"])
+name = st.sampled_from(["Email", "", " Email", "Émile ", "NULL", "001", "-", "a  b", "\u00a0x", "O'Hara", "日本", "#1"])
+event_rows = st.lists(st.tuples(name, st.sampled_from(["view", "lead", ""]), days, clock, name), min_size=1, max_size=9)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=event_rows)
+def test_any_plain_log_is_read_alike(tmp_path, rows):
+    lines = [f"{user},{event},{day}{clock},{channel}" for user, event, day, clock, channel in rows]
+    is_alike(write(tmp_path, "\n".join(["user,event,time,channel", *lines, ""])))
+
+
+money = st.sampled_from(
+    ["10", "10.5", "10.50", "0.25", "1234.50", "99.9999", "007.10", "1e2", "0", "25e-7", "+3", "5."]
+)
+back = st.sampled_from(["", "0", "0.00", "0.25", "0.1", "10"])
+status = st.sampled_from(["paid", "refunded", "failed", "", "Chargeback", "partially refunded", "Zahlung"])
+who = st.sampled_from(
+    ["learner1@example.com", "Learner1@Example.com", "", " learner2@example.com", "straße@example.com"]
+)
+coin = st.sampled_from(["EUR", "EUR", "eur", ""])
+sale_rows = st.lists(st.tuples(days, money, back, money, status, who, coin, name), min_size=1, max_size=8)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=sale_rows, tax=st.booleans(), vat=st.sampled_from([None, None, "0.2"]))
+def test_any_plain_sales_are_read_alike(tmp_path, rows, tax, vat):
+    head = f"order_id,date,amount,refunded,{'tax,' * tax}status,email,currency,channel"
+    lines = [
+        f"o-{n},{day},{amount},{back},{(taxed + ',') * tax}{state},{email},{code},{channel}"
+        for n, (day, amount, back, taxed, state, email, code, channel) in enumerate(rows)
+    ]
+    is_alike(write(tmp_path, "\n".join([head, *lines, ""])), vat=vat)
+
+
+@settings(max_examples=60, deadline=None)
+@given(charged=st.integers(1, 10**8), back=st.integers(0, 10**8), tax=st.integers(0, 10**8))
+def test_tax_on_what_was_kept_is_exact_and_rounded_half_even(charged, back, tax):
+    back = min(back, charged)
+    product = f"({millionths_sql(f'{tax}::DECIMAL(18,6)')} * {millionths_sql(f'{charged - back}::DECIMAL(18,6)')})"
+    with connect() as con:
+        sql = half_even_sql(product, millionths_sql(f"{charged}::DECIMAL(18,6)"))
+        [[found]] = con.execute(f"SELECT CAST({sql} AS DECIMAL(18,0)) * 0.000001").fetchall()
+    exact = Fraction(tax * (charged - back), charged)
+    assert found == Decimal(round(exact * 10**6)).scaleb(-6).quantize(Decimal("0.000001"), ROUND_HALF_EVEN)
+
+
+# ---------------------------------------------------------------------------------- every kind of damage
+
+DAMAGE: dict[str, Callable[[str], str | bytes]] = {
+    "a field too few": lambda t: re.sub(r",[^,\n]*\n$", "\n", t),
+    "a field too many": lambda t: t[:-1] + ",x\n",
+    "an empty field too many": lambda t: t[:-1] + ",\n",
+    "a field too many everywhere": lambda t: t.replace("\n", ",\n"),
+    "a blank line": lambda t: t.replace("\n", "\n\n", 2),
+    "a line of blanks": lambda t: t + " \n",
+    "empty cells alone": lambda t: t + "," * t.splitlines()[0].count(",") + "\n",
+    "blank lines at the end": lambda t: t + "\n\n",
+    "the header again": lambda t: t + t.splitlines(keepends=True)[0],
+    "a total": lambda t: t + "Total" + "," * t.splitlines()[0].count(",") + "\n",
+    "a total of figures": lambda t: t + re.sub("[^,]+", "17", t.splitlines()[0]).replace("17", "Total", 1) + "\n",
+    "a footer": lambda t: t + "© Example" + "," * t.splitlines()[0].count(",") + "\n",
+    "no data": lambda t: (
+        t + t.splitlines()[-1].replace(t.splitlines()[-1].split(",")[0], "No data available", 1) + "\n"
+    ),
+    "a quoted cell": lambda t: t.replace("Email", '"Email"', 1),
+    "an open quote": lambda t: t.replace("Email", '"Email', 1),
+    "a guarded cell": lambda t: t.replace("Email", "'=Email", 1),
+    "a cell that begins with a quote": lambda t: t.replace("Email", "'twas", 1),
+    "an id in brackets": lambda t: t.replace("o-1", "[o-1]", 1),
+    "an id in powers of ten": lambda t: t.replace("o-7", "1.23E+12"),
+    "a tab around a cell": lambda t: t.replace("Email", "\tEmail", 1),
+    "a wide blank around a cell": lambda t: t.replace("Email", "Email\u3000", 1),
+    "a day that is none": lambda t: t.replace("2026-03-07", "2026-02-30"),
+    "a day first": lambda t: t.replace("2026-03-07", "07/03/2026"),
+    "no day": lambda t: t.replace("2026-03-07", ""),
+    "a bare number for a day": lambda t: t.replace("2026-03-07", "45000"),
+    "a year far away": lambda t: t.replace("2026-03-07", "2204-03-07"),
+    "an endless day": lambda t: t.replace("2026-03-07", "infinity"),
+    "an hour too many": lambda t: t.replace("2026-03-07", "2026-03-07 24:00:00"),
+    "two zones": lambda t: t.replace("2026-03-07", "2026-03-07 10:00 +0900").replace(
+        "2026-01-05", "2026-01-05 10:00 +0100", 1
+    ),
+    "a month": lambda t: t.replace("2026-03-07", "2026-03"),
+    "a word for a number": lambda t: re.sub(r"0\.25|12\.50", "abc", t),
+    "a number not known": lambda t: re.sub(r"0\.25|12\.50", "--", t),
+    "a decimal comma": lambda t: re.sub(r"0\.25|12\.50", "0,25", t),
+    "thousands with a dot": lambda t: re.sub(r"0\.25|12\.50", "1.234", t),
+    "an underscore in a number": lambda t: re.sub(r"0\.25|12\.50", "1_000", t),
+    "seven decimals": lambda t: re.sub(r"0\.25|12\.50", "0.2500005", t),
+    "a negative": lambda t: re.sub(r"0\.25|12\.50", "-5", t),
+    "a currency sign": lambda t: re.sub(r"0\.25|12\.50", "0.25 €", t),
+    "a huge number": lambda t: re.sub(r"0\.25|12\.50", "9999999999999", t),
+    "a flag not known": lambda t: t.replace("yes", "perhaps"),
+    "a status not known": lambda t: t.replace("failed", "perhaps"),
+    "a refund in its own row": lambda t: t.replace("100.00", "-100.00"),
+    "more refunded than charged": lambda t: t.replace(",7,10.01", ",70,10.01"),
+    "two currencies": lambda t: t.replace("EUR", "USD", 1),
+    "a currency not known": lambda t: t.replace("EUR", "gold", 1),
+    "no currency": lambda t: t.replace("EUR", "", 1),
+    "a byte of zero": lambda t: t.replace("Email", "Em\0ail", 1),
+    "bytes of another encoding": lambda t: t.replace("Email", "é", 1).encode("cp1252", "ignore"),
+    "lone carriage returns": lambda t: t.replace("\n", "\r"),
+    "mixed line ends": lambda t: t.replace("\n", "\r\n", 3),
+    "a carriage return in a cell": lambda t: t.replace("Email", "Em\rail", 1),
+    "a mark at the beginning": lambda t: "\ufeff" + t,
+    "a mark in the middle": lambda t: t.replace("Email", "\ufeffEmail", 1),
+    "another delimiter": lambda t: t.replace(",", ";"),
+    "tabs": lambda t: t.replace(",", "\t"),
+    "a row twice": lambda t: t + t.splitlines(keepends=True)[1],
+    "an order twice with two amounts": lambda t: t + t.splitlines(keepends=True)[1].replace("100.00", "90.00"),
+    "letters of another width": lambda t: t.replace("u-1", "ｕ-1").replace("o-1", "ｏ-1"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_what_is_unusual_is_told_as_if_the_file_were_small(damage, kind, tmp_path):
+    is_alike(write(tmp_path, damage(KINDS[kind])))
+
+
+def test_a_name_with_a_pattern_in_it_is_one_file(tmp_path):
+    assert not is_alike(write(tmp_path, EVENTS, "log[1].csv"))
+
+
+@pytest.mark.parametrize(
+    "pattern", sorted({p for fmt in catalogue() for p in fmt.get("no_data", ())}), ids=lambda pattern: pattern[:20]
+)
+def test_every_word_for_no_data_has_a_blank(pattern):
+    # What bulk.py rests on: of a first cell without a blank nothing need be asked.
+    @settings(max_examples=30, deadline=None)
+    @given(st.from_regex(pattern))
+    def has_a_blank(text: str) -> None:
+        assert " " in text or re.search(pattern, folded(text)) is None
+
+    has_a_blank()

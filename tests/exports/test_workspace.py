@@ -1,0 +1,102 @@
+"""What a run keeps on disk is private, and gone when the run is, however it ends."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kpi_cli.commands import app
+from kpi_cli.exports import engine
+from kpi_cli.exports.files import open_folder
+from kpi_cli.exports.tables import Store
+
+# A run that has put a table on disk, and is then struck by a signal, in the middle of a query or between two.
+RUN = """
+import os, signal, sys, threading
+from kpi_cli.commands import app
+from kpi_cli.exports import engine
+from kpi_cli.exports.tables import Store
+
+engine.MEMORY = "40MB"
+number, querying = int(sys.argv[1]), sys.argv[2] == "querying"
+
+def run(arguments):
+    store = Store()
+    store.rows("CREATE TABLE visits AS SELECT range AS n, hash(range) AS h FROM range(5000000)")
+    print(sum(len(os.listdir(os.path.join(os.environ["TMPDIR"], f))) for f in os.listdir(os.environ["TMPDIR"])))
+    sys.stdout.flush()
+    if querying:
+        threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+        while True:
+            store.rows("SELECT sum(a.n * b.n) FROM visits a JOIN visits b ON a.h % 1000 = b.n % 1000 WHERE b.n < 9000")
+    os.kill(os.getpid(), number)
+
+app.run = run
+app.entry()
+"""
+
+
+def strike(folder: Path, number: int, when: str = "between") -> tuple[int, int]:
+    """The exit code of a run that a signal ends, and how many files it had on disk."""
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN, str(int(number)), when],
+        env={"TMPDIR": str(folder), "PYTHONPATH": str(Path(app.__file__).parents[2])},
+        capture_output=True,
+        text=True,
+    )
+    return ran.returncode, int(ran.stdout.split()[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("when", ["between", "querying"])
+def test_a_run_that_is_ended_leaves_nothing_on_disk(tmp_path: Path, number: int, when: str) -> None:
+    code, files = strike(tmp_path, number, when)
+    assert (code, files > 0, list(tmp_path.iterdir())) == (-number, True, [])
+
+
+def test_a_query_that_is_interrupted_is_an_interrupted_run(tmp_path: Path) -> None:
+    code, files = strike(tmp_path, signal.SIGINT, "querying")
+    assert (code, files > 0, list(tmp_path.iterdir())) == (130, True, [])
+
+
+def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crowded(arguments: object) -> int:
+        engine.connect().execute("SET memory_limit = '10MB'").execute("CREATE TABLE t AS FROM range(9000000)")
+        return 0
+
+    monkeypatch.setattr(app, "run", crowded)
+    assert app.main([]) == 1
+    assert capsys.readouterr().err == "kpi: error: there is not enough memory; give fewer files at once\n"
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    strike(tmp_path, signal.SIGKILL)
+    (left,) = tmp_path.iterdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    mine = open_folder()
+    also = open_folder()  # the sweep of this one spares the first, which is at work
+    assert sorted(tmp_path.iterdir()) == sorted([mine, also])
+    assert left not in (mine, also)
+
+
+def test_a_store_keeps_what_is_too_much_for_memory_in_a_private_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(engine, "MEMORY", "40MB")
+    monkeypatch.chdir(tmp_path)
+    store = Store()
+    store.rows("CREATE TABLE visits AS SELECT range AS n, hash(range) AS h FROM range(5000000)")
+    (folder,) = tmp_path.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert list(folder.iterdir())
+    assert store.rows("SELECT count(*), sum(n) FROM visits") == [(5_000_000, sum(range(5_000_000)))]
+    del store
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,94 @@
+"""The library: questions asked of pandas frames, as a notebook asks them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+import kpi_cli
+from kpi_cli.errors import InputError, NoDataError, UsageError
+
+SPEND = pd.DataFrame(
+    {
+        "date": pd.to_datetime(["2026-10-01", "2026-10-05"]),
+        "platform": ["Google Ads", "Meta"],
+        "channel": ["Paid Search", "Paid Social"],
+        "cost": [300.5, 99.5],
+        "leads": [10, 5],
+    }
+)
+SALES = pd.DataFrame(
+    {
+        "date": [dt.date(2026, 10, 1), dt.date(2026, 10, 4), dt.date(2026, 10, 5)],
+        "order_id": [1, 2, 3],
+        "customer_id": ["c-0001", "c-0002", "c-0003"],
+        "amount": [500.0, 120.1, 80],
+        "channel": ["Paid Search", "Paid Social", "Paid Social"],
+    }
+)
+TRAFFIC = pd.DataFrame(
+    {
+        "date": pd.date_range("2026-10-01", "2026-10-05", periods=2),
+        "channel": pd.Series(["Paid Search", "Organic Search"], dtype="category"),
+        "visits": [100, 300],
+    }
+)
+TOUCHES = pd.DataFrame(
+    {
+        "user": ["c-0001", "c-0001", "c-0002"],
+        "time": pd.to_datetime(["2026-10-01 09:00:00.25", "2026-10-01 09:00:00.75", "2026-10-02 11:00:00.00"]),
+        "channel": ["Email", "Direct", "Email"],
+        "conversion": [False, True, True],
+        "value": [None, 100.0, 49.5],
+    }
+)
+
+
+def test_cac_of_frames() -> None:
+    found = kpi_cli.cac(SPEND, SALES, by="channel", currency="EUR", target=100).to_pandas().set_index("channel")
+    assert found.loc["Paid Search", "cac"] == 300.5
+    assert found.loc["Paid Social", "cac"] == 49.75
+    assert found.loc["Paid Search", "over_target"] == 200.5
+
+
+def test_channels_of_frames() -> None:
+    result = kpi_cli.channels(TRAFFIC, SPEND, SALES, currency="EUR")
+    assert result.to_dict()["total"]["organic_share"] == 0.75
+    assert result.to_pandas().set_index("channel").loc["Paid Search", "conversion_rate"] == 0.01
+
+
+def test_attribution_of_frames() -> None:
+    found = kpi_cli.attribution(TOUCHES, model="last", currency="EUR").to_pandas().set_index("channel")
+    assert found["credited_value"].to_dict() == {"Direct": 100.0, "Email": 49.5}
+    assert len(kpi_cli.attribution(TOUCHES, currency="EUR").to_pandas().columns) == 10
+
+
+def test_a_moment_with_a_zone_keeps_its_own_day() -> None:
+    midnight = TOUCHES.assign(time=pd.to_datetime(["2026-10-01 00:10"] * 3).tz_localize("Europe/Paris"))
+    period = kpi_cli.attribution(midnight, model="linear", currency="EUR").period
+    assert period is not None
+    assert period.start == period.end == dt.date(2026, 10, 1)
+
+
+def test_figures_are_numbers_in_the_frame_even_where_all_are_null() -> None:
+    frame = kpi_cli.cac(SPEND, SALES, by="channel", currency="EUR").to_pandas()
+    assert frame["cac_loaded"].dtype == float
+    assert frame["cac_loaded"].isna().all()
+
+
+def test_a_frame_may_be_told_its_role() -> None:
+    people = pd.DataFrame({"date": ["2026-10-01", "2026-10-05"], "email": ["a@example.com", "b@example.com"]})
+    assert kpi_cli.cac(SPEND, currency="EUR", roles={"leads": people}).total["leads"] == 2
+
+
+def test_what_is_wrong_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(UsageError, match="choose one of first, last, last-non-direct"):
+        kpi_cli.attribution(TOUCHES, model="best")
+    with pytest.raises(NoDataError, match="no file with touches"):
+        kpi_cli.attribution(SPEND)
+    with pytest.raises(InputError, match="frame 1: the columns"):
+        kpi_cli.cac(pd.DataFrame({"a": [1]}))
+    with pytest.raises(TypeError, match="did you mean “margin”"):
+        kpi_cli.cac(SPEND, SALES, margn=0.8)  # type: ignore[call-arg]  # what is tested

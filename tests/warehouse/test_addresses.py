@@ -1,0 +1,60 @@
+"""Addresses: what is an engine, what is a table, and that no credential is ever part of a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpi_cli.errors import UsageError
+from kpi_cli.warehouse.addresses import parse_address
+from kpi_cli.warehouse.engines import masked
+
+SECRET = "canary-9f2e"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"postgres://shop:{SECRET}@db.example/shop?table=orders", "postgres://db.example/shop?table=orders"),
+        (f"postgresql://shop:{SECRET}@db.example:5432/shop?table=a.b", "postgres://db.example:5432/shop?table=a.b"),
+        (f"snowflake://u:{SECRET}@account/db?table=t&token={SECRET}", "snowflake://account/db?table=t"),
+        ("duckdb:///shop.db?table=orders", "duckdb:///shop.db?table=orders"),
+        ("spark://local-cluster[2,1,1024]?path=/lake/orders", "spark://local-cluster[2,1,1024]?path=/lake/orders"),
+        ("postgres://db.example/shop?query=SELECT 1 AS amount", "postgres://db.example/shop?query=5a3c5de9"),
+    ],
+)
+def test_a_name_holds_the_place_and_the_table_and_no_credential(text: str, name: str) -> None:
+    address = parse_address(text)
+    assert address.name.partition("?query=")[0] == name.partition("?query=")[0]
+    assert SECRET not in address.name
+    assert SECRET not in repr(address)
+
+
+def test_two_queries_of_one_database_have_two_names() -> None:
+    one, other = (parse_address("duckdb:///a.db", query=q).name for q in ("SELECT 1", "SELECT 2"))
+    assert one != other
+
+
+def test_the_driver_is_given_its_own_settings_and_none_of_ours() -> None:
+    assert parse_address("postgres://h/d?table=t&sslmode=require").url == "postgres://h/d?sslmode=require"
+
+
+@pytest.mark.parametrize("text", ["https://files.example/orders.csv", "s3://bucket/orders", "mongodb://h/d"])
+def test_what_is_no_engine_is_refused_by_name(text: str) -> None:
+    with pytest.raises(UsageError, match="no engine is called"):
+        parse_address(text)
+
+
+def test_a_table_and_a_query_are_one_too_many() -> None:
+    with pytest.raises(UsageError, match="names table and query"):
+        parse_address(f"postgres://u:{SECRET}@h/d?table=t&query=q")
+
+
+def test_what_a_driver_says_is_one_line_without_the_credentials() -> None:
+    address = parse_address(f"postgres://shop:{SECRET}@db.example/shop?password={SECRET}2&table=t")
+    said = f"cannot connect to postgres://shop:{SECRET}@db.example/shop (password={SECRET}2)\nHINT: {SECRET}"
+    assert SECRET not in masked(said, address)
+    assert "\n" not in masked(said, address)
+
+
+def test_a_password_with_encoded_signs_is_masked_as_the_driver_writes_it() -> None:
+    assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://u:p%40ss@h/d?table=t"))

@@ -66,15 +66,6 @@ def number_text(amount: Decimal | int, places: int | None = None) -> str:
 _FRENCH = str.maketrans({",": "\u202f", ".": ","})
 
 
-def share_text(share: Decimal) -> str:
-    """A share in a sentence, in percent.
-
-    >>> share_text(Decimal("0.08157"))
-    '8.2%'
-    """
-    return number_text(share * 100, 1) + ("\u202f%" if LANGUAGE.get() == "fr" else "%")
-
-
 def money_text(amount: Decimal | int, currency: str | None) -> str:
     """Money in a sentence, in the language of the run.
 
@@ -83,6 +74,17 @@ def money_text(amount: Decimal | int, currency: str | None) -> str:
     """
     text = number_text(amount, 2)
     return f"{text} {currency}" if currency else text
+
+
+def share_text(share: Decimal | float | None) -> str:
+    """A share in a sentence, in the language of the run.
+
+    >>> share_text(0.3548), share_text(None)
+    ('35.5%', '–')
+    """
+    if share is None:
+        return "–"
+    return number_text(Decimal(str(share)) * 100, 1) + ("\u202f%" if LANGUAGE.get() == "fr" else "%")
 
 
 def environment_language() -> str | None:

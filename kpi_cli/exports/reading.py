@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
@@ -59,8 +60,9 @@ def read(
     store = Store()
     with workspace() as folder, ExitStack() as engines:
         opened = list(downloads((one for one in asked if not is_address(one.pattern)), folder))
-        taken = list(_recognised(store, opened, inline, options, engines))
-        taken += [_recognise(*_relation(store, one, engines)) for one in asked if is_address(one.pattern)]
+        distant = (_relation(store, one, engines) for one in asked if is_address(one.pattern))
+        taken = [_recognise(*found) for found in chain(_opened(store, opened, engines), distant)]
+        taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
         wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
@@ -79,22 +81,13 @@ Sought = Callable[[Sequence[Sheet]], Collection[str]]
 Taken = tuple[Source, Callable[[], Sheet]]
 
 
-def _recognised(
-    store: Store,
-    opened: Iterable[Download | KpiError],
-    inline: Iterable[Table],
-    options: ReadOptions,
-    engines: ExitStack,
-) -> Iterator[Taken]:
-    """Every table that is no database's, its header understood, and how to open it again."""
+def _opened(store: Store, opened: Iterable[Download | KpiError], engines: ExitStack) -> Iterator[Taken]:
+    """Every table of the files, and how its header comes to be understood."""
     for found in opened:
         if isinstance(found, KpiError):
             store.sources.append(Source(found.file or "-", len(store.sources), error=found))
-            continue
-        for source, sheet in _sheets(store, found, engines):
-            yield _recognise(source, sheet)
-    for table in inline:
-        yield _recognise(_new(store, table.name), partial(_structured_sheet, table, options))
+        else:
+            yield from _sheets(store, found, engines)
 
 
 def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:

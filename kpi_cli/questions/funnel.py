@@ -335,8 +335,7 @@ class _Funnel:
             self._tell_progress()
         if self.sliced and self.whole:
             last = names[-1]
-            held = metrics.ratio(added(now.groups, names)[last], now.whole[last])
-            share = share_text(Decimal(held)) if held is not None else "–"
+            share = share_text(metrics.ratio(added(now.groups, names)[last], now.whole[last]))
             told.append(note("share_of_total", share=share, stage=label(last).lower()))
 
     def _tell_progress(self) -> None:

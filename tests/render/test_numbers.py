@@ -80,7 +80,11 @@ def test_what_is_no_number_is_a_dash(nothing: float | Decimal | None) -> None:
 def test_a_change_from_nothing_is_a_dash_and_from_a_loss_has_the_sign_of_the_move() -> None:
     assert numbers.change(5, 0, "money", "en") == "–"
     assert numbers.change(50, -50, "money", "en") == "+200.0%"
-    assert numbers.change(1, 1, "money", "en") == "+0.0%"
+
+
+def test_no_change_has_no_sign_and_so_is_neither_good_nor_bad_news() -> None:
+    assert numbers.change(1, 1, "money", "en") == "0.0%"
+    assert numbers.change(Decimal("0.28001"), Decimal("0.28"), "rate", "en") == "0.0\xa0pt"
 
 
 @pytest.mark.parametrize(

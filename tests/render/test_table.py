@@ -125,7 +125,7 @@ def test_without_a_grouping_each_figure_has_its_line_and_its_currency(calculator
 def test_a_comparison_shows_each_change_beside_its_figure(compared: Result) -> None:
     text = table(compared)
     assert re.search(r"Paid Search +5,230\.40 +\+4\.6% +1,164\.10 +-3\.0% ", text)
-    assert re.search(r"Paid Video +149\.00 +\+0\.0% ", text)
+    assert re.search(r"Paid Video +149\.00 +0\.0% ", text)
     assert re.search(r"Organic Search +3,110\.00 +– ", text)
     assert "Δ is the change since September 2026 (rates in points)" in text
 

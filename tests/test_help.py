@@ -56,7 +56,7 @@ SLIPS = [
     (["rio"], "did you mean 'roi'?"),
     (["roi", "--mnth", "2026-10"], "did you mean --month?"),
     (["roi", "--by", "chanel"], "did you mean “channel”?"),
-    (["channels", "--by", "landingpage"], "choose from campaign, channel"),
+    (["channels", "--by", "landingpage"], "known: “campaign”"),
     (["ltv", "--by", "prodct"], "did you mean “product”?"),
     (["roi", "--by", "channel", "--sort", "-reveneu"], "did you mean “revenue”?"),
     (["cac", "--by", "channel", "--sort", "paybak_months"], "did you mean “payback_months”?"),

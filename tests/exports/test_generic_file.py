@@ -112,7 +112,8 @@ class TestRole:
         spec, own = ROLES[role], ROLES[role]["columns"].keys()
         assert spec["needs"]
         assert all(spec["needs"])
-        assert _columns(spec["needs"]) | set(spec["marks"]) | set(spec.get("when_told", {})) <= own
+        mapped = {"progress_fraction"}  # named by --map alone: no header says that 1 is the whole
+        assert _columns(spec["needs"]) | set(spec["marks"]) | set(spec.get("when_told", {})) <= own | mapped
         for rule in spec.get("amount_from", []):
             assert {rule["column"], *(rule[k] for k in ("times", "unless") if k in rule)} <= own
 

@@ -242,7 +242,7 @@ def test_targets_and_benchmarks_of_own_figures_stand_in_the_report(
     (shop / "kpi.yml").write_text(CONFIG + goals + mark, "utf-8")
     assert main(["report", "--month", "2026-10", "-f", "markdown", "--fail-if", "click_rate < target"]) == 4
     out, err = capsys.readouterr()
-    assert "| Click rate | 4% | +0.0\u00a0pt on Sep 1\u2009–\u20092, 2026; Target 5% missed |" in out
+    assert "| Click rate | 4% | 0.0\u00a0pt on Sep 1\u2009–\u20092, 2026; Target 5% missed |" in out
     assert "| CPC | €1.50 |" in out
     assert "| Click rate | 4% | 2% | schools | nobody, 2020 (old) |" in out
     assert "click_rate < target: Paid Search is 0.025" in err

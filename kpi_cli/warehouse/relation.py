@@ -57,7 +57,7 @@ class Relation:
             InputError: columns that are not known, or whose type cannot hold what they name.
         """
         names = [name for name, _ in self.columns]
-        listed = ", ".join(_identifier(name) if kind != "other" else "NULL" for name, kind in self.columns)
+        listed = ", ".join(_sample_sql(*column) for column in self.columns)
         sample = [Record(1, names)]
         sample += [_record(i, row) for i, row in enumerate(self.engine.rows(_limited(listed)), 2)]
         sheet = understand(Table(self.engine.name, sample, None, options.role), options)
@@ -93,6 +93,13 @@ class Relation:
         except KpiError:
             return None  # a value that is too large to add up, or no number: the reading row by row names it
         return replace(sheet, records=records.__iter__, notes=[*sheet.notes])
+
+
+def _sample_sql(name: str, found: str) -> str:
+    """A column as recognition looks at it; a moment as local time, which drivers hand over without a library for it."""
+    if found == "instant":
+        return f"CAST({_identifier(name)} AS TIMESTAMP)"
+    return _identifier(name) if found != "other" else "NULL"
 
 
 def _limited(listed: str) -> str:

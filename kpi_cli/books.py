@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kpi_cli.ask import Ask
-from kpi_cli.errors import NoDataError
+from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.tables import Store
 from kpi_cli.grouping import Grouping
 from kpi_cli.period import Window, buckets
 from kpi_cli.result import Note, Span
+
+Slices = tuple[int, ...] | InputError
 
 
 @dataclass(slots=True)
@@ -25,7 +27,8 @@ class Books:
     currency: str | None = None
     days_with_data: int = 0
     leads_from: str | None = None  # the role that leads are counted from
-    other_slices: tuple[int, ...] = ()  # visits files whose visits another file counts by channel
+    uses: tuple[str, ...] = ()  # the roles drawn on
+    other_slices: dict[str, Slices] = field(default_factory=dict)  # by column: visits files that give way to another
     notes: list[Note] = field(default_factory=list)
 
     def has(self, role: str) -> bool:

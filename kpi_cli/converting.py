@@ -41,6 +41,10 @@ def convert(books: Books) -> None:
     if reporting is None:
         fix = "add currency: EUR to kpi.yml, or --currency EUR"
         raise InputError("no_reporting_currency", "rates are given, but not into which currency", fix)
+    asked = books.ask.reading.currency or reporting
+    if asked != reporting:
+        said = f"--currency says {asked}, the rates of kpi.yml turn money into {reporting}"
+        raise InputError("currency_contradicted", said, "leave --currency out", books.ask.config.file)
     for role in MONEY_OF:
         if books.has(role):
             _refuse_missing(books, role, reporting)

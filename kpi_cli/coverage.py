@@ -9,6 +9,7 @@ from kpi_cli.books import Books, need_rows
 from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.tables import Source
 from kpi_cli.period import Window, resolve
+from kpi_cli.result import Span
 from kpi_cli.texts import money_text, note
 
 
@@ -99,6 +100,16 @@ def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
         else:
             continue
         books.notes.append(note("incomplete_period", file=sources[0].file, start=start, end=end))
+
+
+def earlier_span(books: Books, window: Window) -> Span | None:
+    """The period compared with, as the answer states it; None where some role has no day in it, which is told."""
+    covered = _role_windows(books, _coverage(books, books.uses), window)
+    meets = {role: any(a <= window.end and b >= window.start for a, b in found) for role, found in covered.items()}
+    _, files = uncovered(books, books.uses, window)
+    code = "partly_comparable" if all(meets.values()) else "not_comparable"
+    books.notes += [note(code, file=file, start=window.start, end=window.end) for file in files]
+    return Span(window.start, window.end, _common_days(covered, window)) if all(meets.values()) else None
 
 
 def uncovered(books: Books, uses: Sequence[str], window: Window) -> tuple[list[str], list[str]]:

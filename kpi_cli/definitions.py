@@ -134,6 +134,13 @@ def roles_of_own(config: Config, also: Collection[str] = ()) -> frozenset[str]:
     return frozenset(own.union(*(ROLES_OF[name] for name in measures_needed(config, also))))
 
 
+def roles_counted(config: Config, also: Collection[str], leads_from: str | None) -> set[str]:
+    """Of those roles, the ones whose rows are counted: leads come from one of several."""
+    needed = measures_needed(config, also)
+    roles = {measure.role for measure in config.measures}.union(*(ROLES_OF[n] for n in needed if n != "leads"))
+    return roles | ({leads_from} if leads_from and "leads" in needed else set())
+
+
 def measures_needed(config: Config, also: Collection[str] = ()) -> set[str]:
     """The built-in measures that own metrics, and the figures `also` asked for, come down to."""
     return names_needed(config, also) & set(ROLES_OF)

@@ -8,7 +8,7 @@ followed(books, …)     people followed through a log, step by step
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from kpi_cli import measures
@@ -28,9 +28,11 @@ class Stage:
     column: str
     sql: str = ""
 
-    @property
-    def counted(self) -> str:
-        """The count, as SQL over the rows of a group."""
+    def counted(self, books: Books) -> str:
+        """The count, as SQL over the rows of a group; rows that count one event repeat the visits."""
+        if self.role == "traffic":
+            once = f"t.event IS NULL AND {measures.counted_once(books, self.column)}"
+            return f"sum({measures.cut(self.column)}) FILTER ({once})"
         return self.sql or f"sum({measures.cut(self.column)})"
 
 
@@ -51,13 +53,6 @@ def _alike(role: str, *names: str) -> tuple[Stage, ...]:
     return tuple(Stage(name, role, name) for name in names)
 
 
-_VISITED = " FILTER (t.event IS NULL)"  # rows that count one event repeat the visits
-
-
-def _visited(column: str) -> Stage:
-    return Stage(column, "traffic", column, f"sum({measures.cut(column)}){_VISITED}")
-
-
 _HALF = "sum(CASE WHEN t.completed = 1 OR TRY_CAST(t.share AS DOUBLE) >= 50 THEN 1 ELSE 0 END)"
 KINS = (
     Kin(
@@ -65,8 +60,8 @@ KINS = (
         (
             _alike("spend", "impressions"),
             _alike("spend", "clicks"),
-            (_visited("visits"), _visited("visitors")),
-            (Stage("leads", "leads", "leads"), _visited("key_events")),
+            _alike("traffic", "visits", "visitors"),
+            (Stage("leads", "leads", "leads"), Stage("key_events", "traffic", "key_events")),
             (Stage("orders", "sales", "is_order", measures.ORDERS),),
             (Stage("customers", "sales", "customer", "count(DISTINCT t.customer) FILTER (t.is_order)"),),
         ),
@@ -149,11 +144,6 @@ def has_dimension(books: Books, role: str, name: str) -> bool:
     return books.column(role, name)
 
 
-def ungrouped(books: Books) -> Books:
-    """The same books, asked for no groups: the way to count what cannot be added up."""
-    return replace(books, ask=replace(books.ask, by=(), period=replace(books.ask.period, every=None)))
-
-
 def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Table:
     """Each group's count of each stage; a group that a role does not know has no such count."""
     found: Table = {}
@@ -162,7 +152,7 @@ def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Tab
         if here:
             measures.no_edge_inside(books, window, role, _table(books, role))
             books.store.ensure(role, "event", "customer", "order_id", "share")
-            sums = ", ".join(f"{stage.counted} AS {stage.name}" for stage in here)
+            sums = ", ".join(f"{stage.counted(books)} AS {stage.name}" for stage in here)
             _add(found, measures.by_group(books, role, window, sums, _table(books, role)))
     if any(stage.name == "leads" for stage in listed):
         _add(found, measures.leads(books, window))

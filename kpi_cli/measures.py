@@ -7,6 +7,7 @@ rounded running sums, so the parts always add up to the whole.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
@@ -90,7 +91,7 @@ def visits(books: Books, window: Window | None) -> Table:
         return {}
     no_edge_inside(books, window, "traffic")
     books.store.ensure("traffic", "event")
-    counted = f"t.event IS NULL AND {_counted(books)}"
+    counted = f"t.event IS NULL AND {counted_once(books, 'visits')}"
     return by_group(books, "traffic", window, f"sum({cut('visits')}) FILTER ({counted}) AS visits")
 
 
@@ -103,16 +104,34 @@ def counts_visits(books: Books) -> bool:
 
 
 def key_events(books: Books, window: Window | None) -> Table:
-    """Key events of each group, of the same rows as its visits where both are counted."""
+    """Key events of each group; rows that count one event each are added where no others know them."""
     no_edge_inside(books, window, "traffic")
-    picks = f"sum({cut('key_events')}) FILTER ({_counted(books)}) AS key_events"
-    return by_group(books, "traffic", window, picks)
+    books.store.ensure("traffic", "event")
+    plain = books.store.rows("SELECT 1 FROM traffic WHERE fate IS NULL AND event IS NULL AND key_events > 0 LIMIT 1")
+    once = f"t.event IS NULL AND {counted_once(books, 'key_events')}" if plain else "true"
+    return by_group(books, "traffic", window, f"sum({cut('key_events')}) FILTER ({once}) AS key_events")
 
 
-def _counted(books: Books) -> str:
-    """Rows of the visits files that do not give way to another."""
-    numbers = ", ".join(map(str, books.other_slices))
-    return f"t.file NOT IN ({numbers})" if numbers else "true"
+def set_aside(books: Books, column: str) -> Sequence[int]:
+    """The visits files that give way to another where a column is counted.
+
+    Raises:
+        InputError: two files count the same, and neither gives way.
+    """
+    slices = books.other_slices.get(column, ())
+    if isinstance(slices, InputError):
+        raise slices
+    return slices
+
+
+def counted_once(books: Books, column: str) -> str:
+    """As SQL, the rows of the visits files that count a column and do not give way; a note names those that do."""
+    slices = set_aside(books, column)
+    for source in books.store.of_role("traffic"):
+        unused = note("unused_file", file=source.file, role="traffic")
+        if source.number in slices and unused not in books.notes:
+            books.notes.append(unused)
+    return f"t.file NOT IN ({', '.join(map(str, slices))})" if slices else "true"
 
 
 def visits_by_channel(books: Books, window: Window | None) -> dict[str, Decimal]:
@@ -123,7 +142,8 @@ def visits_by_channel(books: Books, window: Window | None) -> dict[str, Decimal]
     return dict(
         books.store.rows(
             f"""SELECT t.by_channel, CAST(sum({cut("visits")}) AS DECIMAL(18,6)) FROM traffic t {IN_WINDOW}
-                WHERE t.fate IS NULL AND t.event IS NULL AND t.visits IS NOT NULL AND {_counted(books)}
+                WHERE t.fate IS NULL AND t.event IS NULL AND t.visits IS NOT NULL
+                  AND {counted_once(books, "visits")}
                 GROUP BY ALL ORDER BY ALL"""
         )
     )
@@ -145,7 +165,8 @@ def leads(books: Books, window: Window | None) -> Table:
     if role == "traffic":
         event = books.ask.config.lead_event.replace("'", "''").casefold()
         books.store.ensure("traffic", "event")
-        counted = f"""sum(CASE WHEN NOT ({_counted(books)}) THEN NULL WHEN t.event IS NULL THEN {cut("leads")}
+        counted = f"""sum(CASE WHEN NOT ({counted_once(books, "leads")}) THEN NULL
+            WHEN t.event IS NULL THEN {cut("leads")}
             WHEN lower(trim(t.event)) = '{event}' THEN coalesce({cut("event_count")}, {cut("key_events")}) END)"""
     return by_group(books, role, window, f"{counted} AS leads")
 
@@ -248,17 +269,26 @@ def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, 
     return Decimal(lost or 0), Decimal(whole or 0)
 
 
-def revenue_of_paid_channels(books: Books, window: Window | None) -> Decimal:
-    """Revenue of the channels that have media cost in the window."""
-    if not books.has("spend"):
-        return Decimal(0)
+def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, Decimal]:
+    """By unit of time, the revenue of the channels that have media cost in it."""
+    if not (books.has("spend") and books.has("sales")):
+        return {}
     fill_buckets(books, window)
+    units = [dimension_sql(books, "sales", name) for name in books.ask.dimensions]
+    keys = "".join(f"{sql} AS k{i}, " for i, sql in enumerate(units))
     found = books.store.rows(
-        f"""SELECT sum({revenue_sql(books)}) FROM sales t {IN_WINDOW}
-            WHERE t.fate IS NULL AND t.by_channel IN (
-              SELECT t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0)"""
+        f"""SELECT {keys} sum({revenue_sql(books)}) FROM sales t {IN_WINDOW}
+            JOIN (SELECT DISTINCT b.label AS unit, t.by_channel AS channel FROM spend t {IN_WINDOW}
+                  WHERE t.fate IS NULL AND t.cost <> 0) paid
+              ON paid.channel = t.by_channel AND paid.unit IS NOT DISTINCT FROM b.label
+            WHERE t.fate IS NULL {"GROUP BY ALL" if units else ""}"""
     )
-    return Decimal(found[0][0] or 0)
+    return {tuple(key): Decimal(revenue or 0) for *key, revenue in found}
+
+
+def ungrouped(books: Books) -> Books:
+    """The same books, asked for no groups: the way to count what cannot be added up."""
+    return replace(books, ask=replace(books.ask, by=(), period=replace(books.ask.period, every=None)))
 
 
 def by_group(books: Books, role: str, window: Window | None, sums: str, table: str | None = None) -> Table:
@@ -305,10 +335,12 @@ def dimension_sql(books: Books, role: str, name: str) -> str:
 def cut(column: str) -> str:
     """The part of a row's money that falls into the bucket: exact, and all parts add up."""
     days = '(date_diff(\'day\', t."start", t."end") + 1)'
+    millionths = f"CAST(CAST(t.{column} AS DECIMAL(38,6)) * 1000000 AS HUGEINT)"
 
     def running(edge: str) -> str:
         upto = f"date_diff('day', t.\"start\", {edge})"
-        return f"CAST(round(CAST(t.{column} AS DOUBLE) * {upto} / {days}, 6) AS DECIMAL(18,6))"
+        rounded = f"(2 * {millionths} * {upto} + sign({millionths}) * {days}) // (2 * {days})"  # in whole numbers
+        return f"CAST(CAST({rounded} AS DECIMAL(38,0)) * 0.000001 AS DECIMAL(18,6))"
 
     inside = 'b."start" IS NULL OR t."start" IS NULL OR (t."start" >= b."start" AND t."end" <= b."end")'
     first = 'greatest(t."start", b."start")'

@@ -25,6 +25,7 @@ from kpi_cli.grouping import Grouping
 from kpi_cli.period import resolve
 from kpi_cli.texts import label, note
 from kpi_cli.trust import trust_first
+from kpi_cli.visit_overlap import settle_visits
 
 Choice = Callable[[Books], tuple[Sequence[str], Sequence[Sequence[str]]]]  # roles used, groups of roles needed
 
@@ -86,7 +87,10 @@ def _make_ready(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]
         if source.role not in own.union(uses):
             books.notes.append(note("unused_file", file=source.file, role=source.role or "?"))
     _needed(books, needs)
+    books.uses = uses = (*uses, *_counted_beside(books, uses))
     assign(books)
+    if "traffic" in uses:
+        books.other_slices = settle_visits(books)
     convert(books)
     books.currency = _currency(books, uses)
     settle_window(books, uses)
@@ -102,31 +106,44 @@ def _own_roles(ask: Ask) -> frozenset[str]:
     return roles_of_own(ask.config, ask.also) | {"rates"}
 
 
+def _counted_beside(books: Books, uses: Sequence[str]) -> list[str]:
+    """The roles that only figures beside a question's own draw on: their days and money count like any other's."""
+    ask = books.ask
+    if not (ask.config.own or ask.also):
+        return []
+    from kpi_cli.definitions import roles_counted
+
+    roles = roles_counted(ask.config, ask.also, books.leads_from)
+    return sorted(role for role in roles.difference(uses) if books.has(role))
+
+
 def asked_files(ask: Ask) -> list[Asked]:
     """The files of a question: the command line's, else kpi.yml's, each with what is said of it."""
-    said = [Asked(path, replace(ask.reading, role=role)) for path, role in ask.files.paths]
+    listed_rates = bool(ask.config.rates.files or ask.config.rates.records)
+    reading = replace(ask.reading, converted=listed_rates or any(role == "rates" for _, role in ask.files.paths))
+    said = [Asked(path, replace(reading, role=role)) for path, role in ask.files.paths]
     rates = [str(ask.config.folder / pattern) for pattern in ask.config.rates.files]
-    listed = [Asked(pattern, replace(ask.reading, role="rates", currency=None)) for pattern in rates]
+    listed = [Asked(pattern, replace(reading, role="rates", currency=None)) for pattern in rates]
     if said or ask.files.frames:
         return said + listed
     found = []
     for source in ask.config.sources:
         options = replace(
-            ask.reading,
+            reading,
             role=source.role,
             format=source.format,
-            decimal=source.decimal or ask.reading.decimal,
-            date_format=source.date_format or ask.reading.date_format,
-            encoding=source.encoding or ask.reading.encoding,
-            tz=source.tz or ask.reading.tz,
-            currency=source.currency or ask.reading.currency,
-            separate_accounts=source.accounts == "separate" or ask.reading.separate_accounts,
+            decimal=source.decimal or reading.decimal,
+            date_format=source.date_format or reading.date_format,
+            encoding=source.encoding or reading.encoding,
+            tz=source.tz or reading.tz,
+            currency=source.currency or reading.currency,
+            separate_accounts=source.accounts == "separate" or reading.separate_accounts,
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )
         found += [Asked(_placed(ask.config, name), options, source.table, source.query) for name in source.files]
     costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
-    return [*found, *(Asked(pattern, replace(ask.reading, role="costs")) for pattern in costs), *listed]
+    return [*found, *(Asked(pattern, replace(reading, role="costs")) for pattern in costs), *listed]
 
 
 def _placed(config: Config, name: str) -> str:
@@ -204,7 +221,22 @@ def _counts_leads(books: Books, role: str, event: str) -> bool:
     return role == "traffic" and bool(books.store.rows(named, [event.casefold()]))
 
 
-_MONEY_OF = {"spend": "cost", "sales": "charged", "costs": "cost", "touches": "value"}
+_MONEY_OF = {
+    "spend": "cost <> 0",
+    "sales": "charged <> 0 OR refunds <> 0",
+    "costs": "cost <> 0",
+    "touches": "value <> 0",
+}
+
+
+def _money_of(books: Books) -> dict[str, str]:
+    """By role, what tells the rows that hold money, own measures of money among them."""
+    found = dict(_MONEY_OF)
+    for own in books.ask.config.measures:
+        column = f"own_sum_{own.name}"
+        if own.unit == "money" and books.column(own.role, column):
+            found[own.role] = " OR ".join([*filter(None, [found.get(own.role)]), f'"{column}" <> 0'])
+    return found
 
 
 def _currency(books: Books, uses: Sequence[str]) -> str | None:
@@ -215,12 +247,12 @@ def _currency(books: Books, uses: Sequence[str]) -> str | None:
     """
     seen: dict[str | None, tuple[str, int]] = {}
     files = {s.number: s.file for s in books.store.sources}
-    for role in uses:
-        if role not in _MONEY_OF or not books.has(role):
+    for role, some in _money_of(books).items():
+        if role not in uses or not books.has(role):
             continue
         for currency, number, line in books.store.rows(
             f"""SELECT currency, min(file), arg_min(line, (file, line)) FROM {role}
-                WHERE fate IS NULL AND {_MONEY_OF[role]} <> 0 GROUP BY currency ORDER BY min(file), currency"""
+                WHERE fate IS NULL AND ({some}) GROUP BY currency ORDER BY min(file), currency"""
         ):
             seen.setdefault(currency, (files[number], line))
     if len(seen) <= 1:

@@ -104,6 +104,7 @@ class Result:
     sources: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, str] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    beyond: list[Row] = field(default_factory=list)  # rows that --top leaves out: judged, not shown
 
     def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
         """The answer as contract §6 prints it in JSON; `exact` keeps fractions as Decimal."""

@@ -97,7 +97,7 @@ def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
                 f"--fail-if {quoted(condition.text)}: there is no column {quoted(condition.name)}",
                 did_you_mean(condition.name, [*known, *figures()], "kpi explain lists the metrics"),
             )
-        if condition.goal and not any(condition.goal in row for row in (*result.rows, result.total)):
+        if condition.goal and not any(condition.goal in row for row in (*result.rows, *result.beyond, result.total)):
             text = (
                 f"--fail-if {quoted(condition.text)}: kpi.yml has no {condition.text.split()[-1]} for it in this period"
             )
@@ -107,7 +107,7 @@ def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
 
 
 def _trips(result: Result, condition: Condition) -> list[str]:
-    rows: Sequence[Row] = () if condition.total_only else result.rows
+    rows: Sequence[Row] = () if condition.total_only else (*result.rows, *result.beyond)
     before = {_key(result, row): row for row in result.previous.rows} if result.previous else {}
     found = []
     for row in rows:

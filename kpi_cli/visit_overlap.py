@@ -9,41 +9,51 @@ from __future__ import annotations
 from itertools import combinations
 
 from kpi_cli.assigning import UNATTRIBUTED
-from kpi_cli.books import Books
+from kpi_cli.books import Books, Slices
 from kpi_cli.errors import InputError
 from kpi_cli.exports.tables import Source
-from kpi_cli.texts import note
 
 _OURS = frozenset({"file", "fate", "currency", "format_channel", "account"})
 
 
-def settle_visits(books: Books) -> None:
-    """Leave out slices that name no channel beside one that does; refuse what would count visits twice.
+def settle_visits(books: Books) -> dict[str, Slices]:
+    """Of each column of the visits files: the files that give way to one that says more of what is asked.
 
-    Raises:
-        InputError: two files count the same visits, naming the later one.
+    Where two files count the same and neither gives way, the error, to be raised by whoever counts them.
     """
-    if books.other_slices or not books.has("traffic") or len(books.store.of_role("traffic")) < 2:
-        return
+    if not books.has("traffic") or len(books.store.of_role("traffic")) < 2:
+        return {}
     books.store.ensure("traffic", "event")
-    told = dict(
-        books.store.rows(
-            f"""SELECT file, bool_or(by_channel <> '{UNATTRIBUTED}') FROM traffic
-                WHERE fate IS NULL AND visits IS NOT NULL AND event IS NULL GROUP BY file"""
+    event = books.ask.config.lead_event.replace("'", "''").casefold()
+    found = {"leads": _slices(books, f"(event IS NULL AND leads IS NOT NULL) OR lower(trim(event)) = '{event}'")}
+    own = [column for column in books.store.columns["traffic"] if column.startswith("own_")]
+    for column in ("visits", "visitors", "key_events", *own):
+        found[column] = _slices(books, f'event IS NULL AND "{column}" IS NOT NULL')
+    return found
+
+
+def _slices(books: Books, counting: str) -> Slices:
+    """Of the files with rows that count a thing, those that give way to another."""
+    dimensions = [name for name in books.ask.dimensions if name not in ("channel", "strategy")]
+    asked = [f'"{name}" IS NOT NULL' for name in dimensions if books.column("traffic", name)]
+    says = [f"bool_or({test})::INTEGER" for test in (*asked, f"by_channel <> '{UNATTRIBUTED}'")]
+    told = {
+        number: (sum(of_asked), channel)
+        for number, *of_asked, channel in books.store.rows(
+            f"SELECT file, {', '.join(says)} FROM traffic WHERE fate IS NULL AND ({counting}) GROUP BY file"
         )
-    )
+    }
     sources = [source for source in books.store.of_role("traffic") if source.number in told]
     slices: set[int] = set()
     for one, other in combinations(sources, 2):
         if not _overlap(one, other) or _apart(books, one, other):
             continue
         if told[one.number] != told[other.number]:
-            slices.add((other if told[one.number] else one).number)
+            slices.add(min(one, other, key=lambda source: told[source.number]).number)
         elif _shape(one) != _shape(other) or _same_rows(books, one, other):
             text = f"{one.file} and this file count the same visits"
-            raise InputError("visits_twice", text, "give one of them", other.file)
-    books.other_slices = tuple(sorted(slices))
-    books.notes += [note("unused_file", file=s.file, role="traffic") for s in sources if s.number in slices]
+            return InputError("visits_twice", text, "give one of them", other.file)
+    return tuple(sorted(slices))
 
 
 def _overlap(one: Source, other: Source) -> bool:

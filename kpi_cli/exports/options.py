@@ -16,6 +16,7 @@ class ReadOptions:
     encoding: str | None = None
     currency: str | None = None
     default_currency: str | None = None
+    converted: bool = False  # there are exchange rates: `currency` is what to convert into, where a file says another
     tz: str | None = None
     role: str | None = None
     format: str | None = None

@@ -42,6 +42,7 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
     errors: list[InputError] = []
     if "sales" in store.columns:
         errors += _booked_twice(store, options)
+        _orders_apart(store)
         errors += _same_orders(store)
         _order_lines(store)
         _date_refunds(store)
@@ -110,6 +111,23 @@ def _kind(source: Source) -> str | None:
 
 def _leave_out(store: Store, source: Source, fate: str) -> None:
     store.con.execute(f"UPDATE {source.role} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number])
+
+
+def _orders_apart(store: Store) -> None:
+    """Two platforms may number their orders alike: such numbers then bear the name of their format."""
+    formats: dict[str, list[str]] = {}
+    for source in store.of_role("sales"):
+        formats.setdefault(str(source.format), []).append(str(source.number))
+    if len(formats) < 2:
+        return
+    store.ensure("sales", "order_id")
+    for one, other in combinations(sorted(formats), 2):
+        in_one, in_other = (f"file IN ({', '.join(formats[name])})" for name in (one, other))
+        store.con.execute(
+            f"""UPDATE sales SET order_id = $1 || ' ' || order_id WHERE {in_other} AND order_id IN (
+                  SELECT order_id FROM sales WHERE {in_one})""",
+            [other],
+        )
 
 
 def _same_orders(store: Store) -> list[InputError]:

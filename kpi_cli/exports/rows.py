@@ -460,7 +460,7 @@ class _Currency:
         return [found] * len(block.records)
 
     def _agree(self, found: str, line: int, index: int | None) -> None:
-        if self.asked and self.asked != found:
+        if self.asked and self.asked != found and not self.sheet.options.converted:
             text = f"--currency says {self.asked}, the file says {found}"
             raise self.sheet.error("currency_contradicted", text, "leave --currency out", line, index)
 

@@ -24,7 +24,6 @@ from kpi_cli.questions.roi import joined, tell_below_zero, through
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, number_text
 from kpi_cli.trust import trust_first
-from kpi_cli.visit_overlap import settle_visits
 
 USES = ("spend", "sales", "costs", "leads", "traffic")
 NEEDS = (("spend", "costs"),)
@@ -61,7 +60,6 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     """
     books = open_books(ask, USES, NEEDS)
     measures.check_dimensions(books, USES)
-    settle_visits(books)
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)
     tell_first_purchases(books)

@@ -26,7 +26,6 @@ from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.result import Column, Result, Row
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
-from kpi_cli.visit_overlap import settle_visits
 
 USES = ("traffic", "leads", "sales", "spend", "costs")
 NEEDS = (("traffic", "leads", "sales", "spend"),)
@@ -71,7 +70,6 @@ def channels(ask: Ask) -> Result:
     """
     ask = _by_channel(ask)
     books = open_books(ask, USES, NEEDS)
-    settle_visits(books)
     if "network" in ask.dimensions:
         assign_networks(books)
     measures.check_dimensions(books, USES)

@@ -24,7 +24,7 @@ from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.aiming import with_goals
-from kpi_cli.questions.laying_out import Answer, on_books, ordered
+from kpi_cli.questions.laying_out import Answer, on_books, ordered, shown
 from kpi_cli.questions.own import with_own
 from kpi_cli.questions.roi import through
 from kpi_cli.questions.staging import (
@@ -40,6 +40,7 @@ from kpi_cli.questions.staging import (
     plain_stages,
     share_of_whole,
     stage_figures,
+    stage_rows,
     stand_beside,
     too_few,
     whole_funnel,
@@ -228,7 +229,10 @@ class _Funnel:
         dims = self.ask.dimensions
         figures = self._figures(names, now)
         columns = with_goals(books, with_own(books, stage_figures(), [(books.window, figures)]), figures)
-        result = funnel_result(dims, names, now, self._order(now, figures, [column for _, column in columns]))
+        order = self._order(now, figures, [column for _, column in columns])
+        keys = order if wanted.trial else shown(books, order)
+        result = funnel_result(dims, names, now, keys)
+        result.beyond = [row for key in order[len(keys) :] for row in stage_rows(dims, key, names, now.groups[key])]
         before = self._earlier()
         if before:
             result.previous = funnel_before(before, dims, names, list(now.groups))
@@ -289,7 +293,7 @@ class _Funnel:
 
     def _count(self, window: Window | None) -> Counts:
         books = self.books
-        alone = funnel_measures.ungrouped(books)
+        alone = measures.ungrouped(books)
         if self.path:
             names = self.path.steps
             trail = funnel_measures.followed(books, self.path, window)
@@ -350,14 +354,16 @@ class _Funnel:
 
     def _sources(self) -> str:
         """Which files count which stages."""
-        by_role: dict[str, list[str]] = {}
+        by_files: dict[str, list[str]] = {}
         for stage in self.stages:
-            by_role.setdefault(funnel_measures.role_of(self.books, stage), []).append(label(stage.name).lower())
-        return "; ".join(f"{', '.join(names)} ({', '.join(self._files(role))})" for role, names in by_role.items())
+            files = ", ".join(self._files(funnel_measures.role_of(self.books, stage), stage.column))
+            by_files.setdefault(files, []).append(label(stage.name).lower())
+        return "; ".join(f"{', '.join(names)} ({files})" for files, names in by_files.items())
 
-    def _files(self, role: str) -> list[str]:
+    def _files(self, role: str, column: str = "") -> list[str]:
         """The files of a role whose rows are counted."""
-        sources = self.books.store.of_role(role)
+        aside = measures.set_aside(self.books, column) if role == "traffic" else ()
+        sources = [s for s in self.books.store.of_role(role) if s.number not in aside]
         return [s.file for s in sources if s.used] or [s.file for s in sources]
 
     def _tell_trail(self, trail: Trail, path: Path) -> None:
@@ -373,9 +379,9 @@ class _Funnel:
     def _extra(self, names: Sequence[str], now: Counts) -> dict[str, Any]:
         """What stands beside the rows: all stages with their files, the leak, the test."""
         stages = plain_stages(names, now.whole)
-        roles = [funnel_measures.role_of(self.books, stage) for stage in self.stages]
-        for entry, role in zip(stages, roles or ["events"] * len(stages), strict=True):
-            entry |= {"role": role, "files": self._files(role)}
+        counted = [(funnel_measures.role_of(self.books, stage), stage.column) for stage in self.stages]
+        for entry, (role, column) in zip(stages, counted or [("events", "")] * len(stages), strict=True):
+            entry |= {"role": role, "files": self._files(role, column)}
         extra: dict[str, Any] = {
             "stages": stages,
             "leak": biggest_leak(names, now.whole, self._revenue()),
@@ -396,7 +402,7 @@ class _Funnel:
     def _time_on_page(self) -> dict[str, Any]:
         """The mean time of a visit, over all and by group, where the visits file has it."""
         books, dims = self.books, self.ask.dimensions
-        alone = funnel_measures.ungrouped(books)
+        alone = measures.ungrouped(books)
         whole = funnel_measures.seconds_on_page(alone, books.window) if "traffic" in self.kin.roles else {}
         if () not in whole:
             return {}
@@ -408,7 +414,7 @@ class _Funnel:
         """Revenue of the window, where the funnel ends in sales."""
         if not (self.books.has("sales") and "sales" in self.kin.roles):
             return None
-        sums = measures.sales(funnel_measures.ungrouped(self.books), self.books.window)
+        sums = measures.sales(measures.ungrouped(self.books), self.books.window)
         revenue = sums.get((), {}).get("revenue")
         return None if revenue is None else Decimal(revenue)
 

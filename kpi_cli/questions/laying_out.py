@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
+from kpi_cli.coverage import earlier_span
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
 from kpi_cli.formula import did_you_mean
-from kpi_cli.period import Window
+from kpi_cli.period import UNITS, Window
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
@@ -66,7 +67,8 @@ def lay_out(
     dims = books.ask.dimensions if books else ()
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
     inner = [f.name for f, _ in columns if not f.total_only]
-    keys = ordered(books, answer, [c for _, c in columns]) if books else []
+    every = ordered(books, answer, [c for _, c in columns]) if books else []
+    keys = shown(books, every) if books else []
     rows = [_named(dims, key) | _picked(answer.rows[key], inner) for key in keys]
     nulls = [
         Null(i, name, reason)
@@ -82,11 +84,13 @@ def lay_out(
         _picked(answer.total, [f.name for f, _ in columns]),
         by=list(dims),
         nulls=nulls,
+        beyond=[_named(dims, key) | _picked(answer.rows[key], inner) for key in every[len(keys) :]],
     )
+    span = earlier_span(books, before[0]) if books and before else None
     if books:
         on_books(result, books)
-    if before:
-        result.previous = _previous(before, dims, inner, keys, [f.name for f, _ in columns])
+    if before and span:
+        result.previous = _previous((span, before[1]), dims, inner, keys, [f.name for f, _ in columns])
     return result
 
 
@@ -105,6 +109,11 @@ def on_books(result: Result, books: Books) -> None:
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
 
+def by_time(books: Books) -> bool:
+    """Whether the rows are units of time and nothing else, so that each is the whole of its days."""
+    return bool(books.ask.dimensions) and all(name in UNITS for name in books.ask.dimensions)
+
+
 def _named(dims: Sequence[str], key: Key) -> Row:
     return dict(zip(dims, key, strict=True))
 
@@ -114,16 +123,16 @@ def _picked(sums: Mapping[str, object], names: Sequence[str]) -> Row:
 
 
 def _previous(
-    before: tuple[Window, Answer],
+    before: tuple[Span, Answer],
     dims: Sequence[str],
     inner: Sequence[str],
     keys: Sequence[Key],
     names: Sequence[str],
 ) -> Previous:
-    window, answer = before
+    span, answer = before
     order = [k for k in keys if k in answer.rows] + sorted(k for k in answer.rows if k not in set(keys))
     rows = [_named(dims, key) | _picked(answer.rows[key], inner) for key in order]
-    return Previous(Span(window.start, window.end, window.days), rows, _picked(answer.total, names))
+    return Previous(span, rows, _picked(answer.total, names))
 
 
 def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:
@@ -143,7 +152,12 @@ def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key
         keys.sort(key=lambda key: max((_LAST.get(part, 0) for part in key), default=0))
         if ask.every:
             keys.sort(key=lambda key: key[0])
-    return keys[: ask.top] if ask.top else keys
+    return keys
+
+
+def shown(books: Books, keys: list[Key]) -> list[Key]:
+    """The first of the rows, as many as --top says."""
+    return keys[: books.ask.top]
 
 
 def _sorted(answer: Answer, dims: Sequence[str], keys: list[Key], wanted: str) -> list[Key]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,10 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.metrics import METRICS
 from kpi_cli.period import Window
-from kpi_cli.questions.laying_out import Answer, Figure
+from kpi_cli.questions.laying_out import Answer, Figure, by_time
 from kpi_cli.result import Column
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
-from kpi_cli.visit_overlap import settle_visits
 
 if TYPE_CHECKING:
     from kpi_cli.ask import Ask
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from kpi_cli.measures import Key, Measures, Table
 
 _FROM_SPEND = ("impressions", "reach", "engagements", "clicks", "conversions")
-_OF_VISITS = frozenset({"visits", "key_events", "leads"})
 Found = tuple[Any, str | None]  # a figure, or None and why there is none
 
 
@@ -44,8 +42,6 @@ def with_own(
         return list(columns)
     for summed in _columns_summed(books):
         _tell_missing(books, *summed)
-    if measures_needed(books.ask.config, books.ask.also) & _OF_VISITS:
-        settle_visits(books)
     for window, answer in answers:
         _fill(books, window, answer, [column.name for _, column in added])
     return [*columns, *added]
@@ -113,10 +109,10 @@ def _complete(row: Measures, reasons: dict[str, str], known: _Known, names: Sequ
 
 def _whole(books: Books, window: Window | None) -> Measures:
     """The sums over all rows; the total's ROAS is that of the channels that have media cost (contract §6)."""
-    ask = replace(books.ask, by=(), period=replace(books.ask.period, every=None))
-    sums = _sums(replace(books, ask=ask), window).get((), {})
+    alone = measures.ungrouped(books)
+    sums = _sums(alone, window).get((), {})
     if "roas" in names_needed(books.ask.config, books.ask.also) and sums.get("media_cost"):
-        paid = measures.revenue_of_paid_channels(books, window)
+        paid = measures.revenue_of_paid_channels(alone, window).get((), Decimal(0))
         known = measures.attributable(books, window)
         sums["roas"] = metrics.ratio(paid, sums["media_cost"]) if known else None
     return sums
@@ -154,7 +150,9 @@ def _own_sum(books: Books, window: Window | None, own: OwnColumn) -> Table:
         measures.no_edge_inside(books, window, own.role)
     books.store.ensure(own.role, own.column)
     how = "coalesce(sum({}), 0)" if own.how == "count" else _KNOWN_SUM
-    picks = how.format(measures.cut(f'"{own.column}"'))
+    once = measures.counted_once(books, own.column) if own.role == "traffic" else "true"
+    cut = measures.cut(f'"{own.column}"')
+    picks = how.format(f"CASE WHEN {once} THEN {cut} END")
     return measures.by_group(books, own.role, window, f"{picks} AS {own.column}")
 
 
@@ -188,7 +186,7 @@ _TABLES: dict[str, Callable[[Books, Window | None], Table]] = {
 
 def _without_source(books: Books, window: Window | None) -> frozenset[Key]:
     """The groups with cost whose revenue is not known, since no sale says where it came from."""
-    if not books.has("sales") or measures.attributable(books, window):
+    if not books.has("sales") or by_time(books) or measures.attributable(books, window):
         return frozenset()
     return frozenset(key for key, sums in _cost(books, window).items() if sums["cost"])
 

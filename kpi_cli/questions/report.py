@@ -139,6 +139,7 @@ class _Report:
         """The earlier period of some answers, if the files reach back so far; what of it they miss is a note."""
         span = next((found.previous.period for found, _ in answers if found and found.previous), None)
         if span is None:
+            self.notes += [n for found, _ in answers if found for n in found.notes if n.code == "not_comparable"]
             return None
         window = Window(span.start, span.end)
         roles, files = uncovered(self.books, COMPARED, window)
@@ -285,7 +286,8 @@ class _Report:
         frame = Result("report", [], [], {})
         trusting = replace(self.ask, reading=replace(self.ask.reading, strict=False))
         on_books(frame, open_books(trusting, USES, (), _needs))
-        told = [n for answer, _ in previous if answer for n in answer.notes if n.code != "unused_file"]
+        ours = ("unused_file", "partly_comparable")  # said of the whole report above
+        told = [n for answer, _ in previous if answer for n in answer.notes if n.code not in ours]
         found.notes = list(dict.fromkeys([*frame.notes, *self.notes, *told]))
         found.sources, found.config = frame.sources, frame.config
         found.options = _options(self.ask)

@@ -16,7 +16,7 @@ from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
+from kpi_cli.questions.laying_out import Answer, Figure, by_time, figure_columns, lay_out
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, share_text
 
@@ -92,8 +92,11 @@ def _answer(books: Books, window: Window | None) -> Answer:
     allocate(books, groups)
     attributable = measures.attributable(books, window)
     answer = Answer({}, {}, {})
+    paid = measures.revenue_of_paid_channels(books, window) if by_time(books) else {}
     for key, sums in sorted(groups.items()):
         row, reasons = row_of(books, sums, attributable)
+        if by_time(books):
+            row, reasons = whole_of(books, sums, attributable, paid.get(key, ZERO))
         answer.rows[key] = row
         answer.reasons[key] = reasons
     answer.total, answer.reasons[None] = total_of(books, window, groups, attributable)
@@ -148,19 +151,27 @@ def total_of(
     def whole(name: str) -> Decimal:
         return sum((Decimal(sums.get(name) or 0) for sums in groups.values()), ZERO)
 
-    media = whole("media_cost")
-    given: Measures = {"revenue": whole("revenue"), "media_cost": media, "cost": media + whole("other_cost")}
-    total, reasons = _figures(given, books.ask.profit_share)
-    total["mer"], reason = metrics.evaluate("mer", given)  # type: ignore[assignment]
+    sums: Measures = {name: whole(name) for name in ("revenue", "media_cost", "other_cost")}
+    paid = measures.revenue_of_paid_channels(measures.ungrouped(books), window)
+    total, reasons = whole_of(books, sums, attributable, paid.get((), ZERO))
+    total["mer"], reason = metrics.evaluate("mer", total)  # type: ignore[assignment]
     if reason:
         reasons["mer"] = reason
-    if media and not attributable:
-        total["roas"], reasons["roas"] = None, "sales_without_source"
-    elif media:
-        paid = {**given, "revenue": measures.revenue_of_paid_channels(books, window)}
-        total["revenue_of_paid_channels"] = paid["revenue"]
-        total["roas"] = metrics.evaluate("roas", paid)[0]  # type: ignore[assignment]
     return total, reasons
+
+
+def whole_of(books: Books, sums: Measures, attributable: bool, paid: Decimal) -> tuple[Measures, dict[str, str]]:
+    """The figures of all channels together: their ROAS is that of the channels that have media cost."""
+    media = Decimal(sums.get("media_cost") or 0)
+    cost = media + Decimal(sums.get("other_cost") or 0)
+    given: Measures = {"revenue": sums.get("revenue", ZERO), "media_cost": media, "cost": cost}
+    whole, reasons = _figures(given, books.ask.profit_share)
+    if media and not attributable:
+        whole["roas"], reasons["roas"] = None, "sales_without_source"
+    elif media:
+        whole["revenue_of_paid_channels"] = paid
+        whole["roas"] = metrics.evaluate("roas", {**given, "revenue": paid})[0]  # type: ignore[assignment]
+    return whole, reasons
 
 
 def tell_below_zero(books: Books, answer: Answer) -> None:

@@ -65,6 +65,12 @@ def need_rows(books: Books, group: Sequence[str]) -> None:
     )
 
 
+_BUCKETS = """
+    CREATE OR REPLACE TEMP TABLE buckets AS
+    SELECT unnest($1::VARCHAR[]) AS label, unnest($2::DATE[]) AS "start", unnest($3::DATE[]) AS "end"
+"""
+
+
 def fill_buckets(books: Books, window: Window | None) -> list[str]:
     """The table `buckets` (label, start, end) of the rows of time asked for; its labels in order."""
     every = books.ask.every
@@ -75,9 +81,7 @@ def fill_buckets(books: Books, window: Window | None) -> list[str]:
         rows = [(label, part.start.isoformat(), part.end.isoformat()) for label, part in buckets(window, every)]
     else:
         rows = [(None, window.start.isoformat(), window.end.isoformat())]
-    books.store.con.execute('CREATE OR REPLACE TEMP TABLE buckets (label VARCHAR, "start" DATE, "end" DATE)')
-    books.store.con.execute(
-        "INSERT INTO buckets SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[])::DATE, unnest($3::VARCHAR[])::DATE",
-        [list(column) for column in zip(*rows, strict=True)],
-    )
+    if rows != books.store.buckets:
+        books.store.con.execute(_BUCKETS, [list(column) for column in zip(*rows, strict=True)])
+        books.store.buckets = rows
     return [row[0] for row in rows if row[0]]

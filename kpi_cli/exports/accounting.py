@@ -27,13 +27,7 @@ def account(store: Store) -> None:
         if role == "sales":
             store.ensure(role, "order_id", "customer")
         _sums(store, role, sources)
-        _spans(store, role, sources)
-        for number, fate, count in store.rows(
-            f"""SELECT file, fate, CAST(sum("rows") AS BIGINT) FROM {role}
-                WHERE fate IS NOT NULL GROUP BY ALL ORDER BY ALL"""
-        ):
-            if number in sources:
-                sources[number].fates[fate] = count
+        _fates_and_spans(store, role, sources)
         for source in sources.values():
             _control(source)
 
@@ -60,26 +54,26 @@ def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
             source.currencies.append(currency)
 
 
-def _spans(store: Store, role: str, sources: dict[int, Source]) -> None:
-    for number, first, last, ranged in store.rows(
-        f'SELECT file, min("start"), max("end"), bool_or("start" <> "end") FROM {role} GROUP BY file ORDER BY file'
+def _fates_and_spans(store: Store, role: str, sources: dict[int, Source]) -> None:
+    """What became of each source's rows after they were read, and the days it covers."""
+    for number, fate, count, first, last, ranged in store.rows(
+        f"""SELECT file, fate, CAST(sum("rows") AS BIGINT), min("start"), max("end"), bool_or("start" <> "end")
+            FROM {role} GROUP BY file, fate ORDER BY file, fate"""
     ):
         if number not in sources:
             continue
         source = sources[number]
-        sheet = source.sheet
+        if fate:
+            source.fates[fate] = count
         if first:
-            source.period = (first, last)
-            source.grain = "range" if ranged else "day"
-        if sheet and sheet.first_day and sheet.last_day:
-            source.period = (
-                min(first or sheet.first_day, sheet.first_day),
-                max(last or sheet.last_day, sheet.last_day),
-            )
+            known = source.period or (first, first)
+            source.period = (min(known[0], first), max(known[1], last or first))
+            source.grain = "range" if ranged or source.grain == "range" else "day"
     for source in sources.values():
         sheet = source.sheet
-        if source.period is None and sheet and sheet.first_day and sheet.last_day:
-            source.period = (sheet.first_day, sheet.last_day)
+        if sheet and sheet.first_day and sheet.last_day:
+            first, last = source.period or (sheet.first_day, sheet.last_day)
+            source.period = (min(first, sheet.first_day), max(last, sheet.last_day))
 
 
 def _control(source: Source) -> None:

@@ -85,7 +85,7 @@ def _plain(reader: Reader) -> Composer:
             own = columns.get("channel", channels)
             columns["channel"] = [c or o for c, o in zip(channels, own, strict=True)]
         for column in numeric:
-            columns[column] = [plain_text(v) for v in reader.numbers(block, column)]
+            columns[column] = reader.number_texts(block, column)
         return columns
 
     return compose
@@ -103,7 +103,7 @@ def _spend(reader: Reader) -> Composer:
     def compose(block: Block) -> Columns:
         columns = plain(block)
         if sheet.has("clicks_all") and not sheet.has("clicks"):
-            columns["clicks"] = [plain_text(v) for v in reader.numbers(block, "clicks_all")]
+            columns["clicks"] = reader.number_texts(block, "clicks_all")
         if platform:
             columns["platform"] = [str(platform)] * len(block.records)
         columns["format_channel"] = _platform_channel(reader, columns, len(block.records))
@@ -352,6 +352,8 @@ def _address(email: str) -> str:
     >>> _address("Learner01@\u200bExample.com\u00a0")
     'learner01@example.com'
     """
+    if email.isascii() and email.isprintable() and " " not in email:
+        return email.lower()
     return "".join(c for c in email.casefold() if c.isprintable() and not c.isspace())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli.exports.roles import TABLES
@@ -26,6 +27,7 @@ def control_sums(source: Source) -> tuple[list[dict[str, Any]], list[Note]]:
     count = source.used
     entries: list[dict[str, Any]] = []
     differing: list[dict[str, Any]] = []
+    others = cache(lambda column: tuple(_other_sums(source, column)))
     for total in sheet.totals:
         for column in (c for c in names if sheet.has(c)):
             stated = _stated(sheet, total, column)
@@ -35,7 +37,7 @@ def control_sums(source: Source) -> tuple[list[dict[str, Any]], list[Note]]:
             value, tolerance = stated
             allowed = tolerance * (count + 1)
             if abs(value - own) > allowed:
-                own = next((s for s in _other_sums(source, column) if abs(value - s) <= allowed), own)
+                own = next((s for s in others(column) if abs(value - s) <= allowed), own)
             agrees = abs(value - own) <= allowed
             entry = {
                 "label": total.label,

@@ -41,7 +41,7 @@ def own_values(reader: Reader, block: Block) -> Columns:
     columns: Columns = {}
     for name, index in reader.sheet.columns.items():
         if name.startswith(SUM):
-            columns[name] = [None if value is None else f"{value:f}" for value in reader.numbers(block, name)]
+            columns[name] = reader.number_texts(block, name)
         elif name.startswith(COUNT):
             columns[name] = ["1" if cell.strip() else None for cell in block.cells(index)]
     return columns

@@ -178,14 +178,13 @@ class Wanted:
 
 def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, str, list[str]]]:
     """Lines that hold known column names, most of them first; of equals the earlier line."""
-    known = _every_alias()
     scored = []
     for number, line in enumerate(lines[:_SCAN], 1):
         best = (0, ",", [""])
         for delimiter in DELIMITERS:
             if delimiter in line:
                 cells = split(line, delimiter)
-                hits = sum(1 for c in cells if known & {*_keys(c), *map(plainest, _keys(c))} or folded(c) in extra)
+                hits = sum(1 for c in cells if _is_known(c) or (extra and folded(c) in extra))
                 if hits > best[0]:
                     best = (hits, delimiter, cells)
         if best[0]:
@@ -199,6 +198,13 @@ def _keys(header: str) -> tuple[str, str]:
     whole = folded(header)
     match = _METADATA.match(whole)
     return (whole, match[1]) if match and _is_metadata(match[2]) else (whole, whole)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_known(cell: str) -> bool:
+    """Whether a cell is the name of a column in any format."""
+    keys = {*_keys(cell)}
+    return not _every_alias().isdisjoint(keys.union(map(plainest, keys)))
 
 
 def column_of(fmt: Format, header: str) -> Alias | None:

@@ -119,6 +119,11 @@ class Reader:
         Raises:
             InputError: a cell that `read` refuses, with its line and column.
         """
+        known = self._known(block, column, read)
+        return [known[cell] for cell in block.cells(self.sheet.columns[column])]
+
+    def _known(self, block: Block, column: str, read: Callable[[str], T]) -> dict[str, T]:
+        """What each distinct cell of a column says."""
         index = self.sheet.columns[column]
         cells = block.cells(index)
         known: dict[str, T] = {}
@@ -130,15 +135,27 @@ class Reader:
                 text = f"{name} {self.sheet.shown(cell, column)} is {error}"
                 code = "bad_date" if kind(column) == "day" else "bad_number"
                 raise self.sheet.error(code, text, "mend the cell", block.line_of(index, cell), column) from error
-        return [known[cell] for cell in cells]
+        return known
 
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:
         """Amounts or counts; None where the cell says that it is not known."""
+        known = self._numbers(block, column)
+        return [known[cell] for cell in block.cells(self.sheet.columns[column])]
+
+    def number_texts(self, block: Block, column: str) -> Texts:
+        """Amounts or counts as DuckDB reads them back exactly."""
+        known = {cell: plain_text(value) for cell, value in self._numbers(block, column).items()}
+        return [known[cell] for cell in block.cells(self.sheet.columns[column])]
+
+    def _numbers(self, block: Block, column: str) -> dict[str, Decimal | None]:
+        """The amount or count that each distinct cell of a column says."""
         sheet = self.sheet
         whole, mark = kind(column) == "whole" or column in _COUNTED, sheet.decimal or "."
         micros = self.in_micros(column)
 
         def read(cell: str) -> Decimal | None:
+            if cell.isdigit() and cell.isascii() and len(cell) <= 12 and not (micros or sheet.places):
+                return Decimal(cell)  # most counts
             text = unguarded(cell)
             if is_unknown(text):
                 return None
@@ -151,25 +168,25 @@ class Reader:
                 raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
             return value / 1_000_000 if micros else value
 
-        values = self.each(block, column, read)
-        self._watch(block, column, values)
-        return values
+        known = self._known(block, column, read)
+        self._watch(block, column, known)
+        return known
 
-    def _watch(self, block: Block, column: str, values: list[Decimal | None]) -> None:
+    def _watch(self, block: Block, column: str, known: dict[str, Decimal | None]) -> None:
         """Count the cells that are not known, and note how negatives are written."""
         ledger, index = self.ledger, self.sheet.columns[column]
         if self.sheet.totals:
-            ledger.raw[column] = sum((v for v in values if v is not None), ledger.raw.get(column, Decimal(0)))
-        missing = None in values and column not in NONE_WHEN_BLANK
-        if missing:
-            unknown = (record.rows for record, value in zip(block.records, values, strict=True) if value is None)
-            ledger.unknown[column] += sum(unknown)
-            ledger.first_unknown.setdefault(column, block.records[values.index(None)].line)
+            values = (known[cell] or Decimal(0) for cell in block.cells(index))
+            ledger.raw[column] = sum(values, ledger.raw.get(column, Decimal(0)))
+        if None in known.values() and column not in NONE_WHEN_BLANK:
+            unknown = [record for record in block.records if known[record.cells[index]] is None]
+            ledger.unknown[column] += sum(record.rows for record in unknown)
+            ledger.first_unknown.setdefault(column, unknown[0].line)
         if ledger.negative_style is None:
-            for value, record in zip(values, block.records, strict=True):
-                if value is not None and value < 0 and number(unguarded(record.cells[index])).style:
-                    ledger.negative_style = record.line
-                    break
+            below = {cell for cell, value in known.items() if value is not None and value < 0}
+            styled = {cell for cell in below if number(unguarded(cell)).style}
+            if styled:
+                ledger.negative_style = next(r.line for r in block.records if r.cells[index] in styled)
 
     def in_micros(self, column: str) -> bool:
         """Whether a column is in millionths, as API dumps write money."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpi_cli.errors import InputError
@@ -163,7 +164,9 @@ class _Structure:
         self.pending: list[Totals] = []
         self.body = 0
         self.trailing: bool | None = None
-        self.ordinary: dict[str, bool] = {}
+        looked_at = [indexes[0] for indexes, _ in self.blank if indexes] + self.subtotal
+        self.telling = itemgetter(*dict.fromkeys((0, *looked_at)))
+        self.ordinary: dict[str | tuple[str, ...], bool] = {}
         sheet.width = len(self.header)
 
     def sees(self, record: Record) -> bool:
@@ -171,11 +174,7 @@ class _Structure:
         if record.line in self.sheet.left_out:
             return False
         cells = record.cells
-        first = cells[0]
-        plain = self.ordinary.get(first)
-        if plain is None:
-            plain = self.ordinary[first] = self._is_ordinary(first)
-        if plain and len(cells) == len(self.header) and not self.trailing and not self._blank_somewhere(cells):
+        if len(cells) == self.sheet.width and not self.trailing and self._is_ordinary(cells):
             self.trailing = False
             reason = None
         else:
@@ -189,17 +188,19 @@ class _Structure:
             self.sheet.left_out[record.line] = reason
         return False
 
-    def _is_ordinary(self, first: str) -> bool:
-        """Whether a first cell is no word of a header, footer or total: most rows are told by it alone."""
-        text = folded(first)
-        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + self.subtotals
-        return not (is_unknown(first) or text == self.header[0] or any(p.search(text) for p in patterns))
+    def _is_ordinary(self, cells: list[str]) -> bool:
+        """Whether the cells that tell most rows, the first and those that totals leave blank, say nothing special."""
+        told = self.telling(cells)
+        plain = self.ordinary.get(told)
+        if plain is None:
+            blank = any(map(is_unknown, (told,) if isinstance(told, str) else told))
+            plain = self.ordinary[told] = not (blank or self._is_worded(folded(cells[0])))
+        return plain
 
-    def _blank_somewhere(self, cells: list[str]) -> bool:
-        """Whether the cells that a blank-dimension rule looks at may be blank."""
-        return any(indexes and is_unknown(cells[indexes[0]]) for indexes, _ in self.blank) or any(
-            is_unknown(cells[i]) for i in self.subtotal
-        )
+    def _is_worded(self, first: str) -> bool:
+        """Whether a first cell is a word of a header, footer or total."""
+        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + self.subtotals
+        return first == self.header[0] or any(p.search(first) for p in patterns)
 
     def _reason(self, record: Record) -> str | None:
         filled = [(i, c) for i, c in enumerate(record.cells) if c.strip()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -151,6 +151,7 @@ class Store:
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
+        self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
 
     def insert(self, source: Source, blocks: Iterable[Columns]) -> None:
         """Append a sheet's rows, given as columns of text, to the table of its role."""
@@ -172,11 +173,11 @@ class Store:
         picks = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
         return int(self.rows(f"INSERT INTO {role} BY NAME SELECT {picks} FROM {query}")[0][0])
 
-    def _widen(self, role: str, names: Iterable[str]) -> None:
+    def _widen(self, role: str, names: Collection[str]) -> None:
         """Make sure that a role's table has these columns."""
         if role not in self.columns:
             wanted = _FIXED | (_SALES if role == "sales" else {}) | {"currency": "VARCHAR"}
-            wanted |= {n: _type(n, role) for n in TABLES[role].numeric}
+            wanted |= {n: _type(n, role) for n in (*TABLES[role].numeric, *names) if n not in wanted}
             definition = ", ".join(f'"{n}" {t}{" DEFAULT 1" * (n == "rows")}' for n, t in wanted.items())
             self.con.execute(f"CREATE TABLE {role} ({definition})")
             self.columns[role] = wanted

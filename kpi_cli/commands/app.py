@@ -9,8 +9,9 @@ import importlib
 import os
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -84,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _silence_stdout()
+        _silence(sys.stdout)
         return 0
     except Exception as error:
         return _unforeseen(error, wants_json=wants_json)
@@ -175,7 +176,7 @@ def _stderr(text: str) -> None:
             sys.stderr.write(text)
             sys.stderr.flush()
     except OSError:
-        return
+        _silence(sys.stderr)
 
 
 def _standard_streams() -> None:
@@ -186,9 +187,10 @@ def _standard_streams() -> None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _silence_stdout() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+def _silence(stream: TextIO) -> None:
+    """Send what is still buffered nowhere: Python's own flush at exit would fail, and make the exit code 120."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _tidy_up_on_signals() -> None:
@@ -214,7 +216,7 @@ def entry() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        _silence_stdout()
+        _silence(sys.stdout)
     except OSError as error:
         code = report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
     raise SystemExit(code)

@@ -120,7 +120,8 @@ def _of_spend(books: Books, row: Combination) -> Decision:
 
 def _by_platform(books: Books, platform: str) -> str:
     """A hand-made sheet that names only the platform: its ads are taken for paid ones, and it is said."""
-    found = books.grouping.decide(platform.casefold().removesuffix(" ads").strip(), "cpc", None).channel
+    stem = _stem(platform)
+    found = books.grouping.decide("bing" if stem == "microsoft" else stem, "cpc", None).channel
     silent = [c for c in ("channel", "source", "medium", "format_channel") if books.column("spend", c)]
     said = " AND ".join(["fate IS NULL", "platform = $1", *(f"{column} IS NULL" for column in silent)])
     count = books.store.rows(f"SELECT count(*) FROM spend WHERE {said}", [platform])[0][0]
@@ -207,11 +208,21 @@ def _match(
     return None
 
 
+def _stem(platform: str) -> str:
+    """An ad platform without the word for its ads, however it is written.
+
+    >>> [_stem(name) for name in ("google_ads", "Google Ads", "Microsoft Advertising", "TikTok")]
+    ['google', 'google', 'microsoft', 'tiktok']
+    """
+    words = platform.casefold().replace("_", " ").replace("-", " ").strip()
+    return words.removesuffix(" ads").removesuffix(" advertising").strip()
+
+
 def _names(books: Books, source: str | None, platform: str) -> bool:
     """Whether a utm source names an ad platform: `google` is google_ads, `facebook` and `ig` are meta_ads."""
     if not source:
         return False
     network = (books.grouping.network_of(source) or source).casefold()
-    stem = platform.casefold().removesuffix("_ads").removesuffix(" ads")
+    stem = _stem(platform)
     aliases = {"meta": {"facebook", "instagram", "meta", "fb", "ig"}, "microsoft": {"bing", "microsoft"}}
     return network in aliases.get(stem, {stem}) or source.casefold() in aliases.get(stem, {stem})

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import PurePath
 
+from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
@@ -275,6 +276,13 @@ def vat_of(sheet: Sheet) -> Decimal | None:
     return Decimal(sheet.options.vat) if sheet.options.vat and not untaxed else None
 
 
+def refund_unsaid(sheet: Sheet, line: int) -> InputError:
+    """A sale of which part went back, and nothing says how much."""
+    said, has = "part of this sale was refunded, but nothing says how much", sheet.has("refunded")
+    fix = "fill in the refund" if has else "export the column of refunds too, or add one headed refunded"
+    return sheet.error("refund_over_charge", said, fix, line, "refunded" if has else "status")
+
+
 class _Sums:
     """The money of one sale row, as texts: charged, refunds, tax charged, tax kept, is it an order, its fate."""
 
@@ -299,7 +307,11 @@ class _Sums:
             return self._of_refund(charged, tax, undone=is_undone, stated=is_refund)
         if charged < 0:
             return ("0", "0", "0", "0", "false", "outgoing_payment")
-        if (is_full and not refunded) or is_disputed:
+        if is_partly and not (refunded or is_disputed):
+            if not self.signed:
+                raise refund_unsaid(self.sheet, record.line)
+            self.sheet.part_back.append(record.line)  # another row may say it
+        elif (is_full and not refunded) or is_disputed:
             refunded = charged
         if refunded > charged:
             raise self.sheet.error(
@@ -309,9 +321,6 @@ class _Sums:
                 record.line,
                 "refunded" if self.full_column else None,
             )
-        if is_partly and self.full_column and not refunded:
-            said = "part of this sale was refunded, but the row does not say how much"
-            raise self.sheet.error("refund_over_charge", said, "fill in the refund", record.line, "refunded")
         kept = charged - refunded
         if self.taxed:
             tax_kept = (tax * kept / charged).quantize(MILLIONTH, ROUND_HALF_EVEN) if refunded else tax

@@ -92,10 +92,10 @@ def _settle(store: Store, sheet: Sheet, kept: Sequence[_Kind]) -> None:
         is_marked = {name: found[place] for name, found in flags.items()}
         named = dict(zip(_RULED, (codes[place], types[place]), strict=True))
         sets = [f"{c} = {literal(v)}" for c, v in named.items() if c in kind.cells and kind.cells[c] != v]
-        if is_marked["fully_refunded"] or is_marked["disputed"]:
-            sets += _gone_back(always=is_marked["disputed"])
-        elif is_marked["partly_refunded"] and sheet.has("refunded"):
+        if is_marked["partly_refunded"] and not is_marked["disputed"]:
             _refund_stated(store, kind)
+        elif is_marked["fully_refunded"] or is_marked["disputed"]:
+            sets += _gone_back(always=is_marked["disputed"])
         if sets:
             store.con.execute(f"UPDATE sales SET {', '.join(sets)} WHERE {kind.rows}")
 

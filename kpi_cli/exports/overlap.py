@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from kpi_cli.errors import InputError, UsageError
+from kpi_cli.exports.composing import refund_unsaid
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.recognising import catalogue
 from kpi_cli.exports.roles import TABLES, kind
@@ -47,6 +48,7 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
         _order_lines(store)
         _date_refunds(store)
         _hold_refunds(store)
+        errors += _parts_unsaid(store)
     if "leads" in store.columns:
         errors += _counted_twice(store)
         _deals_of_contacts(store)
@@ -282,6 +284,24 @@ def _hold_refunds(store: Store) -> None:
     for source in store.of_role("sales"):
         for _, line, count in (found for found in held if found[0] == source.number):
             source.extra_notes.append(note("refunds_held", file=source.file, line=line, count=count))
+
+
+def _parts_unsaid(store: Store) -> list[InputError]:
+    """An order of which part went back says how much in its row, in a further line of it, or in a row of the refund."""
+    errors = []
+    for source in store.of_role("sales"):
+        lines = source.sheet.part_back if source.sheet else []
+        if not lines:
+            continue
+        store.ensure("sales", "order_id")
+        found = store.rows(
+            """SELECT min(line) FROM sales WHERE file = $1 AND list_contains($2, line) AND fate IS NULL AND NOT EXISTS (
+                 FROM sales AS back WHERE back.order_id = sales.order_id AND back.fate IS NULL AND back.refunds > 0)""",
+            [source.number, lines],
+        )
+        if source.sheet and found[0][0] is not None:
+            errors.append(refund_unsaid(source.sheet, found[0][0]))
+    return errors
 
 
 # -------------------------------------------------------------------------------------------- leads

@@ -21,14 +21,15 @@ from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
-from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
-from kpi_cli.exports.roles import ROLES
+from kpi_cli.exports.recognising import GENERIC, Header, Place, Wanted, read_header, recognise
+from kpi_cli.exports.roles import ROLES, kind
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
+from kpi_cli.safe import quoted
 from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
 
@@ -108,7 +109,7 @@ def _after(store: Store, options: ReadOptions) -> None:
     account(store)
     for source in store.sources:
         if source.error is None:
-            _trust(source, options)
+            _trust(store, source, options)
 
 
 def _new(store: Store, name: str) -> Source:
@@ -331,7 +332,7 @@ def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) ->
 _REPEATS_MATTER = {"spend", "sales", "costs", "traffic", "search", "mail", "social", "leads"}
 
 
-def _trust(source: Source, options: ReadOptions) -> None:
+def _trust(store: Store, source: Source, options: ReadOptions) -> None:
     """Notes that hold for the whole source once its rows are known."""
     sheet = source.sheet
     assert sheet is not None
@@ -344,6 +345,7 @@ def _trust(source: Source, options: ReadOptions) -> None:
         if not taxed and source.sums:
             source.extra_notes.append(note("tax_included", file=source.file))
         _status_notes(source)
+        _refund_notes(store, source)
     if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
         source.extra_notes.append(note("range_grain", file=source.file))
     limit = sheet.header.format.get("truncated_at")
@@ -359,9 +361,18 @@ def _status_notes(source: Source) -> None:
     if left:
         said = ", ".join(f"{count} {reason}" for reason, count in left.items())
         source.extra_notes.append(note("status_left_out", file=source.file, rows=said))
-    refunds = source.sums[0].get("refunds") if source.sums else None
-    if refunds:
-        source.extra_notes.append(note("refunded_orders_counted", file=source.file))
+
+
+def _refund_notes(store: Store, source: Source) -> None:
+    """Refunded orders stay in the counts; those whose status alone says so went back whole."""
+    if not any(entry["refunds"] for entry in source.sums):
+        return
+    source.extra_notes.append(note("refunded_orders_counted", file=source.file))
+    if source.sheet and not source.sheet.has("refunded"):
+        rows = "file = $1 AND fate IS NULL AND is_order AND refunds > 0"
+        count, line = store.rows(f"SELECT count(*), min(line) FROM sales WHERE {rows}", [source.number])[0]
+        if count:
+            source.extra_notes.append(note("refunded_in_full", file=source.file, line=line, count=count))
 
 
 def _unchanged(download: Download, store: Store) -> None:
@@ -445,6 +456,23 @@ def _needed_once(name: str, header: Header) -> None:
                 name,
                 header.line,
                 second + 1,
+            )
+    if header.format.name == GENERIC:
+        _meant_once(name, header)
+
+
+def _meant_once(name: str, header: Header) -> None:
+    """Two headers of a table made by hand that can both be its cost, its amount or its status are asked about."""
+    for canonical, index in header.rivals.items():
+        if kind(canonical) == "money" or canonical in header.format.get("used", ()):
+            first, second = (header.names[i].strip() for i in (header.columns[canonical], index))
+            raise InputError(
+                "column_open",
+                f"{quoted(first)} and {quoted(second)} can both be the {canonical.replace('_', ' ')}",
+                f"say which with --map {header.format.role}.{canonical}=HEADER",
+                name,
+                header.line,
+                index + 1,
             )
 
 

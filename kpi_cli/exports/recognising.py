@@ -60,6 +60,7 @@ class Header:
     metadata: dict[int, str] = field(default_factory=dict)
     score: tuple[int, int, int] = (0, 0, 0)
     label: str = "label"  # the column that a table's only heading, “name” or “label”, stands for
+    rivals: dict[str, int] = field(default_factory=dict)  # canonical column → another header that means it too
     companion: bool = False  # a list of settings that comes with the download, and no data
 
 
@@ -184,7 +185,7 @@ def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, st
         for delimiter in DELIMITERS:
             if delimiter in line:
                 cells = split(line, delimiter)
-                hits = sum(1 for c in cells if _is_known(c) or (extra and folded(c) in extra))
+                hits = sum(1 for c in cells if is_known(c) or (extra and folded(c) in extra))
                 if hits > best[0]:
                     best = (hits, delimiter, cells)
         if best[0]:
@@ -201,7 +202,7 @@ def _keys(header: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_known(cell: str) -> bool:
+def is_known(cell: str) -> bool:
     """Whether a cell is the name of a column in any format."""
     keys = {*_keys(cell)}
     return not _every_alias().isdisjoint(keys.union(map(plainest, keys)))
@@ -343,6 +344,7 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
     said = {folded(header): column for role, column, header in mapped if role in {fmt.role, "*"}}
     taken: dict[str, tuple[int, int]] = {}
     metadata: dict[int, str] = {}
+    rivals: dict[str, int] = {}
     for index, cell in enumerate(cells):
         whole, bare = _keys(cell)
         hit = (said[whole], "", -2) if whole in said else column_of(fmt, cell)
@@ -351,12 +353,14 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
         canonical, _, rank = hit
         if bare != whole:
             metadata[index] = whole.rpartition("(")[2].rstrip(")")
+        if canonical in taken:
+            rivals[canonical] = max(index, taken[canonical][0])
         if canonical not in taken or rank < taken[canonical][1]:
             taken[canonical] = (index, rank)
     if not taken:
         return None
     columns = {canonical: index for canonical, (index, _) in taken.items()}
-    return Header(fmt, 1, None, list(cells), columns, metadata=metadata)
+    return Header(fmt, 1, None, list(cells), columns, metadata=metadata, rivals=rivals)
 
 
 def _language(header: Header) -> str:

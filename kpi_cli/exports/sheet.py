@@ -75,6 +75,7 @@ class Sheet:
     taxed: bool = False  # a cell of the tax column is not zero
     totals: list[Totals] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # record line → reason
+    part_back: list[int] = field(default_factory=list)  # lines of orders of which part went back, without saying what
     width: int = 0
     marks: Marks = field(default_factory=Marks)
     days: Days = field(default_factory=Days)

@@ -17,6 +17,7 @@ from kpi_cli.exports.dialect import Record, decode
 from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Download
 from kpi_cli.exports.misspelt import one_slip
+from kpi_cli.exports.recognising import is_known
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, load_json
 from kpi_cli.safe import quoted
@@ -173,10 +174,14 @@ def _one_spelling(node: Sequence, columns: dict[str, int], name: str) -> None:
     """A name that some records write one way and the others with a slip would split a column in two."""
     records = [item for item in node.items if isinstance(item, Mapping)]
     having = {key: {i for i, r in enumerate(records) if key in r.items} for key in columns}
+    known = {key: is_known(key) for key in columns}
     for odd, usual in permutations(columns, 2):
         few, many = having[odd], having[usual]
+        if known[odd] > known[usual]:
+            continue  # the name that means something is not the slip
         instead = len(few) == 1 and len(few | many) == len(records) > 2
-        if len(few) <= len(many) and not few & many and (instead or one_slip(odd.casefold(), usual.casefold())):
+        seldom = len(few) <= len(many) or known[usual] > known[odd]
+        if seldom and not few & many and (instead or one_slip(odd.casefold(), usual.casefold())):
             place = next(r.keys[odd] for r in records if odd in r.items)
             said = f"{quoted(odd)} stands where other records have {quoted(usual)}"
             raise InputError("unknown_key", said, f"did you mean “{usual}”?", name, place.line, place.column)

@@ -79,6 +79,8 @@ def number(cell: str) -> Number:
     signs = [s for s in (match["sign"], match["sign2"], match["sign3"]) if s]
     if len(signs) + bool(match["open"]) > 1:
         raise BadValue("not a number")
+    if match["sign3"] and match["core"].rstrip()[-1] in ".,":  # “10.-” is ten francs, and no debt of ten
+        raise BadValue("a whole price, or a negative amount: both are written like this")
     style = "brackets" if match["open"] else "trailing" if match["sign3"] else None
     if style is None and "−" in cell:
         style = "minus sign"

@@ -293,6 +293,48 @@ class TestMoney:
         assert (first.sum("refunds"), second.sum("refunds")) == (20, 20)
         assert second.left_out == {"seen_in_other_file": 1}
 
+    PART = "date,order_id,amount,status\n2026-10-01,o1,10,partially refunded\n2026-10-02,o2,10,paid\n"
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("made_by_hand.csv", PART),
+            (
+                "stripe.csv",
+                "Created (UTC);Amount;Currency;Status;Captured;Converted Amount\n"
+                "2026-10-01 10:00:00;10.00;eur;Partial refund;true;10.00\n",
+            ),
+            (
+                "shopify.csv",
+                "Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
+                "Lineitem quantity,Lineitem name,Lineitem price\n"
+                "#1,learner1@example.com,partially_refunded,2026-10-01 10:00:00 +0200,EUR,10,0,2,12,"
+                "2026-10-01 10:00:00 +0200,1,Course,10\n",
+            ),
+        ],
+    )
+    def test_a_refund_of_a_part_that_nothing_states_is_not_taken_for_none(
+        self, check: Any, name: str, text: str
+    ) -> None:
+        [source] = check((name, text), code=3)
+        assert (source["error"]["code"], source["error"]["line"]) == ("refund_over_charge", 2)
+
+    def test_a_refund_of_a_part_may_stand_in_its_own_row_or_column(self, check: Any) -> None:
+        [rows] = check(("rows.csv", self.PART + "2026-10-03,o1,-4,paid\n"))
+        [column] = check(
+            ("column.csv", "date,order_id,amount,status,refunded\n2026-10-01,o1,20,partially refunded,4\n")
+        )
+        assert (rows.sum("refunds"), rows.sum("revenue_net")) == (4, 16)
+        assert (column.sum("refunds"), column.sum("revenue_net")) == (4, 16)
+
+    def test_a_status_alone_refunds_in_full_and_says_so(self, check: Any) -> None:
+        head = "date,order_id,amount,currency,status{}\n2026-10-01,o1,10,EUR,paid{}\n2026-10-02,o2,9,USD,refunded{}\n"
+        [alone] = check(("s.csv", head.format("", "", "")))
+        assert [sums["refunds"] for sums in alone["sums"]] == [0, 9]
+        assert {"refunded_in_full", "refunded_orders_counted"} <= alone.codes
+        [stated] = check(("s.csv", head.format(",refunded", ",", ",9")))
+        assert "refunded_in_full" not in stated.codes
+
     def test_the_tax_of_a_held_refund_is_held_with_it(self, check: Any) -> None:
         text = "date,order_id,customer_id,amount,tax,status\n2026-10-01,o1,c-0001,120,20,refunded\n"
         text += "2026-10-02,o1,c-0001,-90,-15,refunded\n"
@@ -376,3 +418,14 @@ def test_only_some_platforms_claim_purchases(name: str, purchases: bool) -> None
     fmt = next(fmt for fmt in catalogue() if fmt.name == name)
     sheet = Sheet("a.csv", Header(fmt, 1, ",", [], {}, "en"), ReadOptions(), "utf-8", None, lambda: iter(()))
     assert Source("a.csv", 0, sheet).claims_purchases is purchases
+
+
+@pytest.mark.parametrize("written", ["7/1/2026 - 7/13/2026", "7/1/2026,7/13/2026"])
+def test_the_range_that_microsoft_states_is_covered(check: Any, written: str) -> None:
+    head = f'"Report Name: Campaigns"\n"Report Time: {written}"\n"Time Zone: GMT"\n\n'
+    row = '"Acme","Brand","USD","100","3","12.50"\n'
+    titles = '"Account name","Campaign name","Currency code","Impressions","Clicks","Spend"\n'
+    [daily] = check(("a.csv", head + '"Gregorian date",' + titles + '"7/2/2026",' + row))
+    [whole] = check(("b.csv", head + titles + row))
+    assert [s["period"]["end"] for s in (daily, whole)] == ["2026-07-13"] * 2
+    assert (daily["grain"], whole["grain"]) == ("day", "range")

@@ -339,3 +339,37 @@ def test_paypal_rows_are_counted_or_left_out_by_their_type(kind: str, fate: str 
     ]
     assert next(iter(reasons), None) == fate
     assert bool(reasons) or conditions({"type": spec["used"]["type"]})(cells)
+
+
+class TestTwoHeadersOfOneMeaning:
+    @pytest.mark.parametrize(
+        ("text", "column"),
+        [
+            ("date,campaign,spend,cost\n2026-10-01,search,90,100\n", "spend.cost"),
+            ("date,order_id,amount,total\n2026-10-01,o1,90,100\n", "sales.amount"),
+            ("date,order_id,amount,order status,payment status\n2026-10-01,o1,90,complete,failed\n", "sales.status"),
+        ],
+    )
+    def test_which_one_counts_is_asked(self, check: Any, text: str, column: str) -> None:
+        [source] = check(("t.csv", text), code=3)
+        assert source["error"]["code"] == "column_open"
+        assert f"--map {column}=" in source["error"]["fix"]
+
+    def test_map_settles_it(self, check: Any) -> None:
+        text = "date,campaign,spend,cost\n2026-10-01,search,90,100\n"
+        [spend] = check(("t.csv", text), options=("--map", "spend.cost=spend"))
+        [cost] = check(("t.csv", text), options=("--map", "spend.cost=cost"))
+        assert (spend.sum("cost"), cost.sum("cost")) == (90, 100)
+
+    def test_several_dates_and_ids_of_an_order_are_no_question(self, check: Any) -> None:
+        text = "order date,payment date,order id,invoice,amount\n2026-10-01,2026-10-02,o1,i1,90\n"
+        [source] = check(("t.csv", text))
+        assert (source["period"]["start"], source.sum("orders")) == ("2026-10-01", 1)
+
+
+def test_a_slip_is_told_from_the_name_it_stands_for_however_often_it_is_made(check: Any) -> None:
+    wrong, right = "- {month: 2026-10, catgory: tools, cost: 1}\n", "- {month: 2026-10, category: tools, cost: 2}\n"
+    for text in (right + wrong, wrong + right, wrong + wrong + right):
+        [source] = check(("costs.yaml", text), code=3)
+        assert source["error"]["code"] == "unknown_key"
+        assert "“category”" in source["error"]["fix"]

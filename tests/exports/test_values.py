@@ -44,6 +44,11 @@ def spelled(draw: st.DrawFn) -> tuple[str, str, Fraction]:
 
 
 class TestMoney:
+    @pytest.mark.parametrize("cell", ["10.-", "10.–", "10,-", "CHF 1'000.-"])
+    def test_a_price_without_its_cents_is_no_debt(self, cell: str) -> None:
+        with pytest.raises(BadValue, match="whole price"):
+            number(cell)
+
     @settings(max_examples=100, deadline=None)
     @given(spelled())
     def test_an_amount_has_the_value_of_its_digits(self, case: tuple[str, str, Fraction]) -> None:

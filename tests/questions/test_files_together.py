@@ -214,3 +214,19 @@ def test_rows_that_top_does_not_show_are_held_to_conditions_all_the_same(
     )
     options = ("--by", "channel", "--month", "2026-10", "--sort", "channel")
     assert ask(question, files, *options, "--top", "1", "--fail-if", condition, code=4)["rows"][0]["channel"] == "Email"
+
+
+@pytest.mark.parametrize(
+    ("written", "channel"),
+    [
+        ("google_ads", "Paid Search"),
+        ("Google Ads", "Paid Search"),
+        ("meta-ads", "Paid Social"),
+        ("Microsoft Advertising", "Paid Search"),
+        ("linkedin_ads", "Paid Social"),
+    ],
+)
+def test_a_platform_gives_its_channel_however_it_is_written(ask: Ask, written: str, channel: str) -> None:
+    spend = f"date,platform,campaign,cost,currency\n2026-10-01,{written},brand,100,EUR\n"
+    answer = ask("roi", {"spend.csv": spend, "sales.csv": UNSAID}, "--by", "channel")
+    assert {row["channel"]: row["cost"] for row in answer["rows"]}[channel] == 100

@@ -216,11 +216,14 @@ Flags = dict[str, list[tuple[dict[str, object], Callable[[Mapping[str, str]], bo
 
 def flags_of(sheet: Sheet) -> Flags:
     """The format's rules that mark a row as a refund, or as refunded, as far as the sheet has their columns."""
-    rules = sheet.header.format.get
+    rules, refers = sheet.header.format.get, sheet.header.format.get("refunds_refer_by")
+    # Without that column, nothing ties the refund that a status tells of to the row that is the refund.
+    untied = {"fully_refunded", "partly_refunded"} if refers and not sheet.has(refers) else set()
     return {
         name: [(rule, conditions(rule)) for rule in rules(name, ()) if any(sheet.has(c) for c in rule)]
         for name in _MARKS
-    }
+        if name not in untied
+    } | {name: [] for name in untied}
 
 
 def flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]:
@@ -279,8 +282,9 @@ def vat_of(sheet: Sheet) -> Decimal | None:
 def refund_unsaid(sheet: Sheet, line: int) -> InputError:
     """A sale of which part went back, and nothing says how much."""
     said, has = "part of this sale was refunded, but nothing says how much", sheet.has("refunded")
+    apart = "; or give the file that holds the refund" if "refund_rows" in sheet.header.format.spec else ""
     fix = "fill in the refund" if has else "export the column of refunds too, or add one headed refunded"
-    return sheet.error("refund_over_charge", said, fix, line, "refunded" if has else "status")
+    return sheet.error("refund_over_charge", said, fix + apart, line, "refunded" if has else "status")
 
 
 class _Sums:
@@ -292,6 +296,7 @@ class _Sums:
         self.taxed = self.sheet.has("tax") and self.sheet.taxed
         self.vat = vat_of(self.sheet)
         self.signed = fmt.get("sign") == "signed" or fmt.name == GENERIC
+        self.apart = self.signed or "refund_rows" in fmt.spec  # refunds may be rows of their own
         self.full_column = self.sheet.has("refunded")
         self.not_ours: str | None = fmt.get("positive_refund")
 
@@ -308,7 +313,7 @@ class _Sums:
         if charged < 0:
             return ("0", "0", "0", "0", "false", "outgoing_payment")
         if is_partly and not (refunded or is_disputed):
-            if not self.signed:
+            if not self.apart:
                 raise refund_unsaid(self.sheet, record.line)
             self.sheet.part_back.append(record.line)  # another row may say it
         elif (is_full and not refunded) or is_disputed:

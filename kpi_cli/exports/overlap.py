@@ -58,7 +58,31 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
             _slices_of_one(store, role)
     if "spend" in store.columns:
         errors += _same_spend(store, options)
+    for role in _REPEATS_MATTER & store.columns.keys():
+        _repeated_rows(store, role, options)
     return errors
+
+
+_REPEATS_MATTER = {"sales", "costs", "mail", "social"}  # the other roles have rules of their own
+
+
+def _repeated_rows(store: Store, role: str, options: ReadOptions) -> None:
+    """Rows without an id that an earlier file holds too: kept with a note, or left out when the user says so."""
+    numbers = {s.number: s for s in store.of_role(role) if not s.is_folded and s.sheet and not s.sheet.has("order_id")}
+    if len(numbers) < 2:
+        return
+    same = ", ".join(f'"{c}"' for c in store.columns[role] if c not in {"file", "line", "fate"})
+    again = f"""SELECT file, line FROM {role} WHERE fate IS NULL AND file IN ({", ".join(map(str, numbers))})
+                QUALIFY file > min(file) OVER (PARTITION BY {same})"""
+    for number, line, count in store.rows(f"SELECT file, min(line), count(*) FROM ({again}) GROUP BY file"):
+        if not options.dedupe:
+            source = numbers[number]
+            source.extra_notes.append(note("duplicates_kept", file=source.file, line=line, count=count))
+    if options.dedupe:
+        store.con.execute(
+            f"""UPDATE {role} SET fate = 'seen_in_other_file' FROM ({again}) AS again
+                WHERE {role}.file = again.file AND {role}.line = again.line"""
+        )
 
 
 # -------------------------------------------------------------------------------------------- sales

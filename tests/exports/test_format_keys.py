@@ -335,6 +335,34 @@ class TestMoney:
         [stated] = check(("s.csv", head.format(",refunded", ",", ",9")))
         assert "refunded_in_full" not in stated.codes
 
+    PAYPAL = (
+        '"Date","Time","TimeZone","Name","Type","Status","Currency","Gross","Fee","Net","From Email Address",'
+        '"Transaction ID","Reference Txn ID","Balance Impact"\n'
+        '"13/10/2026","10:00:00","CET","A","Website Payment","{}","EUR","100.00","0.00","100.00","a@example.com",'
+        '"T1","","Credit"\n'
+    )
+    BACK = (
+        '"15/10/2026","10:00:00","CET","A","Payment Refund","Completed","EUR","-30.00","0.00","-30.00","s@example.com",'
+        '"T2","T1","Debit"\n'
+    )
+
+    def test_a_refund_that_paypal_states_on_the_sale_counts_though_its_row_is_in_another_month(
+        self, check: Any
+    ) -> None:
+        [whole] = check(("a.csv", self.PAYPAL.format("Refunded")))
+        assert (whole.sum("refunds"), whole.sum("orders")) == (100, 1)
+        assert "refunded_in_full" in whole.codes
+        [part] = check(("b.csv", self.PAYPAL.format("Partially Refunded")), code=3)
+        assert "give the file that holds the refund" in part["error"]["fix"]
+
+    def test_a_refund_of_paypal_is_tied_to_its_sale_and_counts_once(self, check: Any) -> None:
+        part = self.PAYPAL.format("Partially Refunded")
+        [together] = check(("a.csv", part + self.BACK))
+        sale, refund = check(("b.csv", part), ("c.csv", part.splitlines(keepends=True)[0] + self.BACK))
+        assert together.sum("refunds") == sale.sum("refunds") + refund.sum("refunds") == 30
+        [whole] = check(("d.csv", self.PAYPAL.format("Refunded") + self.BACK.replace("30.00", "100.00")))
+        assert whole.sum("refunds") == 100
+
     def test_the_tax_of_a_held_refund_is_held_with_it(self, check: Any) -> None:
         text = "date,order_id,customer_id,amount,tax,status\n2026-10-01,o1,c-0001,120,20,refunded\n"
         text += "2026-10-02,o1,c-0001,-90,-15,refunded\n"

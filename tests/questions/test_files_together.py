@@ -230,3 +230,30 @@ def test_a_platform_gives_its_channel_however_it_is_written(ask: Ask, written: s
     spend = f"date,platform,campaign,cost,currency\n2026-10-01,{written},brand,100,EUR\n"
     answer = ask("roi", {"spend.csv": spend, "sales.csv": UNSAID}, "--by", "channel")
     assert {row["channel"]: row["cost"] for row in answer["rows"]}[channel] == 100
+
+
+NAMELESS = "date,product,amount,currency\n2026-10-01,course,300,EUR\n2026-10-31,course,100,EUR\n"
+TOOLS = "month,category,cost,currency\n2026-10,tools,31,EUR\n"
+
+
+def test_rows_without_an_id_that_two_files_hold_are_told_of(ask: Ask) -> None:
+    files = {"spend.csv": SPEND, "a.csv": NAMELESS, "b.csv": NAMELESS, "c.csv": TOOLS, "d.csv": TOOLS}
+    kept = ask("roi", files)
+    told = [(n["file"], n["line"]) for n in kept["notes"] if n["code"] == "duplicates_kept"]
+    assert told == [("b.csv", 2), ("d.csv", 2)]
+    assert (kept["total"]["revenue"], kept["total"]["cost"]) == (800, 212)
+    once = ask("roi", files, "--dedupe")
+    assert (once["total"]["revenue"], once["total"]["cost"]) == (400, 181)
+    assert "duplicates_kept" not in codes(once)
+
+
+def test_rows_repeated_in_another_file_are_refused_under_strict(ask: Ask) -> None:
+    found = ask("roi", {"spend.csv": SPEND, "a.csv": NAMELESS, "b.csv": NAMELESS}, "--strict", code=3)
+    assert ("duplicates_kept", "b.csv") in [(e["code"], e["file"]) for e in found["errors"]]
+
+
+def test_rows_that_differ_in_anything_repeat_nothing(ask: Ask) -> None:
+    files = {"spend.csv": SPEND, "a.csv": NAMELESS, "b.csv": NAMELESS.replace("course", "book")}
+    found = ask("roi", files)
+    assert found["total"]["revenue"] == 800
+    assert "duplicates_kept" not in codes(found)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -92,3 +94,45 @@ def test_what_is_wrong_is_an_error_that_says_what_to_do() -> None:
         kpi_cli.cac(pd.DataFrame({"a": [1]}))
     with pytest.raises(TypeError, match="did you mean “margin”"):
         kpi_cli.cac(SPEND, SALES, margn=0.8)  # type: ignore[call-arg]  # what is tested
+
+
+def revenue(sales: pd.DataFrame, **options: str) -> object:
+    return kpi_cli.roi(SPEND, sales, from_="2026-10-01", to="2026-10-05", **options).total["revenue"]
+
+
+def test_cells_of_many_types_give_the_figures_of_plain_ones() -> None:
+    odd = SALES.assign(
+        date=pd.PeriodIndex(["2026-10-01", "2026-10-04", "2026-10-05"], freq="D"),
+        amount=[Decimal("500.00"), np.float64(120.1), "80"],
+        customer_id=SALES["customer_id"].astype("category"),
+    )
+    assert revenue(odd) == revenue(SALES) == Decimal("700.1")
+
+
+def test_decimals_are_exact_wherever_they_stand_in_a_long_frame() -> None:
+    many = 1500
+    amounts = [Decimal("0.10")] * (many - 2) + [Decimal("0.1255"), Decimal("123456789012.12")]
+    frame = pd.DataFrame({"date": ["2026-10-02"] * many, "order_id": range(many), "amount": amounts})
+    assert revenue(frame) == sum(amounts)
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (None, "no_records"),
+        ([{"date": "2026-10-01"}], "no_records"),
+        (SPEND["cost"], "no_records"),
+        (pd.DataFrame(), "empty_file"),
+        (pd.concat([SPEND, SPEND[["cost"]]], axis=1), "duplicate_header"),
+        (SPEND.assign(cost=1j), "bad_number"),
+        (SPEND.assign(cost=["1.234", "2.50"]), "decimal_open"),
+    ],
+)
+def test_what_is_no_table_of_amounts_is_refused(frame: object, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        kpi_cli.roi(frame, SALES)
+    assert refused.value.code == code
+
+
+def test_a_text_among_numbers_is_read_as_the_user_says() -> None:
+    assert revenue(SALES.assign(amount=["1.234", "2.50", "3"]), decimal=".") == Decimal("6.734")

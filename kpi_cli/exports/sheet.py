@@ -64,6 +64,7 @@ class Sheet:
     notes: list[Note] = field(default_factory=list)
     stamp: tuple[int, int] | None = None  # size and modification time when it was read
     typed: bool = False  # cells come from typed values (xlsx, parquet): dots and ISO dates
+    doubtful: tuple[tuple[int, int], ...] = ()  # line and column of texts among typed cells, such as “1.234”
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # where a value stands, in YAML and JSON
     # what the first pass settles
     decimal: str | None = None
@@ -343,6 +344,15 @@ def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     return [c for c in known if month_start(c) is None]
 
 
+def _settle_texts(sheet: Sheet) -> None:
+    """A number kept as text among typed cells may be of either kind: its cells prove nothing about one another."""
+    numbers = {index for column, index in sheet.columns.items() if kind(column) in {"money", "number"}}
+    found = next((place for place in sheet.doubtful if place[1] in numbers), None)
+    if found and sheet.options.decimal != ".":
+        said = "a text here can be read two ways, as a decimal number or with thousands marked"
+        raise sheet.error("decimal_open", said, "make numbers of the texts, or say --decimal .", found[0], found[1])
+
+
 def _settle_decimal(sheet: Sheet) -> None:
     """The decimal mark: what the cells prove, else the format's own, else the user's answer.
 
@@ -352,6 +362,7 @@ def _settle_decimal(sheet: Sheet) -> None:
     marks, asked = sheet.marks, sheet.options.decimal
     if sheet.typed:
         sheet.decimal = "."
+        _settle_texts(sheet)
         return
     if len(marks.proof) == 2:
         (line, column, cell), (other_line, _, other) = sorted(marks.proof.values())

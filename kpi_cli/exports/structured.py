@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import permutations
+from itertools import permutations, zip_longest
 from typing import Any
 
 from kpi_cli.errors import InputError
@@ -20,6 +21,7 @@ from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.recognising import is_known
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, load_json
+from kpi_cli.exports.values import BadValue, evidence, number
 from kpi_cli.safe import quoted
 
 
@@ -33,6 +35,7 @@ class Table:
     role: str | None = None
     typed: bool = True
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # record line, column → line, column of the value
+    doubtful: tuple[tuple[int, int], ...] = ()  # record line, column of texts such as “1.234”
 
 
 def tables_of(download: Download) -> list[Table]:
@@ -70,9 +73,27 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
                 if any(c not in ("", None) for c in row)
             ],
             sha256,
+            doubtful=_doubtful(rows, 1),
         )
         for name, rows in filled
     ]
+
+
+def _doubtful(rows: Iterable[Iterable[Any]], first: int) -> tuple[tuple[int, int], ...]:
+    """Where texts stand among typed cells whose one mark may be a decimal mark or group thousands.
+
+    >>> _doubtful([["1.234", 1.234, "2.50", "v1.234"]], 1)
+    ((1, 0),)
+    """
+    cells = ((i, k, c) for i, row in enumerate(rows, first) for k, c in enumerate(row) if isinstance(c, str))
+    return tuple((i, k) for i, k, c in cells if "." in c and _can_be_two(c))
+
+
+def _can_be_two(cell: str) -> bool:
+    try:
+        return evidence(number(cell).core, whole=False)[1]
+    except BadValue:
+        return False
 
 
 def cell_text(value: Any) -> str:
@@ -86,7 +107,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}".removesuffix(".0") if value - value == 0 else str(value)
+        return f"{Decimal(repr(float(value))):f}".removesuffix(".0") if value - value == 0 else str(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dt.datetime):
@@ -100,14 +121,51 @@ def frame_table(frame: Any, role: str | None, number: int) -> Table:
     """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact.
 
     Moments that know their zone keep the day and hour they show there.
+
+    Raises:
+        InputError: no frame, one without columns, or one with two columns of one name.
     """
-    zoned = {name: frame[name].dt.tz_localize(None) for name in frame if getattr(frame[name].dtype, "tz", None)}
+    name = f"frame {number}"
+    frame = _whole_frame(frame, name)
+    plain = frame.copy(deep=False)
+    for column in [c for c in frame if _is_odd(frame[c].dtype)]:
+        plain[column] = _texts(frame[column])
     with connect() as con:
-        con.register("frame", frame.assign(**zoned) if zoned else frame)
+        con.register("frame", plain)
         found = con.execute("SELECT * FROM frame")
         header = [column[0] for column in found.description or ()]
         rows = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]
-    return Table(f"frame {number}", [Record(0, header), *rows], None, role)
+    texts = [frame[c] if frame[c].dtype.kind in {"O", "U"} else () for c in frame]
+    return Table(name, [Record(0, header), *rows], None, role, doubtful=_doubtful(zip_longest(*texts), 1))
+
+
+def _whole_frame(frame: Any, name: str) -> Any:
+    """The frame, if it is one whose columns can be told apart; other libraries' frames as pandas'."""
+    if not hasattr(frame, "assign") and hasattr(frame, "to_pandas"):
+        frame = frame.to_pandas()
+    if not hasattr(frame, "assign"):
+        said = f"{type(frame).__name__} is no data frame"
+        raise InputError("no_records", said, "give a path or a pandas frame", name)
+    if not len(frame.columns):
+        raise InputError("empty_file", "the frame has no columns", "look at what made it", name)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        said = f"the column {quoted(str(twice[0]))} stands twice"
+        raise InputError("duplicate_header", said, "rename or remove one of them", name)
+    return frame
+
+
+def _is_odd(dtype: Any) -> bool:
+    """Whether DuckDB would not read a column, show another day, or take its first cells for the type of all."""
+    named = type(dtype).__name__ in {"ArrowDtype", "PeriodDtype"}
+    return named or dtype.kind in {"O", "c"} or bool(getattr(dtype, "tz", None))
+
+
+def _texts(cells: Any) -> Any:
+    """The cells as texts: of a moment the day and hour that it shows, blank where a value is missing."""
+    if getattr(getattr(cells.dtype, "pyarrow_dtype", cells.dtype), "tz", None):
+        cells = cells.dt.tz_localize(None)
+    return cells.astype(object).where(cells.notna(), None).map(cell_text)
 
 
 def _documents(download: Download) -> list[Table]:

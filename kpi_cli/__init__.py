@@ -298,7 +298,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
     from kpi_cli.definitions import asked_by_name, load_settings, own_columns
     from kpi_cli.exports.options import ReadOptions
     from kpi_cli.formula import did_you_mean
-    from kpi_cli.period import PeriodOptions
+    from kpi_cli.period import PeriodOptions, time_zone
     from kpi_cli.texts import LANGUAGE
 
     for name in options:
@@ -309,6 +309,9 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
     said = [(item, None) for item in data] + list(_by_role(options.get("roles", {})))
     vat = _share(options.get("vat"), "vat")
     vat = config.vat if vat is None else vat
+    tz = options.get("tz") or config.tz
+    if tz:
+        time_zone(tz)
     every = ("month", "last", "from_", "to", "every", "compare", "as_of", "tz")
     return Ask(
         files=Files(
@@ -328,7 +331,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
             date_format=options.get("date_format"),
             currency=options.get("currency"),
             default_currency=config.currency,
-            tz=options.get("tz") or config.tz,
+            tz=tz,
             gross=options.get("gross", False),
             dedupe=options.get("dedupe", False),
             strict=options.get("strict", False),

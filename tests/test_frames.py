@@ -136,3 +136,9 @@ def test_what_is_no_table_of_amounts_is_refused(frame: object, code: str) -> Non
 
 def test_a_text_among_numbers_is_read_as_the_user_says() -> None:
     assert revenue(SALES.assign(amount=["1.234", "2.50", "3"]), decimal=".") == Decimal("6.734")
+
+
+def test_a_time_zone_that_is_none_is_refused_by_every_question() -> None:
+    for question in (kpi_cli.roi, kpi_cli.check):
+        with pytest.raises(UsageError, match="no time zone"):
+            question(SPEND, SALES, tz="Mars/Olympus")

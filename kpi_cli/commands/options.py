@@ -183,7 +183,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
     """
     from kpi_cli.ask import Ask, Files
     from kpi_cli.exports.engine import MEMORY
-    from kpi_cli.period import PeriodOptions, parse_rate
+    from kpi_cli.period import PeriodOptions, parse_rate, time_zone
 
     MEMORY.set(_size(common.memory))
     config = configuration(common)
@@ -191,6 +191,8 @@ def asked(files: list[str] | None, common: Common) -> Any:
     said: list[tuple[str, str | None]] = [(path, None) for path in files or ()]
     said += [(path, role) for role in _ROLES for path in getattr(common, role) or ()]
     tz = common.tz or config.tz
+    if tz:
+        time_zone(tz)
     return Ask(
         files=Files(tuple(said)),
         period=PeriodOptions(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kpi_cli.commands.app import main
 from kpi_cli.exports.recognising import Place, catalogue, read_header
 
 
@@ -457,3 +459,11 @@ def test_the_range_that_microsoft_states_is_covered(check: Any, written: str) ->
     [whole] = check(("b.csv", head + titles + row))
     assert [s["period"]["end"] for s in (daily, whole)] == ["2026-07-13"] * 2
     assert (daily["grain"], whole["grain"]) == ("day", "range")
+
+
+def test_a_time_zone_that_is_none_is_a_usage_error_of_check_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "s.csv").write_text("date,order_id,amount\n2026-10-01T10:00:00+02:00,o1,5\n")
+    assert main(["check", str(tmp_path / "s.csv"), "--no-config", "--tz", "Mars/Olympus"]) == 2
+    assert "no time zone" in capsys.readouterr().err

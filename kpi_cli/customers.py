@@ -29,8 +29,8 @@ from kpi_cli.period import UNITS, Every, Window, bucket_sql, unit_around
 
 Arrays = dict[str, Any]  # a numpy array a column
 
-# Which of several orders on the first day is the first: the one that measures.first_orders takes too.
-_FIRST = "t.order_id, t.by_channel, t.by_campaign, t.by_platform, t.charged"
+# Which of several orders on the first day is the first, and of its lines the dearest: as in measures.first_orders.
+_FIRST = "t.order_id, t.by_channel, t.by_campaign, t.by_platform, -t.charged"
 
 
 class Cell(NamedTuple):
@@ -197,21 +197,23 @@ def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.ord
 
 
 def observed_through(books: Books, unit: Every) -> dt.date | None:
-    """The last day that can be called observed: sales reach over a gap no longer than their own longest,
-    but not into another unit of time than that of their last day."""
+    """The last day that can be called observed.
+
+    A file covers its first to its last dated row. Only a period asked for says that it goes on: over a gap no
+    longer than the sales' own longest, and not into another unit of time than that of their last day.
+    """
     ends = [s.period[1] for s in books.store.of_role("sales") if s.period]
     if not ends or books.window is None:
         return None
-    if books.window.end < max(ends):
-        return books.window.end
+    asked = books.ask.period.month or books.ask.period.last or books.ask.period.to
+    if books.window.end <= max(ends) or not asked:
+        return min(books.window.end, max(ends))
     gap = books.store.rows(
         """SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
            FROM (SELECT DISTINCT "start" FROM sales WHERE fate IS NULL AND "start" IS NOT NULL))"""
     )[0][0]
     reach = min(max(ends) + dt.timedelta(days=gap or 0), unit_around(max(ends), unit).end)
-    period = books.ask.period
-    asked = period.month or period.last or period.to
-    return min(books.window.end, reach) if asked else reach
+    return min(books.window.end, reach)
 
 
 def cohort_sizes(books: Books, window: Window, dims: Sequence[str], unit: str) -> dict[tuple[Key, dt.date], int]:
@@ -314,19 +316,26 @@ def repeat_values(books: Books) -> Arrays:
 
 
 def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
-    """Orders that share a day with another of their customer, orders of amount 0, and refunds."""
+    """Orders that share a day with another of their customer, orders of amount 0, and refunds taken off an order."""
     same_day = books.store.rows(
         f"""SELECT coalesce(sum(p.orders) - count(*), 0) FROM purchases p SEMI JOIN histories h USING (who)
             WHERE p.bought AND p.day <= DATE '{window.end}'"""
     )[0][0]
     known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
     lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
-    free, refunded = books.store.rows(
-        f"""SELECT count(*) FILTER (t.is_order AND t.charged = 0), count(*) FILTER (t.refunds > 0)
-            FROM sales t JOIN buyers b USING (customer)
-            WHERE t.fate IS NULL AND (t.charged = 0 OR t.refunds > 0) AND {known}"""
-    )[0]
-    return int(same_day) - lines, free, refunded
+    free = books.store.rows(
+        f"""SELECT count(*) FROM (
+              SELECT 1 FROM sales t JOIN buyers b USING (customer)
+              WHERE t.fate IS NULL AND (t.charged = 0 OR t.order_id IN (FROM repeated)) AND t.is_order AND {known}
+              GROUP BY b.who, coalesce(t.order_id, t.file || ' ' || t.line) HAVING sum(t.charged) = 0)"""
+    )[0][0]
+    refunded = books.store.rows(
+        f"""SELECT count(*) FROM sales t JOIN buyers b USING (customer)
+            WHERE t.fate IS NULL AND t.refunds > 0 AND {known}
+              AND (t.is_order OR t.order_id IN (SELECT order_id FROM sales WHERE is_order AND fate IS NULL
+                AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0 AND NOT is_order)))"""
+    )[0][0]
+    return int(same_day) - lines, free, 0 if books.ask.reading.gross else refunded
 
 
 def mean_first_value(books: Books) -> float:

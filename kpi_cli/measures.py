@@ -210,19 +210,20 @@ def fill_first_orders(books: Books) -> None:
     """Fill the table `first_orders`: a row for every person won, in any window.
 
     A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
-    on a person's first day the one with the least id counts, so that the order of the rows does not matter.
+    on a person's first day the one with the least id counts, of its lines the dearest, so that the order of the
+    rows does not matter.
     """
     books.store.con.execute(
         """CREATE OR REPLACE TEMP TABLE first_orders AS
            WITH ordered AS (
              SELECT *, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
                     row_number() OVER (PARTITION BY customer
-                      ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) AS nth
+                      ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) AS nth
              FROM sales WHERE fate IS NULL AND is_order)
            SELECT * EXCLUDE (person, nth) FROM ordered
            WHERE customer_type = 'new' OR (customer_type IS NULL AND customer IS NOT NULL AND nth = 1)
            QUALIFY row_number() OVER (PARTITION BY person
-             ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) = 1"""
+             ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) = 1"""
     )
 
 

@@ -217,6 +217,16 @@ def test_a_month_that_is_not_over_is_blank(ask: Asking, tmp_path: Path) -> None:
     assert [cohort["active"] for cohort in answer["cohorts"]] == [[2, 1, 1], [1, None, None]]
 
 
+def test_a_month_that_the_file_ends_in_is_blank_unless_it_was_asked_for(ask: Asking, tmp_path: Path) -> None:
+    """The export may be of 15 March; only a period asked for says that nothing was sold in the rest of the month."""
+    rows = [("2026-01-05", "o-1", "c-1", "10"), ("2026-02-20", "o-2", "c-1", "10"), ("2026-03-15", "o-3", "c-2", "10")]
+    sales = write(tmp_path / "sales.csv", rows)
+    _, answer, _ = ask(sales)
+    assert [cohort["active"] for cohort in answer["cohorts"]] == [[1, 1], [None, None]]
+    _, answer, _ = ask(sales, "--from", "2026-01-01", "--to", "2026-03-31")
+    assert [cohort["active"] for cohort in answer["cohorts"]] == [[1, 1, 0], [1, None, None]]
+
+
 def test_a_cohort_of_many_months_speaks_of_those_old_enough(ask: Asking, tmp_path: Path) -> None:
     rows = [(*row, "Email") for row in SALES]
     sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,channel")
@@ -238,6 +248,18 @@ def test_a_customer_stands_in_the_group_of_the_first_order(ask: Asking, tmp_path
         _, answer, _ = ask(sales, "--by", dimension)
         found = {row[dimension]: (row["customers"], row["orders"], row["ltv"]) for row in answer["rows"]}
         assert found == {first: (1, 2, 140), second: (1, 1, 60)}
+
+
+def test_the_product_of_a_first_order_is_its_dearest_line(ask: Asking, tmp_path: Path) -> None:
+    rows = [("2026-01-10", "o-1", "c-1", "0", "Booklet"), ("2026-01-10", "o-1", "c-1", "100", "Portrait")]
+    rows += [("2026-01-10", "o-2", "c-1", "500", "Retouche"), ("2026-01-31", "o-3", "c-2", "5", "Booklet")]
+    sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,product")
+    spend = write(tmp_path / "spend.csv", [("2026-01-10", "8"), ("2026-01-31", "8")], "date,cost")
+    _, answer, _ = ask("--sales", sales, "--spend", spend, "--by", "product")
+    found = {row["product"]: (row["customers"], row["ltv"]) for row in answer["rows"]}
+    assert found == {"Booklet": (1, 5), "Portrait": (1, 600)}
+    won = kpi_cli.cac(by="product", roles={"sales": sales, "spend": spend}).to_pandas().set_index("product")
+    assert won.new_customers.reindex(["Booklet", "Portrait"]).tolist() == [1, 1]
 
 
 def test_an_email_is_one_customer_however_it_is_written(ask: Asking, tmp_path: Path) -> None:
@@ -587,6 +609,28 @@ def test_same_day_orders_are_one_purchase_and_those_of_0_have_no_value(tmp_path:
     (said,) = (note["text"] for note in answer["notes"] if note["code"] == "purchases_counted")
     assert "joined to it: 1;" in said
     assert "learned from: 1;" in said
+
+
+def test_an_order_with_a_free_line_is_not_free_and_a_refund_without_its_sale_not_taken_off_it(
+    tmp_path: Path, ask: Asking
+) -> None:
+    """Of four orders, two have a line of 0 beside one that was paid, and one is of 0 alone; -5 belongs to none."""
+    rows = [
+        ("2026-01-01", "o-1", "c-1", "50", "0"),
+        ("2026-01-01", "o-1", "c-1", "0", "0"),
+        ("2026-02-01", "o-2", "c-1", "0", "0"),
+        ("2026-02-01", "o-2", "c-1", "30", "10"),
+        ("2026-03-01", "o-3", "c-1", "0", "0"),
+        ("2026-03-05", "o-4", "c-1", "-5", "0"),
+        ("2026-03-31", "o-5", "c-2", "40", "0"),
+        ("2026-03-31", "o-5", "c-2", "-7", "0"),
+    ]
+    sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,refunded")
+    for more, refunds in ((), 2), (("--gross",), 0):
+        _, answer, _ = ask(sales, "--predict", *more)
+        (said,) = (note["text"] for note in answer["notes"] if note["code"] == "purchases_counted")
+        assert "learned from: 1;" in said
+        assert said.endswith(f"taken off their order: {refunds}")
 
 
 def test_a_prediction_does_not_depend_on_row_order_or_splitting(school: str, tmp_path: Path) -> None:

@@ -171,11 +171,10 @@ def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **opt
 
     wanted = Wanted(parse_duration(horizon, "horizon"), parse_duration(holdout, "holdout") if holdout else None)
     worth = question(_ask(data, options), wanted)
-    fitted = worth.prediction.fitted if worth.prediction else None
-    reason = worth.prediction.reasons.get("expected_purchases") if worth.prediction else None
-    if fitted is None or reason:
-        said = f"the sales settle no model of purchases: {label(reason or 'no_customer_id', 'reasons')}"
-        raise InputError("not_identified", said, "give a longer history, or sales that name their customers")
+    fitted = worth.fitted()
+    if fitted.purchases.reason:
+        said = f"the sales settle no model of purchases: {label(fitted.purchases.reason, 'reasons')}"
+        raise InputError("not_identified", said, "give a longer history")
     frame = pd.DataFrame(each_customer(worth.books, fitted), columns=list(CUSTOMER_COLUMNS))
     days = ["first_purchase", "last_purchase"]
     frame[days] = frame[days].apply(pd.to_datetime)

@@ -56,7 +56,12 @@ def fill_buyers(books: Books) -> bool:
     store.con.execute("DROP TABLE numbered")
     store.con.execute(_PURCHASES)
     store.con.execute("DROP TABLE days")
-    return bool(store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
+    return names_buyers(books)
+
+
+def names_buyers(books: Books) -> bool:
+    """Whether any sale says who bought, once `buyers` is filled."""
+    return bool(books.store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
 
 
 _BUYERS = """

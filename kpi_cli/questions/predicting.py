@@ -28,6 +28,7 @@ NAME = "BG/NBD with Gamma-Gamma"
 FIGURES = ("alive", "expected_purchases", "expected_revenue")
 _YEAR = Duration(Decimal(12), "month")
 _BANDS = ("1", "2", "3", "4+")  # purchases made so far
+_CENTURY = 36_525  # days
 _BLOCK = 50_000
 
 
@@ -42,7 +43,7 @@ class Wanted:
         first_purchase: whether a new customer's value counts the first purchase.
 
     Raises:
-        UsageError: a length of time shorter than the model's unit, the week.
+        UsageError: a length of time shorter than the model's unit, the week, or longer than a century.
     """
 
     horizon: Duration | None = None
@@ -56,6 +57,8 @@ class Wanted:
                 raise UsageError(
                     "short_horizon", f"{option} {length} is shorter than a week, the model's unit", "give 1w or more"
                 )
+            if length and length.days > _CENTURY:
+                raise UsageError("long_horizon", f"{option} {length} is longer than a century", "give 100y or less")
 
     @property
     def weeks(self) -> float:

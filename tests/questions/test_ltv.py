@@ -149,6 +149,9 @@ def test_what_five_percent_more_retention_means(ask: Asking, rate: str, gain: st
         ("--arpa", "-10/month", "--retention-rate", "97%"),
         ("--average-sale", "-5", "--purchases", "3/year", "--retention", "1y"),
         ("--average-sale", "5", "--purchases", "3/year"),
+        (*SIMPLE, "--purchases", "300%/year"),
+        ("--arpa", "18%/month", "--retention-rate", "97%"),
+        ("--arpa", "10/month", "--retention-rate", "97%", "--discount", "10/month"),
         (*SIMPLE, "--purchases", "3/year", "--arpa", "10/month"),
         (*SIMPLE, "--purchases", "3/year", "--discount", "1%/month"),
         (*SIMPLE, "--purchases", "3/year", "sales.csv"),
@@ -586,6 +589,18 @@ def test_ids_stand_in_the_file_asked_for_and_nowhere_else(
     assert stat.S_IMODE((tmp_path / "who.csv").stat().st_mode) == 0o600
 
 
+def test_without_ids_no_file_of_customers_is_written_and_the_export_that_has_them_is_named(
+    ask: Asking, tmp_path: Path
+) -> None:
+    header = "id,Created date (UTC),Amount,Amount Refunded,Currency,Status"
+    sales = write(tmp_path / "stripe.csv", [("pi_1", "2026-01-10 10:00:00", "30.00", "0.00", "eur", "Paid")], header)
+    code, answer, error = ask(sales, "--customers-out", "who.csv")
+    assert (code, answer, (tmp_path / "who.csv").exists()) == (3, {}, False)
+    assert "choose all columns: Customer ID" in error
+    with pytest.raises(InputError, match="name no customers"):
+        kpi_cli.predict(sales)
+
+
 def test_an_id_in_the_file_can_start_no_formula(tmp_path: Path, ask: Asking) -> None:
     rows = [("2026-01-10", "o-1", "=1+1", "10"), ("2026-03-10", "o-2", "c-2", "10")]
     ask(write(tmp_path / "sales.csv", rows), "--customers-out", "who.csv")
@@ -715,6 +730,8 @@ def test_under_strict_a_model_that_is_not_settled_is_refused(ask: Asking, tmp_pa
         (("--holdout", "2y"), "leaves no sale to learn from"),
         (("--as-of", "2025-12-31", "--predict"), "leaves no sale to learn from"),
         (("--horizon", "12"), "12mo"),
+        (("--horizon", "101y"), "longer than a century"),
+        (("--predict", "--discount", "-1%/month"), "cannot be below 0"),
         (("--discount", "1%/month"), "--predict"),
         (("--predict", "--first-payment", "period-end"), "included or excluded"),
         (("--by", "chanel"), "did you mean"),

@@ -103,6 +103,8 @@ def ltv(
         discount,
         first_payment,
     )
+    if customers_out in ("", "-"):
+        raise UsageError("no_file_name", "--customers-out names no file", "give it a name, such as customers.csv")
     if _said(given.simple) or _said(given.contract):
         return deliver(_calculated(given, files, common), common)
     worth = _worth(given, files, common)
@@ -281,13 +283,21 @@ def _write_customers(worth: Worth, target: str, common: Common) -> None:
     """A row a customer, for its owner's eyes only; nothing when the answer itself could not be written."""
     from kpi_cli.questions.predicting import customers_csv
     from kpi_cli.render import Options, format_of, target_of, writer_of
-    from kpi_cli.render.output import write_file
+    from kpi_cli.render.output import check_place, write_file
     from kpi_cli.thresholds import tripped
 
     models = worth.fitted()
     writer_of("json" if common.json else format_of(Options(common.format, common.output)))
     tripped(worth.result, common.fail_if or ())
     path = target_of(target, worth.result)
-    if common.output and Path(common.output) == path:
-        raise UsageError("one_file_twice", "-o and --customers-out name the same file", "name two files")
+    if common.output and common.output != "-":
+        answer = target_of(common.output, worth.result)
+        if _entry(answer) == _entry(path):
+            raise UsageError("one_file_twice", "-o and --customers-out name the same file", "name two files")
+        check_place(answer)
     write_file(path, customers_csv(worth.books, models), private=True)
+
+
+def _entry(path: Path) -> Path:
+    """Where a file stands, however its folder is written; a link is a file of its own."""
+    return path.parent.resolve() / path.name

@@ -100,14 +100,14 @@ def writer_of(name: str) -> Writer:
 
 
 def target_of(output: str, answer: Answer) -> Path:
-    """The file `-o` names, `{month}` filled in from the answer's period; never one of the inputs."""
+    """The file that an option names, `{month}` filled in from the answer's period; never one of the inputs."""
     if "{month}" in output:
         output = output.replace("{month}", _month(answer))
     target = Path(output)
     for source in answer.sources:
         with suppress(OSError, ValueError):
             if target.samefile(source["file"]):
-                raise UsageError("output_is_input", f"-o {printable(output)} is one of the inputs", "name another file")
+                raise UsageError("output_is_input", f"{printable(output)} is one of the inputs", "name another file")
     return target
 
 

@@ -601,6 +601,30 @@ def test_without_ids_no_file_of_customers_is_written_and_the_export_that_has_the
         kpi_cli.predict(sales)
 
 
+def test_where_the_answer_cannot_be_written_neither_is_the_file_of_customers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sales = write(tmp_path / "sales.csv", SALES)
+    for place, why in ("nowhere/out.json", "no such folder"), (".", "this is a folder"):
+        assert main(["ltv", sales, "--customers-out", "who.csv", "-o", place]) == 3
+        assert why in capsys.readouterr().err
+        assert not (tmp_path / "who.csv").exists()
+
+
+def test_the_file_of_customers_takes_the_place_of_a_link_and_of_an_open_file(ask: Asking, tmp_path: Path) -> None:
+    kept, link, there = (tmp_path / name for name in ("kept.txt", "link.csv", "there.csv"))
+    kept.write_text("mine")
+    link.symlink_to(kept)
+    there.write_text("old")
+    there.chmod(0o644)
+    for path in link, there:
+        assert ask(write(tmp_path / "sales.csv", SALES), "--customers-out", path.name)[0] == 0
+        assert (path.is_symlink(), stat.S_IMODE(path.lstat().st_mode)) == (False, 0o600)
+        assert "c-1" in path.read_text()
+    assert kept.read_text() == "mine"
+
+
 def test_an_id_in_the_file_can_start_no_formula(tmp_path: Path, ask: Asking) -> None:
     rows = [("2026-01-10", "o-1", "=1+1", "10"), ("2026-03-10", "o-2", "c-2", "10")]
     ask(write(tmp_path / "sales.csv", rows), "--customers-out", "who.csv")
@@ -737,6 +761,8 @@ def test_under_strict_a_model_that_is_not_settled_is_refused(ask: Asking, tmp_pa
         (("--by", "chanel"), "did you mean"),
         (("--customers-out", "who.csv", "-f", "rtf"), "no format"),
         (("--customers-out", "who.csv", "-o", "who.csv"), "same file"),
+        (("--customers-out", "who.csv", "-o", "../{}/who.csv"), "same file"),
+        (("--customers-out", ""), "names no file"),
     ],
 )
 def test_options_that_cannot_be_met_are_a_usage_error(
@@ -747,6 +773,7 @@ def test_options_that_cannot_be_met_are_a_usage_error(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    arguments = tuple(argument.replace("{}", tmp_path.name) for argument in arguments)
     assert main(["ltv", write(tmp_path / "sales.csv", SALES), *arguments]) == 2
     shown = capsys.readouterr()
     assert (shown.out, said in shown.err) == ("", True)

@@ -13,6 +13,7 @@ from typing import Any
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
+from kpi_cli.render.wrapping import cells_of, wrapped
 from kpi_cli.result import Result, Unit
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
@@ -74,7 +75,7 @@ def drawn(result: Result, page: Page) -> Iterator[str]:
     """The blocks as a screen shows them, an empty line before each."""
     for block in blocks(result, page.lang):
         yield ""
-        yield _styled(page.signs(block.title), "1", page)
+        yield from _styled(block.title, "1", page)
         yield from _grid(block, page)
 
 
@@ -173,20 +174,22 @@ def _fit(model: Mapping[str, Any], fit: str, called: str, lang: str) -> str:
 
 
 def _grid(block: Block, page: Page) -> Iterator[str]:
-    """Headings and rows, as many columns as the page is wide; the key and the first figure always."""
-    lines = [block.headings, *block.rows]
-    widths = [max(_len(line[place]) for line in lines if place < len(line)) for place in range(len(block.headings))]
+    """Headings and rows, as many columns as the page is wide; the key, wrapped, and the first figure always."""
+    lines = [[page.signs(cell) for cell in line] for line in (block.headings, *block.rows)]
+    keys = [wrapped(line[0], page.width and max(page.width // 2, len(block.headings[0]))) for line in lines]
+    figures = [max(cells_of(line[place]) for line in lines if place < len(line)) for place in range(1, len(lines[0]))]
     if block.even:
-        widths[2:] = [max(widths[2:])] * len(widths[2:])
+        figures[1:] = [max(figures[1:])] * len(figures[1:])
+    widths = [max(cells_of(part) for key in keys for part in key), *figures]
     room = page.width or sum(widths) + len(widths) * (_GAP + 1)
     fits = next((n for n in range(len(widths), 2, -1) if _width(widths[:n]) <= room), 2)
-    yield _styled(_line(block.headings[:fits], widths), "1", page)
-    for row, warmth in zip(block.rows, block.warmth, strict=True):
-        cells = [page.signs(cell) for cell in row[:fits]]
+    yield from _styled(_line([keys[0][0], *lines[0][1:fits]], widths), "1", page)
+    for (first, *further), line, warmth in zip(keys[1:], lines[1:], block.warmth, strict=True):
         warm = [None, None, *warmth][:fits]
-        yield _line(cells, widths, [_background(share) if page.colour else "" for share in warm])
+        yield _line([first, *line[1:fits]], widths, [_background(share) if page.colour else "" for share in warm])
+        yield from further
     if fits < len(widths):
-        yield _styled(word("narrow", page.lang, ", ".join(block.headings[fits:])), "2", page)
+        yield from _styled(word("narrow", page.lang, ", ".join(block.headings[fits:])), "2", page)
 
 
 def _width(widths: Sequence[int]) -> int:
@@ -198,7 +201,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], colours: Sequence[str] = 
     colours = colours or [""] * len(cells)
     texts = []
     for place, (cell, width, colour) in enumerate(zip(cells, widths, colours, strict=False)):
-        space = " " * (width - _len(cell))
+        space = " " * (width - cells_of(cell))
         text = cell + space if place == 0 else " " * (_GAP + (place < 3)) + space + cell
         texts.append(f"\x1b[{colour}m{text}\x1b[0m" if colour else text)
     return "".join(texts)
@@ -211,14 +214,7 @@ def _background(share: float | None) -> str:
     return f"38;5;16;48;5;{_WARMTH[min(int(share * len(_WARMTH)), len(_WARMTH) - 1)]}"
 
 
-def _styled(text: str, style: str, page: Page) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m" if page.colour else text
-
-
-def _len(text: str) -> int:
-    """How many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+def _styled(text: str, style: str, page: Page) -> Iterator[str]:
+    """A text of our own in lines no longer than the page is wide."""
+    for line in wrapped(page.signs(text), page.width):
+        yield f"\x1b[{style}m{line}\x1b[0m" if page.colour else line

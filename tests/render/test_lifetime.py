@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from kpi_cli.render.lifetime import blocks, drawn, said
 from kpi_cli.render.page import Page
 from kpi_cli.result import Result
@@ -70,6 +72,19 @@ def test_months_that_do_not_fit_are_named() -> None:
     lines = list(drawn(answer(), Page(width=34)))
     assert "Not shown at this width: 1, 2" in lines
     assert all(len(line) <= 34 for line in lines if line.startswith("2026"))
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_no_line_is_longer_than_the_page(width: int) -> None:
+    """Titles and what is not shown are wrapped at words, and so are long names: none of it is lost."""
+    long = "Photographing people in natural light"
+    named = answer()
+    named.extra["cohorts"] = [COHORTS[0] | {"cohort": long}]
+    lines = list(drawn(named, Page(width=width)))
+    assert max(map(len, lines)) <= width
+    told = " ".join(" ".join(lines).split())
+    assert "Bought again, % of the customers won, by months since the first purchase" in told
+    assert [word for word in long.split() if word not in told] == []
 
 
 def test_only_models_that_are_settled_have_parameters_to_show() -> None:

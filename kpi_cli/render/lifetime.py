@@ -14,7 +14,7 @@ from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
 from kpi_cli.render.wrapping import cells_of, wrapped
-from kpi_cli.result import Result, Unit
+from kpi_cli.result import Column, Result, Unit, Value
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
@@ -25,6 +25,13 @@ _FIGURES: tuple[tuple[str, Unit], ...] = (
     ("alive", "count"),
     ("expected_purchases", "count"),
     ("expected_revenue", "money"),
+)
+_CELLS: tuple[tuple[str, Unit], ...] = (
+    ("size", "count"),
+    ("at_risk", "count"),
+    ("active", "count"),
+    ("revenue_per_customer", "money"),
+    ("margin_per_customer", "money"),
 )
 
 
@@ -69,6 +76,26 @@ def said(result: Result, lang: str) -> list[str]:
         if not model["reasons"][fit]:
             lines.append(_fit(model, fit, called, lang))
     return lines
+
+
+def tables(result: Result, lang: str) -> Iterator[tuple[str, list[Column], list[list[Value]]]]:
+    """Values for a spreadsheet, beside the answer's own rows: a title, columns, and rows."""
+    if result.extra.get("cohorts") and not is_cells(result):
+        since = Column("age", label(f"{result.extra['cohort_unit']}s_since"), "count")
+        columns = [Column("cohort", _key(result), "text"), since, *(Column(n, label(n), unit) for n, unit in _CELLS)]
+        rows: list[list[Value]] = [
+            [name(cohort["cohort"], "channel"), age, cohort["size"], *(cohort[each][age] for each, _ in _CELLS[1:])]
+            for cohort in _cohorts(result)
+            for age, at_risk in enumerate(cohort["at_risk"])
+            if at_risk
+        ]
+        yield label("cohort"), columns, rows
+    model = result.extra.get("model")
+    if model and model["segments"]:
+        columns = [Column("segment", _segmented_by(result, lang), "text")]
+        columns += [Column(n, label(n), unit) for n, unit in _FIGURES]
+        rows = [[name(part["segment"], "channel"), *(part[n] for n, _ in _FIGURES)] for part in model["segments"]]
+        yield word("segments", lang, numbers.day(model["end"], lang)), columns, rows
 
 
 def drawn(result: Result, page: Page) -> Iterator[str]:
@@ -141,7 +168,7 @@ def _triangle(
 def _segments(segments: Sequence[Mapping[str, Any]], result: Result, lang: str) -> Block:
     """Customers by what they did so far, and what they will do; the figures round as a column does."""
     title = word("segments", lang, numbers.day(result.extra["model"]["end"], lang))
-    by = _key(result) if result.by and not is_cells(result) else word("purchases_made", lang)
+    by = _segmented_by(result, lang)
     columns = [[name(segment["segment"], "channel") for segment in segments]]
     for figure, unit in _FIGURES:
         values = [segment[figure] for segment in segments]
@@ -151,6 +178,10 @@ def _segments(segments: Sequence[Mapping[str, Any]], result: Result, lang: str) 
         columns.append([numbers.figure(value, unit, decimals, lang) for value in values])
     rows = [list(row) for row in zip(*columns, strict=True)]
     return Block(title, [by, *(label(figure) for figure, _ in _FIGURES)], rows, [[None] * 3 for _ in rows], even=False)
+
+
+def _segmented_by(result: Result, lang: str) -> str:
+    return _key(result) if result.by and not is_cells(result) else word("purchases_made", lang)
 
 
 def _held_out(holdout: Mapping[str, Any], lang: str) -> str:

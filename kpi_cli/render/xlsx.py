@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from kpi_cli.render import lifetime
 from kpi_cli.render.page import Page
 from kpi_cli.render.telling import said
 from kpi_cli.render.words import name, word
@@ -75,6 +76,7 @@ def _tables(answer: Result | CheckResult | Report, lang: str) -> Iterator[Table]
         yield from _of_report(answer, lang)
     elif isinstance(answer, Result):
         yield _of_result(answer, answer.question, lang)
+        yield from (Table(*table) for table in lifetime.tables(answer, lang))
     if answer.notes:
         yield _of_notes(answer.notes, lang)
     if answer.sources:

@@ -172,10 +172,15 @@ def _undated(books: Books, uses: Sequence[str]) -> InputError:
 
 
 def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
-    """Every needed role has a row in the window; what lies outside is told."""
-    if books.window is None:
-        return
-    start, end = books.window.start.isoformat(), books.window.end.isoformat()
+    """Every needed role has a row, and in the window if there is one; what lies outside is told."""
+    if books.window:
+        _tell_outside(books, books.window)
+    for group in needs:
+        need_rows(books, group)
+
+
+def _tell_outside(books: Books, window: Window) -> None:
+    start, end = window.start.isoformat(), window.end.isoformat()
     for role in ("spend", "sales", "costs"):
         if not books.has(role):
             continue
@@ -189,5 +194,3 @@ def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
             source.fates["outside_period"] = count
             text = money_text(amount, books.currency)
             books.notes.append(note("outside_window", file=source.file, count=count, amount=text))
-    for group in needs:
-        need_rows(books, group)

@@ -328,19 +328,26 @@ def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
     )[0][0]
     known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
     lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
+    several = " OR t.order_id IN (FROM repeated)" if fill_repeated(books.store) else ""
     free = books.store.rows(
         f"""SELECT count(*) FROM (
               SELECT 1 FROM sales t JOIN buyers b USING (customer)
-              WHERE t.fate IS NULL AND (t.charged = 0 OR t.order_id IN (FROM repeated)) AND t.is_order AND {known}
+              WHERE t.fate IS NULL AND (t.charged = 0{several}) AND t.is_order AND {known}
               GROUP BY b.who, coalesce(t.order_id, t.file || ' ' || t.line) HAVING sum(t.charged) = 0)"""
     )[0][0]
-    refunded = books.store.rows(
-        f"""SELECT count(*) FROM sales t JOIN buyers b USING (customer)
-            WHERE t.fate IS NULL AND t.refunds > 0 AND {known}
-              AND (t.is_order OR t.order_id IN (SELECT order_id FROM sales WHERE is_order AND fate IS NULL
-                AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0 AND NOT is_order)))"""
-    )[0][0]
-    return int(same_day) - lines, free, 0 if books.ask.reading.gross else refunded
+    return int(same_day) - lines, free, 0 if books.ask.reading.gross else _refunds_of_orders(books, known)
+
+
+def _refunds_of_orders(books: Books, known: str) -> int:
+    """Refunds in the row of their order, and those in rows of their own whose order is there."""
+    found = f"FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL AND t.refunds > 0 AND {known}"
+    inside, apart = books.store.rows(f"SELECT count_if(t.is_order), count_if(NOT t.is_order) {found}")[0]
+    if not apart:
+        return int(inside)
+    sold = """SELECT order_id FROM sales WHERE is_order AND fate IS NULL
+              AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0 AND NOT is_order)"""
+    own = books.store.rows(f"SELECT count(*) {found} AND NOT t.is_order AND t.order_id IN ({sold})")[0][0]
+    return int(inside + own)
 
 
 def mean_first_value(books: Books) -> float:

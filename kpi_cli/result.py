@@ -135,11 +135,11 @@ class Result:
         """The rows as a frame, one column a figure; the total alone when nothing was grouped."""
         import pandas as pd
 
-        rows = self.rows or [self.total]
+        rows = self.rows or ([] if self.by else [self.total])
         held = {name for row in rows for name in row}
-        names = [c.name for c in self.columns if c.name in held]
+        names = [c.name for c in self.columns if c.name in held or not rows]
         frame = pd.DataFrame([plain_row(row) for row in rows]).reindex(columns=names)
-        figures = [c.name for c in self.columns if c.name in held and c.unit not in ("text", "date")]
+        figures = [c.name for c in self.columns if c.name in names and c.unit not in ("text", "date")]
         frame[figures] = frame[figures].apply(pd.to_numeric)  # a column of nulls alone is one of figures too
         return frame
 

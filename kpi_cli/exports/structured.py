@@ -99,7 +99,14 @@ def frame_table(frame: Any, role: str | None, number: int) -> Table:
     """A pandas frame as a table, read through DuckDB: missing values are blank cells, numbers stay exact.
 
     Moments that know their zone keep the day and hour they show there.
+
+    Raises:
+        InputError: two columns of one name.
     """
+    again = frame.columns[frame.columns.duplicated()]
+    if len(again):
+        said = f"the column {quoted(str(again[0]))} stands twice"
+        raise InputError("duplicate_header", said, "rename one of them", f"frame {number}")
     zoned = {name: frame[name].dt.tz_localize(None) for name in frame if getattr(frame[name].dtype, "tz", None)}
     with connect() as con:
         con.register("frame", frame.assign(**zoned) if zoned else frame)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.ask import Ask, Files
 from kpi_cli.commands.app import main
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, KpiError
 from kpi_cli.period import Duration
 from kpi_cli.questions.formulas import Contract, contractual
 from kpi_cli.questions.ltv import ltv
@@ -431,6 +431,16 @@ def test_a_spreadsheet_takes_a_row_a_cohort_and_month(
     assert len(rows) == 6
 
 
+def test_without_cohorts_a_spreadsheet_takes_the_headings_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [("o-1", "c-1", "10"), ("o-2", "c-1", "30")]
+    sales = write(tmp_path / "sales.csv", rows, "order_id,customer_id,amount")
+    assert main(["ltv", sales, "--cohorts", "-f", "csv", "--quiet"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_the_table_shows_both_triangles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -814,6 +824,19 @@ def test_pandas_frames_go_in_and_come_out() -> None:
     assert january.age.tolist() == [0, 1, 2, 3]
     assert january.retention_rate.tolist() == [1, 0.5, 0.5, 0.5]
     assert january.margin_per_customer.tolist() == [37.5, 47.5, 52.5, 67.5]
+
+
+@pytest.mark.parametrize("left", [["order_id", "customer_id", "amount"], ["date", "order_id", "amount"]])
+def test_without_cohorts_their_frame_is_empty_and_has_its_columns(left: list[str]) -> None:
+    cells = kpi_cli.cohorts(frame(SALES)[left])
+    assert cells.to_pandas().shape == (0, 8)
+    assert list(cells.to_pandas()) == [column.name for column in cells.columns]
+
+
+def test_frames_without_rows_or_with_a_column_twice_are_refused() -> None:
+    for data, why in (frame([]), "no sales row"), (pd.concat([frame(SALES)] * 2, axis=1), "“date” stands twice"):
+        with pytest.raises(KpiError, match=why):
+            kpi_cli.ltv(data)
 
 
 def test_a_predicted_frame_has_a_row_a_customer_with_ids_as_they_are() -> None:

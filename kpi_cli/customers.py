@@ -341,7 +341,7 @@ def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
 def _refunds_of_orders(books: Books, known: str) -> int:
     """Refunds in the row of their order, and those in rows of their own whose order is there."""
     found = f"FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL AND t.refunds > 0 AND {known}"
-    inside, apart = books.store.rows(f"SELECT count_if(t.is_order), count_if(NOT t.is_order) {found}")[0]
+    inside, apart = books.store.rows(f"SELECT count(*) FILTER (t.is_order), count(*) FILTER (NOT is_order) {found}")[0]
     if not apart:
         return int(inside)
     sold = """SELECT order_id FROM sales WHERE is_order AND fate IS NULL

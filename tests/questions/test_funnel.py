@@ -272,41 +272,56 @@ Event = tuple[int, str, int]
 EVENTS = st.lists(st.tuples(st.integers(0, 4), st.sampled_from("abc"), st.integers(0, 60)), min_size=1, max_size=40)
 
 
-@given(EVENTS, st.sampled_from([None, "3d", "20d"]))
-@settings(max_examples=60, deadline=None)
-def test_following_people_agrees_with_walking_through_each_ones_events(log: list[Event], within: str | None) -> None:
-    found = _followed(log, within)
-    reached, midway = _walked(log, within)
+WINDOWS = st.tuples(st.integers(0, 12), st.integers(0, 31)).map(lambda days: (days[0], sum(days)))
+
+
+@given(EVENTS, st.sampled_from([None, "3d", "20d"]), WINDOWS)
+@settings(max_examples=100, deadline=None)
+def test_following_people_agrees_with_walking_through_each_ones_events(
+    log: list[Event], within: str | None, days: tuple[int, int]
+) -> None:
+    found = _followed(log, within, days)
+    reached, midway, backwards = _walked(log, within, days)
     assert found.groups == {(): dict(zip("abc", reached, strict=True))}
-    assert sum(int(n or 0) for n in found.midway.values()) == midway
+    assert found.midway == {step: count for step, count in zip("abc", midway, strict=True) if count}
+    assert found.backwards == backwards
 
 
-def _followed(log: Iterable[Event], within: str | None) -> Any:
+def _followed(log: Iterable[Event], within: str | None, days: tuple[int, int]) -> Any:
     store = Store()
     store.ensure("events", "user", "event", "time")
+    start = dt.datetime(2026, 10, 1)
     for user, event, hours in log:
-        moment = dt.datetime(2026, 10, 1) + dt.timedelta(hours=12 * hours)
-        row = [f"c-{user}", event, moment, moment.date(), moment.date()]
-        store.con.execute('INSERT INTO events("user", event, time, "start", "end") VALUES ($1, $2, $3, $4, $5)', row)
+        row = [f"c-{user}", event, start + dt.timedelta(hours=12 * hours)]
+        store.con.execute('INSERT INTO events("user", event, time) VALUES ($1, $2, $3)', row)
     books = Books(store, Ask(), Grouping())
     path = Steps(("a", "b", "c"), (("a",), ("b",), ("c",)), parse_duration(within) if within else None)
-    return followed(books, path, Window(dt.date(2026, 10, 1), dt.date(2026, 12, 31)))
+    return followed(books, path, Window(*(start.date() + dt.timedelta(days=n) for n in days)))
 
 
-def _walked(log: Sequence[Event], within: str | None) -> tuple[list[int], int]:
-    """Each person's events one after another; how many got how far, and how many never did the first step."""
-    limit = 2 * int(within[:-1]) if within else 10**6
-    reached, midway = [0, 0, 0], 0
+def _walked(log: Sequence[Event], within: str | None, days: tuple[int, int]) -> tuple[list[int], list[int], int]:
+    """Each person's events one after another.
+
+    How many got how far, how many never did the first step by the step they came in at, and how many did a later
+    one before it.
+    """
+    first, last = 2 * days[0], 2 * days[1] + 1  # half days
+    reached, midway, backwards = [0, 0, 0], [0, 0, 0], 0
     for person in {user for user, _, _ in log}:
         own = sorted((hours, event) for user, event, hours in log if user == person)
-        begins = [hours for hours, event in own if event == "a"]
-        midway += not begins
-        at = begins[0] if begins else None
+        begins = [h for h, event in own if event == "a" and first <= h <= last]
+        others = [(h, event) for h, event in own if event != "a" and first <= h <= last]
+        if not begins:
+            if others:
+                midway["abc".index(others[0][1])] += 1
+            continue
+        backwards += bool(others) and others[0][0] < begins[0]
+        limit = begins[0] + 2 * int(within[:-1]) if within else last
+        at: int | None = begins[0]
         for place, step in enumerate("abc"):
-            times = [h for h, event in own if at is not None and event == step and at <= h <= begins[0] + limit]
-            at = min(times, default=None)
+            at = min((h for h, event in own if at is not None and event == step and at <= h <= limit), default=None)
             reached[place] += at is not None
-    return reached, midway
+    return reached, midway, backwards
 
 
 # ------------------------------------------------------------------------------------- counted exports

@@ -100,14 +100,45 @@ KINS = (
 
 def stages(books: Books, kin: Kin) -> list[Stage]:
     """The stages that the files know, first to last."""
-    found = ([s for s in place if known(books, s)] for place in kin.places)
-    return [_preferred(books, place) for place in found if place]
+    found = [[s for s in place if known(books, s)] for place in kin.places]
+    every = [stage for place in found for stage in place]
+    return [_preferred(books, place, every) for place in found if place]
 
 
-def _preferred(books: Books, place: Sequence[Stage]) -> Stage:
-    """The first; but what ad platforms claim as leads gives way to the key events of all visits."""
-    claimed = place[0].name == "leads" and books.leads_from == "spend"
-    return place[-1] if claimed else place[0]
+def _preferred(books: Books, place: Sequence[Stage], every: Sequence[Stage]) -> Stage:
+    """The first that all rows state; but what ad platforms claim as leads gives way to the key events of all visits."""
+    if place[0].name == "leads":
+        return place[-1] if books.leads_from == "spend" else place[0]
+    return next((stage for stage in place if not _silent(books, stage, every)), place[0])
+
+
+def not_stated(books: Books, listed: Sequence[Stage]) -> dict[Stage, list[str]]:
+    """The stages that some files do not state for rows that count in another one of them; and those files."""
+    found = {stage: _silent(books, stage, listed) for stage in listed}
+    files = {source.number: source.file for source in books.store.sources}
+    return {stage: [files[number] for number in numbers] for stage, numbers in found.items() if numbers}
+
+
+def _silent(books: Books, stage: Stage, listed: Sequence[Stage]) -> list[int]:
+    """The files with rows that do not state a stage, and count in another one of the same role."""
+    beside = [s for s in listed if s.role == stage.role and s is not stage]
+    where = f'fate IS NULL AND "{stage.column}" IS NULL'
+    if stage.name == "customers":
+        where += " AND is_order"
+    elif beside and stage.role in _STATED and stage.name != "leads":
+        counts = " OR ".join(f'"{s.column}" > 0' for s in beside)
+        where += f" AND ({counts})"
+    else:
+        return []
+    if stage.role == "traffic":
+        books.store.ensure("traffic", "event")
+        aside = {number for s in (stage, *beside) for number in measures.set_aside(books, s.column)}
+        where += " AND event IS NULL" + "".join(f" AND file <> {number}" for number in sorted(aside))
+    found = books.store.rows(f"SELECT DISTINCT file FROM {stage.role} WHERE {where} ORDER BY file")
+    return [number for (number,) in found]
+
+
+_STATED = ("spend", "traffic", "search", "mail", "social")  # roles whose stages are columns of one row
 
 
 def known(books: Books, stage: Stage) -> bool:

@@ -122,7 +122,7 @@ def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
         raise UsageError("negative_count", f"stage {quoted(low)} is below 0", "give how many reached it")
     counts: Measures = {name: int(count) if count == int(count) else count for name, count in given}
     result = funnel_result((), names, Counts({(): counts}, counts), [()])
-    result.notes = larger_later(names, {(): counts})
+    result.notes = larger_later(names, {(): counts}, str)
     result.extra = {
         "stages": plain_stages(names, counts),
         "leak": biggest_leak(names, counts, None),
@@ -326,6 +326,8 @@ class _Funnel:
         told += larger_later(names, now.groups)
         if len({funnel_measures.role_of(self.books, stage) for stage in self.stages}) > 1:
             told.append(note("stage_sources", sources=self._sources()))
+        for stage, files in funnel_measures.not_stated(self.books, self.stages).items():
+            told.append(note("stage_not_stated", stage=label(stage.name), files=", ".join(files)))
         if len(now.groups) > 1:
             told += too_few(names, now.groups)
             told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]

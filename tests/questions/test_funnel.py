@@ -168,6 +168,8 @@ def test_a_planned_split_is_what_the_ratio_is_held_against(kpi: Kpi) -> None:
         (("--stage", "visits=1"), "one_stage", 2),
         (("--stage", "visits=-1", "--stage", "leads=2"), "negative_count", 2),
         (("--stage", "visits"), "bad_stage", 2),
+        (("--stage", "visits=2", "--stage", "leads=1", "--test"), "no_test", 2),
+        (("--stage", "visits=2", "--stage", "leads=1", "--change", "1%"), "no_test", 2),
         (("--stage", "visits=1", "--stage", "leads=1", "log.csv"), "figures_and_files", 2),
         (("--stage", "visits=1", "--a", "1/2"), "two_calculators", 2),
         (("log.csv", *STEPS, "--within", "30"), "unclear_unit", 2),
@@ -190,6 +192,11 @@ def test_what_cannot_be_answered_is_refused(argv: Sequence[str], code: str, exit
     written("spend.csv", "date,campaign,cost,impressions,clicks\n2026-10-01,spring,10,1000,50\n")
     answer = kpi(*argv)
     assert (answer["code"], answer["errors"][0]["code"]) == (exit_code, code)
+
+
+def test_a_stage_by_hand_is_called_as_it_was_given(kpi: Kpi) -> None:
+    [told] = [n for n in kpi("--stage", "a=10", "--stage", "b=20")["notes"] if n["code"] == "later_stage_larger"]
+    assert "a → b" in told["text"]
 
 
 # ------------------------------------------------------------------------------------- a log of events
@@ -231,6 +238,23 @@ def test_the_first_step_decides_the_group(kpi: Kpi) -> None:
     assert counts(answer, "Email") == [1, 1, 1], "bought by way of Direct, came in by Email"
     assert counts(answer, "Direct") == [1, 0, 0]
     assert [stage["count"] for stage in answer["stages"]] == [4, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "header"),
+    [
+        *(("channel", "channel"), ("source", "utm_source"), ("medium", "utm_medium"), ("campaign", "campaign")),
+        *(("landing_page", "page"), ("variant", "variant"), ("course", "course"), ("product", "product")),
+        *(("device", "device"), ("country", "country")),
+    ],
+)
+def test_a_log_is_divided_by_what_its_first_step_says(dimension: str, header: str, kpi: Kpi) -> None:
+    log = f"user,event,time,{header}\n" + "".join(
+        f"c-000{n},{event},2026-10-0{day} 09:00,{told}\n"
+        for n, event, day, told in [(1, "view", 1, "one"), (1, "buy", 2, "two"), (2, "view", 1, "two")]
+    )
+    answer = kpi(written("log.csv", log), "--steps", "view,buy", "--by", dimension)
+    assert {group: counts(answer, group) for group in ("one", "two")} == {"one": [1, 1], "two": [1, 0]}
 
 
 def test_who_comes_in_midway_is_counted_as_such(kpi: Kpi) -> None:
@@ -550,6 +574,34 @@ def test_progress_that_may_be_a_fraction_or_a_percent_is_asked(kpi: Kpi) -> None
     told = kpi("progress.csv", "--map", "progress.progress_fraction=progress")
     assert counts(told) == [3, 2, 2, 1]
     assert counts(kpi(written("progress.csv", FRACTIONS.replace("0.5", "0.5%")))) == [3, 2, 0, 0]
+
+
+def test_of_two_ways_to_count_a_stage_the_one_that_all_rows_state_is_taken(kpi: Kpi) -> None:
+    posts = "date,network,impressions,reach,engagements\n2026-10-01,Instagram,1000,800,50\n"
+    assert stage_counts(kpi(written("posts.csv", posts))) == {"reach": 800, "engagements": 50}
+    answer = kpi(written("posts.csv", posts + "2026-10-02,LinkedIn,500,,20\n"))
+    assert stage_counts(answer) == {"impressions": 1500, "engagements": 70}
+    assert answer["engagement_rate"] == {"of": "impressions", "rate": 0.046667}
+
+
+def test_a_file_that_does_not_state_a_stage_the_others_count_is_told_of(kpi: Kpi) -> None:
+    one = written("one.csv", "date,platform,cost,impressions,clicks\n2026-10-01,google_ads,10,1000,10\n")
+    two = written("two.csv", "date,platform,cost,clicks\n2026-10-01,linkedin_ads,10,100\n")
+    assert "stage_not_stated" not in codes(kpi(one, "--currency", "EUR"))
+    answer = kpi(one, two, "--currency", "EUR")
+    [told] = [n["text"] for n in answer["notes"] if n["code"] == "stage_not_stated"]
+    assert told.startswith("Impressions: not stated in all rows of two.csv")
+
+
+def test_orders_without_a_customer_are_told_of(kpi: Kpi) -> None:
+    sales = "date,order_id,customer_id,amount,currency\n2026-10-01,o-1,c-0001,10,EUR\n2026-10-01,o-2,,10,EUR\n"
+    answer = kpi(written("sales.csv", sales))
+    assert stage_counts(answer) == {"orders": 2, "customers": 1}
+    assert "stage_not_stated" in codes(answer)
+
+
+def stage_counts(answer: Any) -> dict[str, int]:
+    return {row["stage"]: row["count"] for row in answer["rows"]}
 
 
 def test_a_mailing_is_followed_to_its_orders(kpi: Kpi) -> None:

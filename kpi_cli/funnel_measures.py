@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kpi_cli import measures
+from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
 from kpi_cli.errors import UsageError
 from kpi_cli.exports.tables import Source
@@ -174,6 +175,30 @@ def has_dimension(books: Books, role: str, name: str) -> bool:
     if name in {"platform", "campaign"} and books.column(role, f"by_{name}"):
         return any(books.column(role, column) for column in (name, "campaign", "campaign_id"))
     return books.column(role, name)
+
+
+def says(books: Books, stage: Stage, name: str) -> bool:
+    """Whether a dimension is said by any row of the window that a stage counts, if there is one.
+
+    Where none says it, a group has no such count, rather than none: orders without a source are nobody's, not 0.
+    """
+    role = role_of(books, stage)
+    said = measures.dimension_sql(books, role, name)
+    test = f"{said} NOT IN ('{NOT_SET}', '{UNATTRIBUTED}', '{NOT_ALLOCATED}')"
+    if name == "strategy" and books.column(role, "by_channel"):
+        test = f"({said} <> 'unknown' OR t.by_channel <> '{UNATTRIBUTED}') AND {test}"
+    counts = f't."{stage.column}" IS NOT NULL'
+    if role == "traffic":
+        books.store.ensure("traffic", "event")
+        counts = f"({counts} OR t.event IS NOT NULL) AND {measures.counted_once(books, stage.column)}"
+    elif stage.role == "sales":
+        counts += " AND t.is_order"
+    fill_buckets(books, books.window)
+    rows, known = books.store.rows(
+        f"""SELECT count(*), count(*) FILTER ({test}) FROM {role} t {measures.IN_WINDOW}
+            WHERE t.fate IS NULL AND {counts}"""
+    )[0]
+    return bool(known or not rows)
 
 
 def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Table:

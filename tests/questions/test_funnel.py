@@ -600,6 +600,28 @@ def test_orders_without_a_customer_are_told_of(kpi: Kpi) -> None:
     assert "stage_not_stated" in codes(answer)
 
 
+def test_orders_that_say_no_channel_are_left_out_of_channels_rather_than_none_of_each(kpi: Kpi) -> None:
+    visits = written("visits.csv", "date,channel,visits,leads\n2026-10-01,Email,100,10\n2026-10-01,Direct,50,5\n")
+    sales = "date,order_id,customer_id,amount,currency{}\n2026-10-01,o-1,c-0001,10,EUR{}\n"
+    answer = kpi(visits, written("sales.csv", sales.format("", "")), "--by", "channel")
+    assert {row["stage"] for row in answer["rows"]} == {"visits", "leads"}
+    [told] = [n["text"] for n in answer["notes"] if n["code"] == "stage_without_dimension"]
+    assert told.startswith("orders, customers cannot be shown by channel")
+    answer = kpi(visits, written("sales.csv", sales.format(",channel", ",Email")), "--by", "channel")
+    assert (counts(answer, "Email"), counts(answer, "Direct")) == ([100, 10, 1, 1], [50, 5, 0, 0])
+
+
+def test_leads_of_a_file_without_pages_are_left_out_of_the_pages_of_another(kpi: Kpi) -> None:
+    one = written("channels.csv", "date,channel,visits,leads\n2026-10-01,Email,100,10\n2026-10-01,Direct,50,5\n")
+    two = written("pages.csv", "date,landing_page,visits\n2026-10-01,/a,90\n2026-10-01,/b,60\n")
+    answer = kpi(one, two, "--by", "landing_page")
+    assert {(row["landing_page"], row["stage"]): row["count"] for row in answer["rows"]} == {
+        ("/a", "visits"): 90,
+        ("/b", "visits"): 60,
+    }
+    assert "stage_without_dimension" in codes(answer)
+
+
 def stage_counts(answer: Any) -> dict[str, int]:
     return {row["stage"]: row["count"] for row in answer["rows"]}
 

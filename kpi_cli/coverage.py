@@ -160,6 +160,7 @@ def _undated_rows(books: Books, uses: Sequence[str]) -> bool:
 def _undated(books: Books, uses: Sequence[str]) -> InputError:
     for role in uses:
         if books.has(role):
+            books.store.ensure(role, "line")
             found = books.store.rows(
                 f'SELECT file, line FROM {role} WHERE fate IS NULL AND "start" IS NULL ORDER BY file, line LIMIT 1'
             )

@@ -73,6 +73,8 @@ def funnel(
     if stage or a is not None or b is not None:
         if files or steps or within or between or control:
             raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
+        if stage and (test or change or split):
+            raise UsageError("no_test", "stages are no arms of a test", "say --a and --b, such as --a 400/5000")
         asked(None, common)
         return deliver(_calculated(stage or [], (a, b), trial), common)
     if (change or split or control) and not test:

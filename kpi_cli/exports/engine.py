@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # What DuckDB may hold of its tables, such as 500MB; the rest of them waits on disk. None is as much as USUAL.
 MEMORY: ContextVar[str | None] = ContextVar("memory", default=None)
-USUAL = "1GB"
+USUAL = "800MB"  # the program itself takes some 100 MB more, and files are read in buffers beside
 
 
 def library() -> Any:

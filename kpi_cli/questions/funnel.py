@@ -122,7 +122,7 @@ def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
         raise UsageError("negative_count", f"stage {quoted(low)} is below 0", "give how many reached it")
     counts: Measures = {name: int(count) if count == int(count) else count for name, count in given}
     result = funnel_result((), names, Counts({(): counts}, counts), [()])
-    result.notes = larger_later(names, {(): counts})
+    result.notes = larger_later(names, {(): counts}, str)
     result.extra = {
         "stages": plain_stages(names, counts),
         "leak": biggest_leak(names, counts, None),
@@ -274,17 +274,23 @@ class _Funnel:
             known = {stage.name for stage in found}
             found = [by_name[name] for name in steps if name in known or funnel_measures.known(books, by_name[name])]
         for dim in self.ask.dimensions:
-            without = [s for s in found if not self._can(s, dim)]
-            found = [s for s in found if s not in without]
-            if without and found:
-                named = ", ".join(label(s.name).lower() for s in without)
-                books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
+            found = self._divisible(found, dim)
         lacking = set(steps) - {stage.name for stage in found}
         if lacking or not found:
             by = f" by {', '.join(self.ask.dimensions)}" if self.ask.dimensions else ""
             said = ", ".join(name for name in steps if name in lacking) or "a stage"
             raise NoDataError("no_stage", f"the files do not count {said}{by}", "add one that does")
         self.stages = found
+
+    def _divisible(self, found: list[Stage], dim: str) -> list[Stage]:
+        """The stages that can be divided by a dimension; a note names the others."""
+        kept = [stage for stage in found if self._can(stage, dim)]
+        if not self.sliced and dim not in UNITS:
+            kept = [stage for stage in kept if funnel_measures.says(self.books, stage, dim)] or kept
+        if kept and len(kept) < len(found):
+            named = ", ".join(label(stage.name).lower() for stage in found if stage not in kept)
+            self.books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
+        return kept
 
     def _can(self, stage: Stage, dim: str) -> bool:
         if self.sliced:
@@ -301,7 +307,8 @@ class _Funnel:
             return Counts(trail.groups if books.ask.dimensions else {(): whole}, whole, trail)
         names = tuple(stage.name for stage in self.stages)
         by_group = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {}
-        groups: Table = {key: begun(sums, names) for key, sums in by_group.items()}
+        known = {key: sums for key, sums in by_group.items() if any(sums.get(n) is not None for n in names)}
+        groups: Table = {key: begun(sums, names) for key, sums in known.items()}
         if not self.whole:
             return Counts(groups, {})
         whole = filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
@@ -326,6 +333,8 @@ class _Funnel:
         told += larger_later(names, now.groups)
         if len({funnel_measures.role_of(self.books, stage) for stage in self.stages}) > 1:
             told.append(note("stage_sources", sources=self._sources()))
+        for stage, files in funnel_measures.not_stated(self.books, self.stages).items():
+            told.append(note("stage_not_stated", stage=label(stage.name), files=", ".join(files)))
         if len(now.groups) > 1:
             told += too_few(names, now.groups)
             told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]
@@ -412,7 +421,7 @@ class _Funnel:
 
     def _revenue(self) -> Decimal | None:
         """Revenue of the window, where the funnel ends in sales."""
-        if not (self.books.has("sales") and "sales" in self.kin.roles):
+        if not (self.stages and self.stages[-1].role == "sales"):
             return None
         sums = measures.sales(measures.ungrouped(self.books), self.books.window)
         revenue = sums.get((), {}).get("revenue")

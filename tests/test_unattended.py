@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import subprocess
 import sys
@@ -86,10 +87,28 @@ def test_a_day_without_a_rate_is_refused_with_its_line(page: Path, capsys: pytes
     assert page.read_text("utf-8") == OLD
 
 
-def test_a_folder_that_is_not_there_is_told(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*LINE[:3], "-o", "nowhere/page.html"]) == 3
-    assert "nowhere/page.html: there is no such folder; create it first" in capsys.readouterr().err
-    assert not Path("nowhere").exists()
+def test_the_folder_of_a_report_is_made_for_it(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*LINE[:3], "-o", "reports/{month}.html"]) == 0
+    assert Path("reports/2026-10.html").read_text("utf-8").startswith("<!doctype html>")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("line", [[*LINE[:3], "-o", "no/where/page.html"], ["roi", *LINE[1:3], "-o", "no/page.html"]])
+def test_a_longer_path_or_the_folder_of_another_answer_is_not_made(
+    page: Path, line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line) == 3
+    assert f"{line[-1]}: there is no such folder; create it first" in capsys.readouterr().err
+    assert not Path("no").exists()
+
+
+def test_a_folder_made_in_vain_is_taken_away_again(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("kpi_cli.render.output._write_all", full)
+    assert main([*LINE[:3], "-o", "reports/page.html"]) == 1
+    assert not Path("reports").exists()
 
 
 def report(limit: int | None = None) -> subprocess.CompletedProcess[str]:

@@ -91,3 +91,13 @@ def test_a_report_has_a_worksheet_a_table_and_its_figures_are_those_of_the_quest
     head, row = (line.split(",") for line in capsys.readouterr().out.splitlines())
     revenue = next(cells for cells in found["Summary"] if cells[0] == "Revenue")
     assert revenue[1] == float(row[head.index("revenue")])
+
+
+def test_months_stay_dates_shown_as_a_reader_writes_them_and_whole_counts_have_no_point() -> None:
+    columns = [Column("month", "Month", "text"), Column("orders", "Orders", "count")]
+    rows = [{"month": "2026-05", "orders": 12}, {"month": "2026-06", "orders": Decimal("1.5")}]
+    data = write_xlsx(Result("roi", columns, rows, {}, by=["month"]), Page(file=True, lang="fr"))
+    assert sheets(data)["roi"][1:] == [[dt.date(2026, 5, 1), 12.0], [dt.date(2026, 6, 1), 1.5]]
+    styles = parts(data)["xl/styles.xml"]
+    assert "[$-40C]mmm yyyy" in styles
+    assert "#,##0.##" not in styles

@@ -352,9 +352,8 @@ def fish(commands: list[Command]) -> str:
         if downwards := [word for word in option.takes.split() if len(word) > 1 and word.startswith("-")]:
             # To fish a word with a minus is an option of its own: here it is one more argument after --sort.
             after = _fish(f"{seen}; and __fish_prev_arg_in {' '.join(option.names)}")
-            lines.append(
-                f"complete -c kpi -n {_fish(after)} -f -a {_fish(' '.join(downwards))} -d {_fish(option.help)}"
-            )
+            words = _fish(" ".join(downwards))
+            lines.append(f"complete -c kpi -n {after} -f -a {words} -d {_fish(option.help)}")
     return "\n".join(lines) + "\n"
 
 

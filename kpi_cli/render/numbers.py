@@ -93,12 +93,16 @@ def amount(value: Value, currency: str | None, lang: str, places: int | None = N
 
     >>> amount(Decimal("-1234.5"), "EUR", "en"), amount(None, "EUR", "en")
     ('-€1,234.50', '–')
+    >>> amount(Decimal("0.05"), "EUR", "en"), amount(Decimal("0.0512"), "EUR", "en")
+    ('€0.05', '€0.0512')
     """
     exact = exactly(value)
     if exact is None:
         return DASH
-    decimals = _cents(abs(exact), currency) if places is None else places
-    return locales.money(exact, decimals, currency, lang)
+    if places is None:
+        in_cents = exact == round(exact, 2)
+        places = _cents(Decimal(1) if in_cents else abs(exact), currency)
+    return locales.money(exact, places, currency, lang)
 
 
 def accounted(value: Value, lang: str) -> str:

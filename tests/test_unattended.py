@@ -147,7 +147,7 @@ def test_a_disk_that_fills_up_leaves_the_old_page_and_no_other_file(page: Path) 
     ("sources", "code", "told"),
     [
         ("[spend.csv, sale.csv]", 3, "kpi.yml:1:22: there is no file “sale.csv”; check the name"),
-        ("[spend.csv, {files: [sales.csv, 'exports/*.csv']}]", 5, "kpi.yml:1:41: no file matches “exports/*.csv”"),
+        ("[spend.csv, {files: [sales.csv, 'exports/*.csv']}]", 5, "kpi.yml:1:42: no file matches “exports/*.csv”"),
     ],
 )
 def test_an_export_that_is_not_there_is_told_with_the_place_that_names_it(

@@ -10,7 +10,7 @@ from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.tables import Source
 from kpi_cli.period import Window, resolve
 from kpi_cli.result import Span
-from kpi_cli.texts import money_text, note
+from kpi_cli.texts import label, money_text, note, span_text
 
 
 def settle_window(books: Books, uses: Sequence[str]) -> None:
@@ -94,12 +94,12 @@ def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
     for (role, _, _), (first, last, sources) in spans.items():
         reach = gap if role == "sales" else dt.timedelta()
         if first > window.end or last < window.start:
-            start, end = "–", "–"
+            days = label("no_day", "words")
         elif first - reach > window.start or last + reach < window.end:
-            start, end = str(max(first, window.start)), str(min(last, window.end))
+            days = label("only_days", "words").format(span_text(max(first, window.start), min(last, window.end)))
         else:
             continue
-        books.notes.append(note("incomplete_period", file=sources[0].file, start=start, end=end))
+        books.notes.append(note("incomplete_period", file=sources[0].file, days=days))
 
 
 def earlier_span(books: Books, window: Window) -> Span | None:
@@ -108,7 +108,7 @@ def earlier_span(books: Books, window: Window) -> Span | None:
     meets = {role: any(a <= window.end and b >= window.start for a, b in found) for role, found in covered.items()}
     _, files = uncovered(books, books.uses, window)
     code = "partly_comparable" if all(meets.values()) else "not_comparable"
-    books.notes += [note(code, file=file, start=window.start, end=window.end) for file in files]
+    books.notes += [note(code, file=file, period=span_text(window.start, window.end)) for file in files]
     return Span(window.start, window.end, _common_days(covered, window)) if all(meets.values()) else None
 
 

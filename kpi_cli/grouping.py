@@ -87,6 +87,18 @@ class Grouping:
         key = _key(channel)
         return _shipped().names.get(key) or self._own_names.get(key) or channel.strip()
 
+    def misspelt(self, channel: str) -> str | None:
+        """The standard or own channel that a name nobody knows is one slip away from.
+
+        >>> Grouping().misspelt("Paid Serch"), Grouping().misspelt("paid search"), Grouping().misspelt("Podcast")
+        ('Paid Search', None, None)
+        """
+        from kpi_cli.exports.misspelt import one_slip
+
+        known = {**self._own_names, **_shipped().names}
+        key = _key(channel)
+        return None if key in known else next((name for word, name in known.items() if one_slip(key, word)), None)
+
     def network_of(self, source: str | None) -> str | None:
         """The social network, search engine, shop, video site or assistant behind a source or host.
 

@@ -6,13 +6,13 @@ read_whole(ask)                reads the files once for several questions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import assign
 from kpi_cli.books import Books
-from kpi_cli.config import Config
+from kpi_cli.config import Config, Placed
 from kpi_cli.converting import convert
 from kpi_cli.coverage import hold_to_window, settle_window
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
@@ -122,8 +122,10 @@ def asked_files(ask: Ask) -> list[Asked]:
     listed_rates = bool(ask.config.rates.files or ask.config.rates.records)
     reading = replace(ask.reading, converted=listed_rates or any(role == "rates" for _, role in ask.files.paths))
     said = [Asked(path, replace(reading, role=role)) for path, role in ask.files.paths]
-    rates = [str(ask.config.folder / pattern) for pattern in ask.config.rates.files]
-    listed = [Asked(pattern, replace(reading, role="rates", currency=None)) for pattern in rates]
+    rate_reading = replace(reading, role="rates", currency=None)
+    listed = [
+        Asked(pattern, rate_reading, place=place) for pattern, place in _files_of(ask.config, ask.config.rates.files)
+    ]
     if said or ask.files.frames:
         return said + listed
     found = []
@@ -141,12 +143,20 @@ def asked_files(ask: Ask) -> list[Asked]:
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )
-        found += [Asked(_placed(ask.config, name), options, source.table, source.query) for name in source.files]
-    costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
-    return [*found, *(Asked(pattern, replace(reading, role="costs")) for pattern in costs), *listed]
+        named = _files_of(ask.config, source.files)
+        found += [Asked(pattern, options, source.table, source.query, place) for pattern, place in named]
+    costs = _files_of(ask.config, ask.config.costs.files)
+    return [*found, *(Asked(pattern, replace(reading, role="costs"), place=place) for pattern, place in costs), *listed]
 
 
-def _placed(config: Config, name: str) -> str:
+def _files_of(config: Config, names: Iterable[str]) -> Iterator[tuple[str, tuple[str, int, int] | None]]:
+    """Patterns from the folder of kpi.yml on, and where it names each."""
+    for name in names:
+        place = (config.file, name.line, name.column) if config.file and isinstance(name, Placed) else None
+        yield _from_folder(config, name), place
+
+
+def _from_folder(config: Config, name: str) -> str:
     """A pattern from the folder of kpi.yml on; so the file of a DuckDB, while other addresses stand for themselves."""
     engine, parted, place = name.partition("://")
     if not parted:

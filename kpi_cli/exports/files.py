@@ -45,6 +45,7 @@ class Asked:
     options: ReadOptions
     table: str | None = None
     query: str | None = None
+    place: tuple[str, int, int] | None = None  # where kpi.yml names it: file, line, column
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
     found: list[Download | KpiError] = []
     seen: set[Path] = set()
     for one in asked:
-        for path in _named(one.pattern):
+        for path in _asked(one):
             if path in seen:
                 continue
             seen.add(path)
@@ -128,6 +129,18 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
             except KpiError as error:
                 found.append(error)
     return found
+
+
+def _asked(one: Asked) -> list[Path]:
+    """The files that are asked for; where kpi.yml names what is not there, that place is told."""
+    try:
+        return _named(one.pattern)
+    except KpiError as error:
+        if one.place:
+            if error.code == "no_such_file":
+                error.text = f"there is no file {quoted(one.pattern)}"
+            error.file, error.line, error.column = one.place
+        raise
 
 
 def _named(pattern: str) -> list[Path]:

@@ -29,7 +29,7 @@ from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
-from kpi_cli.texts import note
+from kpi_cli.texts import label, note
 from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
@@ -357,7 +357,7 @@ _BY_STATUS = ("failed", "denied", "test", "voided", "cancelled", "pending", "aut
 def _status_notes(source: Source) -> None:
     left = {reason: source.ledger.left_out[reason] for reason in _BY_STATUS if source.ledger.left_out[reason]}
     if left:
-        said = ", ".join(f"{count} {reason}" for reason, count in left.items())
+        said = ", ".join(f"{count} {label(reason, 'fates')}" for reason, count in left.items())
         source.extra_notes.append(note("status_left_out", file=source.file, rows=said))
     refunds = source.sums[0].get("refunds") if source.sums else None
     if refunds:

@@ -160,7 +160,7 @@ class Store:
         weakref.finalize(self, _close, self.con, folder)
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
-        self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
+        self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
 
     def insert(self, source: Source, blocks: Iterable[Columns]) -> None:

@@ -47,7 +47,7 @@ from kpi_cli.questions.staging import (
 )
 from kpi_cli.result import Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import folded, quoted
-from kpi_cli.texts import LANGUAGE, label, note, share_text
+from kpi_cli.texts import LANGUAGE, label, note, share_text, span_text
 
 USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
@@ -516,8 +516,8 @@ def _known_control(control: str | None, variants: Sequence[str]) -> None:
 def _tell_uncovered(books: Books, roles: Sequence[str], earlier: Window) -> None:
     """A note on the files that do not cover all of the period compared with."""
     if files := uncovered(books, roles, earlier)[1]:
-        start, end = str(earlier.start), str(earlier.end)
-        books.notes.append(note("previous_incomplete", files=", ".join(files), start=start, end=end))
+        span = span_text(earlier.start, earlier.end)
+        books.notes.append(note("previous_incomplete", files=", ".join(files), period=span))
 
 
 def _no_dimension(ask: Ask, option: str) -> None:

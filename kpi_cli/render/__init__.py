@@ -6,14 +6,14 @@ A writer turns an answer into bytes for a Page and touches nothing else; `write`
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpi_cli.errors import UsageError
-from kpi_cli.render.output import write_file, write_stdout
+from kpi_cli.render.output import folder_made, write_file, write_stdout
 from kpi_cli.render.page import Page
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
@@ -66,7 +66,7 @@ class Options:
 
 
 def write(answer: Answer, options: Options) -> None:
-    """Render the answer and deliver it, to stdout or whole to a file.
+    """Render the answer and deliver it, to stdout or whole to a file; a report's own folder is made for it.
 
     Raises:
         UsageError: no such format, or `-o` names an input or has a gap nothing fills.
@@ -78,7 +78,8 @@ def write(answer: Answer, options: Options) -> None:
     if target is None:
         write_stdout(writer(answer, Page.on_stdout()))
     else:
-        write_file(target, writer(answer, Page.in_file()), private=options.private)
+        with folder_made(target.parent) if answer.question == "report" else nullcontext():
+            write_file(target, writer(answer, Page.in_file()), private=options.private)
 
 
 def format_of(options: Options) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from kpi_cli import locales
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
@@ -95,7 +96,7 @@ def tables(result: Result, lang: str) -> Iterator[tuple[str, list[Column], list[
         columns = [Column("segment", _segmented_by(result, lang), "text")]
         columns += [Column(n, label(n), unit) for n, unit in _FIGURES]
         rows = [[name(part["segment"], "channel"), *(part[n] for n, _ in _FIGURES)] for part in model["segments"]]
-        yield word("segments", lang, numbers.day(model["end"], lang)), columns, rows
+        yield word("segments", lang, locales.day(model["end"], lang)), columns, rows
 
 
 def drawn(result: Result, page: Page) -> Iterator[str]:
@@ -119,9 +120,13 @@ def _since(result: Result, lang: str) -> str:
 
 
 def _key(result: Result) -> str:
-    """What a cohort is called by: its dimensions, else its month."""
-    by = result.by if result.by and not is_cells(result) else ["cohort"]
-    return " / ".join(printable(label(dim)) for dim in by)
+    """What a cohort is called by."""
+    return " / ".join(printable(label(dim)) for dim in _dimensions(result))
+
+
+def _dimensions(result: Result) -> list[str]:
+    """The dimensions that make a cohort, else its month."""
+    return result.by if result.by and not is_cells(result) else ["cohort"]
 
 
 def _retention(result: Result, lang: str) -> Block:
@@ -153,8 +158,11 @@ def _triangle(
     start, decimals = first
     seen = max((age for row in values for age, value in enumerate(row, 1) if value is not None), default=0)
     rows = [
-        [name(cohort["cohort"], "channel"), numbers.number(Decimal(cohort["size"]), 0, lang)]
-        + ["" if value is None else numbers.number(Decimal(value), decimals, lang) for value in row[:seen]]
+        [
+            name(cohort["cohort"], _dimensions(result)[0]),
+            locales.number(Decimal(cohort["size"]), 0, lang),
+        ]
+        + ["" if value is None else locales.number(Decimal(value), decimals, lang) for value in row[:seen]]
         for cohort, row in zip(_cohorts(result), values, strict=True)
     ]
     top = max((value for row in values for value in row if value), default=Decimal(0))
@@ -167,7 +175,7 @@ def _triangle(
 
 def _segments(segments: Sequence[Mapping[str, Any]], result: Result, lang: str) -> Block:
     """Customers by what they did so far, and what they will do; the figures round as a column does."""
-    title = word("segments", lang, numbers.day(result.extra["model"]["end"], lang))
+    title = word("segments", lang, locales.day(result.extra["model"]["end"], lang))
     by = _segmented_by(result, lang)
     columns = [[name(segment["segment"], "channel") for segment in segments]]
     for figure, unit in _FIGURES:
@@ -188,7 +196,7 @@ def _held_out(holdout: Mapping[str, Any], lang: str) -> str:
     predicted = numbers.figure(holdout["predicted"], "count", 1, lang)
     actual = numbers.figure(holdout["actual"], "count", 0, lang)
     error = "–" if holdout["error"] is None else numbers.figure(holdout["error"], "rate", 1, lang)
-    return word("held_out", lang, numbers.span(holdout["start"], holdout["end"], lang), predicted, actual, error)
+    return word("held_out", lang, locales.span(holdout["start"], holdout["end"], lang), predicted, actual, error)
 
 
 def _fit(model: Mapping[str, Any], fit: str, called: str, lang: str) -> str:

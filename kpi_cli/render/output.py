@@ -73,6 +73,26 @@ def check_place(path: Path) -> None:
         raise _plain_error(path, error) from error
 
 
+@contextmanager
+def folder_made(folder: Path) -> Iterator[None]:
+    """Make a folder to write into, the last of its path alone; away with it again if nothing is written.
+
+    What stands in the way is left for the writing to say.
+    """
+    made = False
+    with suppress(OSError):
+        folder.mkdir()
+        made = True
+        _sync_folder(folder.parent)
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
 def write_stdout(data: bytes) -> None:
     """Write `data` to stdout. A reader that has gone away is no error; a closed or full stdout is.
 

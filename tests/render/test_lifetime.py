@@ -56,7 +56,7 @@ def test_blank_cells_are_blank_and_revenue_stands_in_where_no_margin_is_known() 
 
 def test_a_larger_share_is_warmer_and_nothing_is_not_painted() -> None:
     lines = list(drawn(answer(), Page(colour=True)))
-    first, second = (next(line for line in lines if line.startswith(name)) for name in ("2026-01", "2026-02"))
+    first, second = (next(line for line in lines if line.startswith(name)) for name in ("Jan 2026", "2026-02"))
     assert "\x1b[38;5;16;48;5;209m  25\x1b[0m" in first
     assert "\x1b[38;5;16;48;5;230m  5\x1b[0m" in first
     assert "48;5" not in second

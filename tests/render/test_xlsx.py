@@ -115,3 +115,13 @@ def test_cohorts_and_predicted_segments_have_a_worksheet_each(tmp_path: Path, mo
     told = answer["model"]["segments"]
     assert [row[:2] for row in segments] == [[each["segment"], each["customers"]] for each in told]
     assert sum(row[-1] for row in segments) == pytest.approx(answer["total"]["expected_revenue"])
+
+
+def test_months_stay_dates_shown_as_a_reader_writes_them_and_whole_counts_have_no_point() -> None:
+    columns = [Column("month", "Month", "text"), Column("orders", "Orders", "count")]
+    rows = [{"month": "2026-05", "orders": 12}, {"month": "2026-06", "orders": Decimal("1.5")}]
+    data = write_xlsx(Result("roi", columns, rows, {}, by=["month"]), Page(file=True, lang="fr"))
+    assert sheets(data)["roi"][1:] == [[dt.date(2026, 5, 1), 12.0], [dt.date(2026, 6, 1), 1.5]]
+    styles = parts(data)["xl/styles.xml"]
+    assert "[$-40C]mmm yyyy" in styles
+    assert "#,##0.##" not in styles

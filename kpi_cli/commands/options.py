@@ -295,6 +295,41 @@ def _mapping(text: str) -> tuple[str, str, str]:
     return role, column, header
 
 
+def by_hand(files: list[str] | None, common: Common) -> Any:
+    """The Ask behind a calculator, whose figures stand for all files.
+
+    Raises:
+        UsageError: figures and files together; options that cannot be understood.
+    """
+    if files or any(getattr(common, role) for role in _ROLES):
+        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
+    return asked(None, common)
+
+
+def amount_of(text: str | None, option: str) -> Decimal | None:
+    """A figure on the command line that cannot be below 0.
+
+    Raises:
+        UsageError: it is no number, or below 0.
+    """
+    value = figure(text, option)
+    if value is not None and value < 0:
+        raise UsageError("negative_figure", f"{option} is below 0", "give 0 or more")
+    return value
+
+
+def count_of(text: str | None, option: str) -> Decimal | None:
+    """A whole number on the command line, 0 or more.
+
+    Raises:
+        UsageError: it is no number, below 0, or has a fraction.
+    """
+    value = amount_of(text, option)
+    if value is not None and value != int(value):
+        raise UsageError("fractional_count", f"{option} “{text}” is no whole number", "give a count, such as 25")
+    return value
+
+
 def figure(text: str | None, option: str) -> Decimal | None:
     """A figure on the command line; a dot or nothing marks decimals.
 

@@ -74,6 +74,15 @@ def codes(answer: dict[str, Any]) -> set[str]:
     return {note["code"] for note in answer["notes"]}
 
 
+def test_costs_that_two_files_hold_are_kept_and_said_and_dropped_when_asked(ask: Ask) -> None:
+    files = {"spend": SPEND, "sales": SALES, "costs": COSTS}
+    kept = ask(*AUTUMN, **files, copy=COSTS)
+    assert kept["total"]["cost"] == 1120.02  # 800 of media, twice 160.01 of others
+    said = [(note["file"], note["line"]) for note in kept["notes"] if note["code"] == "duplicates_kept"]
+    assert said == [("copy.csv", 2)]
+    assert ask(*AUTUMN, "--dedupe", **files, copy=COSTS)["total"] == ask(*AUTUMN, **files)["total"]
+
+
 # ------------------------------------------------------------------------------------- worked figures
 
 

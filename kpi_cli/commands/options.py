@@ -181,7 +181,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
         UsageError: options that cannot be understood.
         InputError: a mistake in kpi.yml.
     """
-    from kpi_cli.ask import Ask, Files
+    from kpi_cli.ask import ALLOCATIONS, Ask, Files
     from kpi_cli.exports.engine import MEMORY
     from kpi_cli.period import PeriodOptions, parse_rate
 
@@ -201,7 +201,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
         top=common.top,
         margin=parse_rate(common.margin, "--margin") if common.margin else None,
         prorate=common.prorate,
-        allocate=_one_of("--allocate", common.allocate, ("revenue", "media", "customers", "even")),
+        allocate=_one_of("--allocate", common.allocate, ALLOCATIONS),
         explain=common.explain,
         also=_named(common),
         reading=_reading(common, config),

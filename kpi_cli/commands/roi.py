@@ -45,6 +45,8 @@ def roi(
         from kpi_cli.questions.training import training_roi
         from kpi_cli.training import load_training
 
+        if revenue is not None or cost is not None:
+            raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
         return deliver(training_roi(asked(files, common), load_training(Path(training))), common)
     if revenue is None and cost is None:
         return deliver(question(asked(files, common)), common)

@@ -13,6 +13,8 @@ from kpi_cli.period import UNITS, PeriodOptions
 if TYPE_CHECKING:
     from kpi_cli.exports.tables import Store
 
+ALLOCATIONS = ("revenue", "media", "customers", "even")  # the keys that spread shared costs
+
 
 @dataclass(frozen=True, slots=True)
 class Files:

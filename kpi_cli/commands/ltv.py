@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
+from kpi_cli.commands.options import Common, KpiCommand, asked, by_hand, figure, shared
 from kpi_cli.errors import UsageError
 from kpi_cli.safe import quoted
 
@@ -130,11 +130,12 @@ def _calculated(given: Given, files: list[str] | None, common: Common) -> Result
     Raises:
         UsageError: figures with files, figures of both formulas, a figure that is missing or means nothing.
     """
-    ask = asked(None, common)
+    ask = by_hand(files, common)
     simple, contract, ahead = _said(given.simple), _said(given.contract), _said(given.ahead)
-    if files or ahead:
-        other = "files" if files else ahead[0]
-        raise UsageError("figures_and_files", f"figures and {other} cannot be asked together", "leave one of them out")
+    if ahead:
+        raise UsageError(
+            "figures_and_files", f"figures and {ahead[0]} cannot be asked together", "leave one of them out"
+        )
     if simple and contract:
         raise UsageError(
             "two_formulas",

@@ -181,7 +181,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
         UsageError: options that cannot be understood.
         InputError: a mistake in kpi.yml.
     """
-    from kpi_cli.ask import Ask, Files
+    from kpi_cli.ask import ALLOCATIONS, Ask, Files
     from kpi_cli.exports.engine import MEMORY
     from kpi_cli.period import PeriodOptions, parse_rate
 
@@ -201,7 +201,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
         top=common.top,
         margin=parse_rate(common.margin, "--margin") if common.margin else None,
         prorate=common.prorate,
-        allocate=_one_of("--allocate", common.allocate, ("revenue", "media", "customers", "even")),
+        allocate=_one_of("--allocate", common.allocate, ALLOCATIONS),
         explain=common.explain,
         also=_named(common),
         reading=_reading(common, config),
@@ -293,6 +293,41 @@ def _mapping(text: str) -> tuple[str, str, str]:
     if not (equals and dot and header and column) or role not in ROLES:
         raise UsageError("bad_map", f"--map “{text}” is not ROLE.COLUMN=HEADER", "such as --map sales.amount=Betrag")
     return role, column, header
+
+
+def by_hand(files: list[str] | None, common: Common) -> Any:
+    """The Ask behind a calculator, whose figures stand for all files.
+
+    Raises:
+        UsageError: figures and files together; options that cannot be understood.
+    """
+    if files or any(getattr(common, role) for role in _ROLES):
+        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
+    return asked(None, common)
+
+
+def amount_of(text: str | None, option: str) -> Decimal | None:
+    """A figure on the command line that cannot be below 0.
+
+    Raises:
+        UsageError: it is no number, or below 0.
+    """
+    value = figure(text, option)
+    if value is not None and value < 0:
+        raise UsageError("negative_figure", f"{option} is below 0", "give 0 or more")
+    return value
+
+
+def count_of(text: str | None, option: str) -> Decimal | None:
+    """A whole number on the command line, 0 or more.
+
+    Raises:
+        UsageError: it is no number, below 0, or has a fraction.
+    """
+    value = amount_of(text, option)
+    if value is not None and value != int(value):
+        raise UsageError("fractional_count", f"{option} “{text}” is no whole number", "give a count, such as 25")
+    return value
 
 
 def figure(text: str | None, option: str) -> Decimal | None:

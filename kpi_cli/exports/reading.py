@@ -328,7 +328,7 @@ def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) ->
         sheet.notes.append(note("duplicates_kept", file=sheet.name, line=int(again[0] or 0), count=len(again)))
 
 
-_REPEATS_MATTER = {"spend", "sales", "costs", "traffic", "search", "mail", "social", "leads"}
+_REPEATS_MATTER = {"spend", "sales", "traffic", "search", "mail", "social", "leads"}
 
 
 def _trust(source: Source, options: ReadOptions) -> None:

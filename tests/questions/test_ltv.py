@@ -447,8 +447,8 @@ def test_the_table_shows_both_triangles(
     monkeypatch.chdir(tmp_path)
     assert main(["ltv", write(tmp_path / "sales.csv", SALES), "--lang", "fr"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["2026-01", "2", "50", "50", "50"] in lines
-    assert ["2026-01", "2", "75", "95", "105", "135"] in lines
+    assert ["janv.", "2026", "2", "50", "50", "50"] in lines
+    assert ["janv.", "2026", "2", "75", "95", "105", "135"] in lines
 
 
 # ----------------------------------------------------------------------- a second, plain computation

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import weakref
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,8 @@ from kpi_cli.result import Note, plain
 
 if TYPE_CHECKING:
     import duckdb
+
+    from kpi_cli.warehouse.log import Log
 
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
@@ -152,6 +155,11 @@ class Store:
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
+        self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
+
+    def keep_open(self, engines: ExitStack) -> None:
+        """Close engines when the store is no longer needed."""
+        weakref.finalize(self, engines.close)
 
     def insert(self, source: Source, blocks: Iterable[Columns]) -> None:
         """Append a sheet's rows, given as columns of text, to the table of its role."""

@@ -38,6 +38,8 @@ class Engine(ABC):
     dialect: Any = "duckdb"  # as sqlglot knows it
     in_order = False  # rows have an order of their own, and so have lines
     is_local = False  # files on this machine, which any question can count together
+    is_steady = False  # two queries see the same rows, whoever writes meanwhile
+    by_bytes = ""  # what makes texts stand in the order of their bytes, as they do elsewhere
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -58,7 +60,7 @@ class Engine(ABC):
         """
         try:
             yield from self._run(self._native(sql))
-        except KpiError:
+        except (KpiError, *_limits()):
             raise
         except Exception as error:  # each driver has its own tree of errors
             self.refuse(error)
@@ -92,6 +94,20 @@ class Engine(ABC):
         from sqlglot import exp
 
         return str(exp.to_table(self.address.table, dialect=self.dialect).sql(dialect=self.dialect, identify=True))
+
+
+def _limits() -> tuple[type[Exception], ...]:
+    """What DuckDB raises where its memory ends, which is no fault of the source."""
+    return (library().OutOfMemoryException,)
+
+
+def identifier(name: str) -> str:
+    """The name of a column as SQL.
+
+    >>> identifier("Total paid")
+    '"Total paid"'
+    """
+    return '"' + name.replace('"', '""') + '"'
 
 
 def masked(text: str, address: Address) -> str:
@@ -142,6 +158,7 @@ def _duckdb_kind(name: str) -> str:
 
 class _DuckDB(Engine):
     schema = "source"
+    is_steady = True  # no one writes to a file that is open
 
     def __init__(self, address: Address, con: Any, tz: str) -> None:
         super().__init__(address)
@@ -184,6 +201,7 @@ class _Parquet(_DuckDB):
 
     schema = "main"
     in_order = is_local = True
+    is_steady = False
 
     def __init__(self, download: Download, con: Any, tz: str) -> None:
         super().__init__(Address("parquet", "parquet", download.name), con, tz)
@@ -249,6 +267,8 @@ _READ_ONLY = "-c default_transaction_read_only=on -c default_transaction_isolati
 
 class _Postgres(Engine):
     dialect = "postgres"
+    is_steady = True  # one transaction, repeatable read
+    by_bytes = ' COLLATE "C"'
 
     def __init__(self, address: Address, con: Any) -> None:
         super().__init__(address)

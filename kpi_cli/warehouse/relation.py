@@ -22,7 +22,7 @@ from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
-from kpi_cli.warehouse.engines import SOURCE, Column, Engine
+from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
 
 _SAMPLE = 30
 _BATCH = 10_000
@@ -98,8 +98,8 @@ class Relation:
 def _sample_sql(name: str, found: str) -> str:
     """A column as recognition looks at it; a moment as local time, which drivers hand over without a library for it."""
     if found == "instant":
-        return f"CAST({_identifier(name)} AS TIMESTAMP)"
-    return _identifier(name) if found != "other" else "NULL"
+        return f"CAST({identifier(name)} AS TIMESTAMP)"
+    return identifier(name) if found != "other" else "NULL"
 
 
 def _limited(listed: str) -> str:
@@ -157,17 +157,13 @@ def _spread(width: int, used: Sequence[int], row: Sequence[Any]) -> list[str]:
     return cells
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _cell_sql(sheet: Sheet, index: int) -> str:
     """A column as it is wanted: a day without its time, but for the moments of a log."""
     assert sheet.relation is not None
     name, found = sheet.relation.columns[index]
     if found in {"moment", "instant"}:
-        return f"CAST({_identifier(name)} AS {'TIMESTAMP' if _canonical(sheet, index) == 'time' else 'DATE'})"
-    return _identifier(name)
+        return f"CAST({identifier(name)} AS {'TIMESTAMP' if _canonical(sheet, index) == 'time' else 'DATE'})"
+    return identifier(name)
 
 
 # --------------------------------------------------------------------------------------------- groups
@@ -211,7 +207,7 @@ def _plain_sql(sheet: Sheet, index: int) -> str:
     """Whether a number is there, not below zero, and no finer than it is kept."""
     assert sheet.relation is not None
     column, found = sheet.relation.columns[index]
-    name, meaning = _identifier(column), _canonical(sheet, index)
+    name, meaning = identifier(column), _canonical(sheet, index)
     kept = f"CAST({name} AS {MONEY_TYPE})"
     back = f"CAST({kept} AS DOUBLE)" if found == "float" else kept
     test = f"{name} >= 0 AND {back} = {name}"
@@ -237,16 +233,16 @@ def _sales_tests(sheet: Sheet) -> list[str]:
     if columns[back][1] not in _NUMBERS:
         return ["FALSE"]
     # The tax in money that went back is scaled row by row.
-    return [f"coalesce({_identifier(columns[back][0])}, 0) = 0"]
+    return [f"coalesce({identifier(columns[back][0])}, 0) = 0"]
 
 
 def _grouped_sql(sheet: Sheet, plan: _Plan) -> str:
     assert sheet.relation is not None
     columns = sheet.relation.columns
     keys = [f"{sql} AS k{i}" for i, sql in plan.keys.items()]
-    exact = [f"CASE WHEN {plan.plain} THEN NULL ELSE {_identifier(columns[i][0])} END AS e{i}" for i in plan.sums]
+    exact = [f"CASE WHEN {plan.plain} THEN NULL ELSE {identifier(columns[i][0])} END AS e{i}" for i in plan.sums]
     sums = [
-        f"sum(CASE WHEN {plan.plain} THEN CAST({_identifier(columns[i][0])} AS {MONEY_TYPE}) END) AS s{i}"
+        f"sum(CASE WHEN {plan.plain} THEN CAST({identifier(columns[i][0])} AS {MONEY_TYPE}) END) AS s{i}"
         for i in plan.sums
     ]
     flag = f"CASE WHEN {plan.plain} THEN 1 ELSE 0 END AS is_plain"

@@ -9,7 +9,7 @@ import pytest
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same, bare
 
 import kpi_cli
-from kpi_cli.warehouse import relation
+from kpi_cli.warehouse import log, relation
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
@@ -28,6 +28,34 @@ def test_sums_made_where_the_data_is_are_those_of_its_rows(
     found = result.to_dict()
     assert {s["checks"] for s in found["sources"]} == {"rows"}
     assert_same(bare(found), expected)
+
+
+LOGS: dict[str, Any] = {
+    "in thirty days": {"within": "30d", "by": "country"},
+    "in the window": {"from_": "2026-09-05", "to": "2026-10-10", "by": "channel"},
+    "by week": {"within": "1d", "every": "week", "from_": "2026-09-14", "to": "2026-09-30", "compare": "previous"},
+    "by day and country": {"by": "day,country"},
+    "two steps, whoever": {"steps": "sign up,visit", "within": "12mo"},
+    "one step": {"steps": "purchase", "by": "country,channel"},
+    "days between": {"between": "visit", "steps": ()},
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_people_followed_where_the_log_is_are_those_of_its_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"events": request.getfixturevalue(engine)["events"]}
+    monkeypatch.setattr(log, "ROWS", 0)  # every log is a large one
+    for name, options in LOGS.items():
+        asked = {"steps": "visit,sign up,purchase", "tz": ZONE, **options}
+        expected, found = (
+            kpi_cli.funnel(roles=roles, **asked).to_dict() for roles in ({"events": files["events"]}, there)
+        )
+        assert {s["checks"] for s in found["sources"]} == {"rows"}, name
+        assert [s["rows"] for s in found["sources"]] == [s["rows"] for s in expected["sources"]], name
+        assert {n["code"] for n in found["notes"]} == {n["code"] for n in expected["notes"]}, name
+        assert_same(bare(found), bare(expected), name)
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])

@@ -34,8 +34,12 @@ class ReadOptions:
     own: tuple[OwnColumn, ...] = ()
 
 
+# Sums of money and counts; those and people's first orders; people's steps through a log of events.
+Sufficient = Literal["sums", "firsts", "steps"]
+
+
 class Enough(NamedTuple):
     """What suffices of large sources, where not every row with its own ids is wanted."""
 
-    what: Literal["sums", "steps"]  # of money and counts; of people through a log of events
+    what: Sufficient
     by: Collection[str]  # the dimensions they may be grouped by

@@ -73,18 +73,18 @@ def read(
             if not isinstance(found, KpiError):
                 _unchanged(found, store)
         _unfold(store, taken, wants)
-        if store.log:
+        if store.log or store.people:
             store.keep_open(engines.pop_all())
     _after(store, options)
     return store
 
 
 def _enough(options: ReadOptions, known: Sequence[Sheet], enough: Enough | None) -> Enough | None:
-    """What suffices, unless the user wants every row looked at; people of two logs are followed row by row."""
-    two_logs = [sheet.role for sheet in known].count("events") > 1
-    if options.strict or options.every_id or options.own or (two_logs and enough and enough.what == "steps"):
+    """What suffices, unless the user wants every row looked at; people of two sources are found row by row."""
+    if enough is None or options.strict or options.every_id or options.own:
         return None
-    return enough
+    of_people = {"steps": "events", "firsts": "sales"}.get(enough.what)
+    return enough if [sheet.role for sheet in known].count(str(of_people)) < 2 else None
 
 
 Sought = Callable[[Sequence[Sheet]], Collection[str]]
@@ -262,7 +262,23 @@ def _left_there(store: Store, source: Source, by: Collection[str]) -> bool:
     return True
 
 
-_AS_ENOUGH = {"sums": _folded, "steps": _left_there}
+def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read large sales of a database as groups, and leave their customers where they are; sum up what is no sales."""
+    whole = source.sheet
+    if whole is None or whole.relation is None:
+        return False
+    if whole.role != "sales":
+        return _folded(store, source, by)
+    from kpi_cli.warehouse.people import people_there
+
+    found = people_there(whole, {*by, "publisher"})
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.people = found[1]
+    return True
+
+
+_AS_ENOUGH = {"sums": _folded, "firsts": _with_firsts, "steps": _left_there}
 
 
 def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from kpi_cli.warehouse.log import Log
+    from kpi_cli.warehouse.people import People
 
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
@@ -155,6 +156,7 @@ class Store:
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
+        self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
 
     def keep_open(self, engines: ExitStack) -> None:

@@ -39,6 +39,7 @@ class Engine(ABC):
     in_order = False  # rows have an order of their own, and so have lines
     is_local = False  # files on this machine, which any question can count together
     is_steady = False  # two queries see the same rows, whoever writes meanwhile
+    whole = "DECIMAL(38, 0)"  # a type of whole numbers that holds the product of two amounts in millionths
     by_bytes = ""  # what makes texts stand in the order of their bytes, as they do elsewhere
 
     def __init__(self, address: Address) -> None:
@@ -60,7 +61,9 @@ class Engine(ABC):
         """
         try:
             yield from self._run(self._native(sql))
-        except (KpiError, *_limits()):
+        except KpiError:
+            raise
+        except library().OutOfMemoryException:  # no fault of the source
             raise
         except Exception as error:  # each driver has its own tree of errors
             self.refuse(error)
@@ -94,11 +97,6 @@ class Engine(ABC):
         from sqlglot import exp
 
         return str(exp.to_table(self.address.table, dialect=self.dialect).sql(dialect=self.dialect, identify=True))
-
-
-def _limits() -> tuple[type[Exception], ...]:
-    """What DuckDB raises where its memory ends, which is no fault of the source."""
-    return (library().OutOfMemoryException,)
 
 
 def identifier(name: str) -> str:
@@ -159,6 +157,7 @@ def _duckdb_kind(name: str) -> str:
 class _DuckDB(Engine):
     schema = "source"
     is_steady = True  # no one writes to a file that is open
+    whole = "HUGEINT"
 
     def __init__(self, address: Address, con: Any, tz: str) -> None:
         super().__init__(address)

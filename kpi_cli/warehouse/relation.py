@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -76,18 +76,25 @@ class Relation:
     def _rows(self, sheet: Sheet) -> Iterator[Record]:
         """Every row, with the columns that are known, in their own order, else in that of their values."""
         used = sorted(set(sheet.columns.values()))
-        picks = ", ".join(_cell_sql(sheet, i) for i in used)
+        picks = ", ".join(cell_sql(sheet, i) for i in used)
         order = ", ".join(str(i) for i, _ in enumerate(used, 1))
         order = "" if self.engine.in_order else f" ORDER BY {order}"
         for line, row in enumerate(self.engine.rows(f"SELECT {picks} FROM {SOURCE}{order}"), 2):
             yield Record(line, _spread(len(self.columns), used, row))
 
-    def grouped(self, sheet: Sheet, by: Collection[str]) -> Sheet | None:
-        """The sheet over groups of rows, added up where the data is; None where rows are wanted one by one."""
+    def grouped(self, sheet: Sheet, by: Collection[str], marks: Mapping[int, str] | None = None) -> Sheet | None:
+        """The sheet over groups of rows, added up where the data is; None where rows are wanted one by one.
+
+        Args:
+            sheet: this relation's, its header understood.
+            by: the dimensions that rows may be grouped by.
+            marks: SQL that rows are grouped by besides, by the column that it stands in for.
+        """
         options = sheet.options
         if sheet.role in _ONE_BY_ONE or options.dedupe or sheet.left_out or self.count() <= ROWS:
             return None
         plan = _plan(sheet, by)
+        plan.keys.update(marks or {})
         try:
             records = list(_groups(sheet, self.engine.rows(_grouped_sql(sheet, plan)), plan))
         except KpiError:
@@ -157,7 +164,7 @@ def _spread(width: int, used: Sequence[int], row: Sequence[Any]) -> list[str]:
     return cells
 
 
-def _cell_sql(sheet: Sheet, index: int) -> str:
+def cell_sql(sheet: Sheet, index: int) -> str:
     """A column as it is wanted: a day without its time, but for the moments of a log."""
     assert sheet.relation is not None
     name, found = sheet.relation.columns[index]
@@ -181,18 +188,18 @@ class _Plan:
 def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
     assert sheet.relation is not None
     at, columns = sheet.columns, sheet.relation.columns
-    wanted = _wanted(sheet, by)
+    looked_at = wanted(sheet, by)
     numbers = [c for c in at if kind(c) in _NUMERIC]
     sums = [at[c] for c in numbers if columns[at[c]][1] in _NUMBERS and c not in _AVERAGES]
     sums = list(dict.fromkeys(sums))
-    keys = {at[c]: _cell_sql(sheet, at[c]) for c in at if c in wanted or (kind(c) == "day" and c != "time")}
-    keys |= {at[c]: _cell_sql(sheet, at[c]) for c in numbers if at[c] not in sums}
+    keys = {at[c]: cell_sql(sheet, at[c]) for c in at if c in looked_at or (kind(c) == "day" and c != "time")}
+    keys |= {at[c]: cell_sql(sheet, at[c]) for c in numbers if at[c] not in sums}
     tests = [_plain_sql(sheet, i) for i in sums]
     tests += _sales_tests(sheet) if sheet.role == "sales" else []
     return _Plan(keys, sums, " AND ".join(f"({test})" for test in tests) or "TRUE")
 
 
-def _wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
+def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
     """The columns of text that the question or a rule of the format looks at."""
     fmt, texts = sheet.header.format, {c for c in sheet.columns if kind(c) == "text"}
     if sheet.role != "sales":

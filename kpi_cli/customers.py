@@ -25,7 +25,7 @@ from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.exports.overlap import fill_repeated
 from kpi_cli.measures import Key, Measures, Table
-from kpi_cli.period import UNITS, Every, Window, bucket_sql, unit_around
+from kpi_cli.period import UNITS, Every, Window, label, unit_around
 
 Arrays = dict[str, Any]  # a numpy array a column
 
@@ -51,6 +51,8 @@ def fill_buyers(books: Books) -> bool:
     """
     store = books.store
     store.ensure("sales", "order_id", "customer", "customer_type")
+    if store.people:  # who are found where they are
+        return bool(store.rows("SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND customer IS NOT NULL LIMIT 1"))
     for sql in (_BUYERS, _firsts(books), _ROWS.format(revenue=measures.revenue_sql(books)), _DAYS):
         store.con.execute(sql)  # one step each: a join and a grouping in one would hold both in memory
     store.con.execute("DROP TABLE numbered")
@@ -107,9 +109,31 @@ def _buyers(dims: Sequence[str]) -> str:
         return "buyers"
     named = iter(range(len(dims)))
     keys = [
-        bucket_sql(name, "first_day") if name in UNITS else f"coalesce(k{next(named)}, '{NOT_SET}')" for name in dims
+        f"date_trunc('{name}', first_day)::DATE" if name in UNITS else f"coalesce(k{next(named)}, '{NOT_SET}')"
+        for name in dims
     ]
     return f"(SELECT *, {', '.join(f'{sql} AS key{i}' for i, sql in enumerate(keys))} FROM buyers)"
+
+
+def _rows(books: Books, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of SQL over `buyers` and `purchases`, in the words that all engines have: where the sales are."""
+    people = books.store.people
+    if people is None:
+        return books.store.rows(sql)
+    named = [measures.dimension_sql(books, "sales", name) for name in books.ask.dimensions if name not in UNITS]
+    said = measures.said_of(books, people, named)
+    return people.rows_of(sql, said, gross=books.ask.reading.gross)
+
+
+def _key(dims: Sequence[str], row: Sequence[Any]) -> Key:
+    """A group as answers name it: units of time by their label."""
+    return tuple(label(part, dim) if dim in UNITS else part for dim, part in zip(dims, row, strict=False))
+
+
+def _by(count: int) -> str:
+    """Groups by the first columns, in their order; all rows together by none."""
+    listed = ", ".join(str(i) for i in range(1, count + 1))
+    return f"GROUP BY {listed} ORDER BY {listed}" if count else ""
 
 
 def _keys(dims: Sequence[str]) -> str:
@@ -148,10 +172,10 @@ def observed(books: Books, window: Window | None, dims: Sequence[str]) -> Table:
     the window, to its last; repeat_customers with two purchase days or more; days_between_purchases, their median.
     """
     width = len(dims)
-    answer = books.store.con.execute(_did(window, dims))
-    names = [column[0] for column in answer.description or ()][width:]
     table: Table = {
-        tuple(row[:width]): dict(zip(names, row[width:], strict=True)) for row in answer.fetchall() if row[width]
+        _key(dims, row): dict(zip(_DONE, row[width:], strict=True))
+        for row in _rows(books, _did(window, dims))
+        if row[width]
     }
     for key, again in _repeated(books, dims, _between(window, 't."start"')).items():
         if key in table:
@@ -165,19 +189,26 @@ def _whole(sums: Measures, name: str) -> int:
     return int(sums.get(name) or 0)
 
 
+_DONE = (
+    *("customers", "orders", "revenue", "repeat_customers", "customer_days", "first_orders"),
+    "days_between_purchases",
+)
+
+
 def _did(window: Window | None, dims: Sequence[str]) -> str:
     start, end = "b.first_day", "NULL::DATE"
     if window:
         start, end = f"DATE '{window.start}'", f"DATE '{window.end}'"
     once, again = _once(window), f"p.bought AND NOT ({_outside('p.before', window)})"
-    return f"""SELECT {_keys(dims)} count(*) FILTER ({once}) AS customers, CAST(sum(p.orders) AS BIGINT) AS orders,
-                      sum(p.revenue) AS revenue,
-                      count(*) FILTER ({again} AND ({_outside("p.earlier", window)})) AS repeat_customers,
-                      CAST(sum({end} - greatest(b.first_day, {start})) FILTER ({once}) AS BIGINT) AS customer_days,
-                      count(*) FILTER ({once} AND b.won AND b.first_day >= {start}) AS first_orders,
-                      median(CAST(p.day - p.before AS INTEGER)) FILTER ({again}) AS days_between_purchases
+    return f"""SELECT {_keys(dims)} count(*) FILTER (WHERE {once}) AS customers,
+                      CAST(sum(p.orders) AS BIGINT) AS orders, sum(p.revenue) AS revenue,
+                      count(*) FILTER (WHERE {again} AND ({_outside("p.earlier", window)})) AS repeat_customers,
+                      CAST(sum(date_diff('day', greatest(b.first_day, {start}), {end})) FILTER (WHERE {once}) AS BIGINT)
+                        AS customer_days,
+                      count(*) FILTER (WHERE {once} AND b.won AND b.first_day >= {start}) AS first_orders,
+                      median(date_diff('day', p.before, p.day)) FILTER (WHERE {again}) AS days_between_purchases
                FROM purchases p JOIN {_buyers(dims)} b USING (who)
-               WHERE {_between(window, "p.day")} {"GROUP BY ALL ORDER BY ALL" if dims else ""}"""
+               WHERE {_between(window, "p.day")} {_by(len(dims))}"""
 
 
 def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.order_id") -> dict[Key, int]:
@@ -188,9 +219,9 @@ def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.ord
         f"""SELECT {_keys(dims)} count(*) - count(DISTINCT {same})
             FROM sales t JOIN {_buyers(dims)} b USING (customer)
             WHERE t.fate IS NULL AND t.is_order AND t.order_id IN (FROM repeated) AND {chosen}
-            {"GROUP BY ALL" if dims else ""}"""
+            {_by(len(dims))}"""
     )
-    return {tuple(row[:-1]): row[-1] for row in rows}
+    return {_key(dims, row): row[-1] for row in rows}
 
 
 # -------------------------------------------------------------------------------------------- cohorts
@@ -216,27 +247,30 @@ def observed_through(books: Books, unit: Every) -> dt.date | None:
 
 def cohort_sizes(books: Books, window: Window, dims: Sequence[str], unit: str) -> dict[tuple[Key, dt.date], int]:
     """Customers won in the window, by group and by the unit of time they were won in."""
-    rows = books.store.rows(
-        f"""SELECT {_keys(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) FROM {_buyers(dims)} b
-            WHERE b.won AND {_between(window, "b.first_day")} GROUP BY ALL ORDER BY ALL"""
+    rows = _rows(
+        books,
+        f"""SELECT {_keys(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) AS n FROM {_buyers(dims)} b
+            WHERE b.won AND {_between(window, "b.first_day")} {_by(len(dims) + 1)}""",
     )
-    return {(tuple(row[:-2]), row[-2]): row[-1] for row in rows}
+    return {(_key(dims, row), row[-2]): row[-1] for row in rows}
 
 
 def cohort_cells(books: Books, window: Window, dims: Sequence[str], unit: str) -> Iterator[Cell]:
     """What these customers did in the window, by units of time since they were won."""
     then, now, before = (f"date_trunc('{unit}', {day})" for day in ("b.first_day", "p.day", "p.before"))
     step, length = _STEPS[unit]
-    for row in books.store.rows(
+    for row in _rows(
+        books,
         f"""SELECT {_keys(dims)} {then}::DATE AS won, date_diff('{step}', {then}, {now}) // {length} AS age,
-                   count(*) FILTER (p.bought AND {before} IS DISTINCT FROM {now}) AS active,
+                   count(*) FILTER (WHERE p.bought AND {before} IS DISTINCT FROM {now}) AS active,
                    sum(p.revenue) AS revenue
             FROM purchases p JOIN {_buyers(dims)} b USING (who)
             WHERE b.won AND {_between(window, "b.first_day")} AND {_between(window, "p.day")}
               AND p.day >= b.first_day
-            GROUP BY ALL ORDER BY ALL"""
+            {_by(len(dims) + 2)}""",
     ):
-        yield Cell(tuple(row[:-4]), *row[-4:])
+        won, age, active, revenue = row[-4:]
+        yield Cell(_key(dims, row), won, int(age), active, revenue)
 
 
 _STEPS = {
@@ -250,13 +284,10 @@ _STEPS = {
 
 def bought_before(books: Books, window: Window) -> int:
     """Customers with an order in the window who were won before it, or elsewhere."""
-    return int(
-        books.store.rows(
-            f"""SELECT count(*) FROM purchases p JOIN buyers b USING (who)
-                WHERE {_once(window)} AND {_between(window, "p.day")}
-                  AND NOT (b.won AND {_between(window, "b.first_day")})"""
-        )[0][0]
-    )
+    sql = f"""SELECT count(*) AS n FROM purchases p JOIN buyers b USING (who)
+              WHERE {_once(window)} AND {_between(window, "p.day")}
+                AND NOT (b.won AND {_between(window, "b.first_day")})"""
+    return int(_rows(books, sql)[0][0])
 
 
 # ------------------------------------------------------------------------------------------ histories
@@ -302,7 +333,7 @@ def histories(books: Books, dims: Sequence[str]) -> tuple[list[Key], Arrays]:
               {joined} GROUP BY ALL)
             ORDER BY ALL"""
     ).fetchnumpy()
-    return [tuple(row) for row in groups], arrays
+    return [_key(dims, row) for row in groups], arrays
 
 
 def repeat_values(books: Books) -> Arrays:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
@@ -242,13 +242,9 @@ def _fill_first_orders_there(books: Books, people: People) -> None:
     store = books.store
     if "earned" in store.columns:
         return
-    texts = [f"coalesce(\"{name}\", '')" for name in people.columns]
     kept = [n for n, kind in store.columns["sales"].items() if kind == "VARCHAR" and n not in IDENTITY | {"fate"}]
     kept = [name for name in kept if name not in {"row_id", "customer", "customer_type", "currency"}]
-    settling = ("by_channel", "by_campaign", "by_platform")
-    picks = ", ".join([*texts, *settling, *(f'"{name}"' for name in kept)])
-    found = {row[: len(texts)]: row[len(texts) :] for row in store.rows(f"SELECT DISTINCT {picks} FROM sales")}
-    said = [found[cells] for cells in people.refunding]
+    said = said_of(books, people, [f't."{name}"' for name in kept])
     rows = people.won([row[:3] for row in said], gross=books.ask.reading.gross)
     days, places, months, revenue, won = ([row[i] for row in rows] for i in range(5))
     lists = [
@@ -267,6 +263,15 @@ def _fill_first_orders_there(books: Books, people: People) -> None:
         """CREATE OR REPLACE TEMP TABLE first_orders AS
            SELECT *, NULL::VARCHAR AS fate, NULL::VARCHAR AS customer_type FROM earned WHERE "rows" > 0"""
     )
+
+
+def said_of(books: Books, people: People, picks: Sequence[str]) -> list[tuple[Any, ...]]:
+    """What each combination of cells of sales says: what settles which of two orders is the first, then the `picks`."""
+    texts = [f"coalesce(t.\"{name}\", '')" for name in people.columns]
+    listed = ", ".join([*texts, "t.by_channel", "t.by_campaign", "t.by_platform", *picks])
+    rows = books.store.rows(f"SELECT DISTINCT {listed} FROM sales t WHERE t.fate IS NULL")
+    found = {row[: len(texts)]: row[len(texts) :] for row in rows}
+    return [found[cells] for cells in people.refunding]
 
 
 def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:

@@ -2,6 +2,7 @@
 
     people_there(sheet, by)    the sales in groups, and `People` to ask; None where rows are wanted
     People.won(…)              by the day and cells of a person's first order, how many there are and what they brought
+    People.rows_of(…)          what customers.py asks of people and their days, answered where those are
 
 The groups are those that sums are made of (relation.py). What the rules of the format say of a combination of cells
 (a status, a channel) is decided once, here, and travels with the question. Only sales that can be read in one way go
@@ -29,6 +30,7 @@ _COMBINATIONS = 5_000  # of cells that rules or dimensions look at: they travel 
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
 _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
+_SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
 _STATED, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "unstated", "whole"  # what went back of an order
 
 Cells = tuple[str, ...]
@@ -48,11 +50,12 @@ class People:
     order: str
     money: dict[str, str]  # charged, refunded and tax, as far as there are columns of them
 
-    def won(self, deciding: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
+    def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
         """People by their first order, the least of those on their first day.
 
         Args:
-            deciding: by combination, in the order of `refunding`, what settles which of two orders is the first.
+            said: by combination, in the order of `refunding`, its channel, campaign and platform, which settle which
+                of two orders is the first.
             gross: whether refunds stay in what people brought.
 
         Returns:
@@ -62,37 +65,65 @@ class People:
         Raises:
             InputError: the engine refuses it, or the table has changed since it was read.
         """
-        found = list(self.engine.rows(self._won_sql(deciding, gross=gross)))
+        month = "date_diff('month', date_trunc('month', since), date_trunc('month', \"day\")) AS age"
+        first = ", ".join(
+            f"max(CASE WHEN nth = 1 THEN {name} END) OVER (PARTITION BY who) AS {alias}"
+            for name, alias in (('"day"', "since"), ("g", "first_g"))
+        )
+        return self._asked(
+            f"""{self._numbered(said, gross=gross)}, placed AS (SELECT *, {first} FROM numbered)
+                SELECT since, first_g, age, sum(revenue) AS revenue, sum(CASE WHEN nth = 1 THEN 1 ELSE 0 END) AS won
+                FROM (SELECT since, first_g, {month}, revenue, nth FROM placed) AS months GROUP BY 1, 2, 3"""
+        )
+
+    def rows_of(self, sql: str, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
+        """The rows of SQL over `buyers`, a row a person, and `purchases`, a row a person and day (customers.py).
+
+        Args:
+            sql: in DuckDB's words, of those that other engines have too.
+            said: as in `won`, and by combination the dimensions of the first order that `buyers` holds as k0, k1, ….
+            gross: whether refunds stay in what people brought.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        keys = "".join(f", k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING)))
+        same = 'OVER (PARTITION BY who ORDER BY "day")'
+        before = f'lag("day") {same} AS before, lag("day", 2) {same} AS earlier'
+        return self._asked(
+            f"""{self._numbered(said, gross=gross)},
+                buyers AS (SELECT who, "day" AS first_day, TRUE AS won{keys} FROM numbered WHERE nth = 1),
+                days AS (SELECT who, "day", count(*) AS orders, sum(revenue) AS revenue, sum(charged) > 0 AS paid
+                         FROM numbered GROUP BY who, "day"),
+                purchases AS (SELECT *, TRUE AS bought, {before} FROM days)
+                {sql}"""
+        )
+
+    def _asked(self, sql: str) -> list[tuple[Any, ...]]:
+        found = list(self.engine.rows(sql))
         if not self.engine.is_steady:
             ((count,),) = self.engine.rows(f"SELECT count(*) AS n FROM {SOURCE}")
             if count != self.rows:
                 raise InputError("changed_while_read", "the table changed while it was read", "run again", self.name)
         return found
 
-    def _won_sql(self, deciding: Sequence[Cells], *, gross: bool) -> str:
+    def _numbered(self, said: Sequence[Cells], *, gross: bool) -> str:
+        """The orders of people as `numbered`: `nth` is their place among those of their person."""
         revenue = "charged - tax" if gross else "charged - back - tax_kept"
-        marks = [f"b{i}" for i, _ in enumerate(next(iter(deciding), ()))]
-        least = "".join(f", {name}{self.engine.by_bytes}" for name in ("order_id", *marks))
+        keys = [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
+        least = "".join(f", {name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
         nth = f'row_number() OVER (PARTITION BY who ORDER BY "day"{least}, charged) AS nth'
-        listed = ", ".join(["who", '"day"', "g", f"{revenue} AS revenue", nth])
-        first = ", ".join(
-            f"max(CASE WHEN nth = 1 THEN {name} END) OVER (PARTITION BY who) AS {alias}"
-            for name, alias in (('"day"', "since"), ("g", "first_g"))
-        )
-        month = "date_diff('month', date_trunc('month', since), date_trunc('month', \"day\")) AS age"
-        return f"""WITH {self._named(deciding)}, sold AS ({self._sold_sql(marks)}), {self._kept_sql(marks)},
-            numbered AS (SELECT {listed} FROM kept WHERE who IS NOT NULL),
-            placed AS (SELECT *, {first} FROM numbered)
-            SELECT since, first_g, age, sum(revenue) AS revenue, sum(CASE WHEN nth = 1 THEN 1 ELSE 0 END) AS won
-            FROM (SELECT since, first_g, {month}, revenue, nth FROM placed) AS months GROUP BY 1, 2, 3"""
+        listed = ", ".join(["who", '"day"', "g", "charged", f"{revenue} AS revenue", nth, *keys])
+        marks = [*_SETTLING, *keys]
+        return f"""WITH {self._named(said, marks)}, sold AS ({self._sold_sql(marks)}), {self._kept_sql(marks)},
+            numbered AS (SELECT {listed} FROM kept WHERE who IS NOT NULL)"""
 
-    def _named(self, deciding: Sequence[Cells]) -> str:
+    def _named(self, said: Sequence[Cells], marks: Sequence[str]) -> str:
         """The combinations of cells, as a part of a WITH clause."""
-        names = [*(f"c{i}" for i, _ in enumerate(self.columns)), "g", "refunding"]
-        names += [f"b{i}" for i, _ in enumerate(next(iter(deciding), ()))]
+        names = [*(f"c{i}" for i, _ in enumerate(self.columns)), "g", "refunding", *marks]
         rows = [
-            "(" + ", ".join([*map(literal, cells), str(g), literal(how), *map(literal, marks)]) + ")"
-            for g, ((cells, how), marks) in enumerate(zip(self.refunding.items(), deciding, strict=True))
+            "(" + ", ".join([*map(literal, cells), str(g), literal(how), *map(literal, told)]) + ")"
+            for g, ((cells, how), told) in enumerate(zip(self.refunding.items(), said, strict=True))
         ]
         return f"named AS (SELECT * FROM (VALUES {', '.join(rows)}) AS v({', '.join(names)}))"
 

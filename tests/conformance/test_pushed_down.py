@@ -35,6 +35,9 @@ FIRSTS: dict[str, Callable[..., Any]] = {
     "cac by month and product": lambda **o: kpi_cli.cac(by="month,product", margin="0.1", gross=True, **o),
     "cac of a month": lambda **o: kpi_cli.cac(month="2026-10", compare="previous", allocate="customers", **o),
     "channels": lambda **o: kpi_cli.channels(**o),
+    "ltv": lambda **o: kpi_cli.ltv(by="channel", margin="0.5", compare="previous", month="2026-10", **o),
+    "ltv by week": lambda **o: kpi_cli.ltv(every="week", **o),
+    "ltv by product and quarter": lambda **o: kpi_cli.ltv(by="product,quarter", gross=True, **o),
     "channels by campaign": lambda **o: kpi_cli.channels(by="campaign", from_="2026-09-11", to="2026-11-02", **o),
 }
 

@@ -300,21 +300,43 @@ def fill_histories(books: Books, window: Window) -> int:
     these brought, less refunds; both are 0 where that is nothing or less. `recency` and `age` are days, `first`
     is what the first day brought.
     """
-    con = books.store.con
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE histories AS
-            WITH sums AS (
-              SELECT who, max(day) AS last_day, count(*) - 1 AS x, sum(revenue) FILTER (before IS NULL) AS first,
-                     count(*) FILTER (paid AND before IS NOT NULL) AS paid,
-                     coalesce(sum(revenue) FILTER (paid AND before IS NOT NULL), 0) AS spent
-              FROM purchases WHERE bought AND day <= DATE '{window.end}' GROUP BY who)
-            SELECT s.who, s.last_day, s.first, s.x, s.last_day - b.first_day AS recency,
-                   DATE '{window.end}' - b.first_day AS age,
-                   if(s.spent > 0, s.paid, 0) AS paid, greatest(s.spent, 0) AS spent
-            FROM sums s JOIN buyers b USING (who)
-            WHERE b.won AND b.first_day >= DATE '{window.start}'"""
-    )
-    return int(con.execute("SELECT count(*) FROM histories").fetchall()[0][0])
+    sql = _HISTORIES.format(start=window.start, end=window.end)
+    if books.store.people:
+        books.store.histories = sql
+    else:
+        books.store.con.execute(f"CREATE OR REPLACE TEMP TABLE histories AS {sql}")
+    return int(_of_histories(books, "SELECT count(*) AS n FROM histories")[0][0])
+
+
+_HISTORIES = """
+    SELECT s.who, s.last_day, s.first, s.x, date_diff('day', b.first_day, s.last_day) AS recency,
+           date_diff('day', b.first_day, DATE '{end}') AS age,
+           CASE WHEN s.spent > 0 THEN s.paid ELSE 0 END AS paid, greatest(s.spent, 0) AS spent
+    FROM (SELECT who, max(day) AS last_day, count(*) - 1 AS x, sum(revenue) FILTER (WHERE before IS NULL) AS first,
+                 count(*) FILTER (WHERE paid AND before IS NOT NULL) AS paid,
+                 coalesce(sum(revenue) FILTER (WHERE paid AND before IS NOT NULL), 0) AS spent
+          FROM purchases WHERE bought AND day <= DATE '{end}' GROUP BY who) s
+    JOIN buyers b USING (who)
+    WHERE b.won AND b.first_day >= DATE '{start}'
+"""
+
+
+def _of_histories(books: Books, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of SQL over `histories` besides."""
+    return _rows(books, f", histories AS ({books.store.histories}) {sql}" if books.store.people else sql)
+
+
+def _arrays(books: Books, sql: str, names: Sequence[str]) -> Arrays:
+    """The columns of SQL over `histories` by their names."""
+    if books.store.people is None:
+        found: Arrays = books.store.con.execute(sql).fetchnumpy()
+        return found
+    import numpy as np
+
+    rows = _of_histories(books, sql)
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    kinds = {"spent": float, "mean": float}
+    return {n: np.array(column, dtype=kinds.get(n, int)) for n, column in zip(names, columns, strict=True)}
 
 
 def histories(books: Books, dims: Sequence[str]) -> tuple[list[Key], Arrays]:
@@ -324,32 +346,44 @@ def histories(books: Books, dims: Sequence[str]) -> tuple[list[Key], Arrays]:
     """
     keys = ", ".join(f"key{i}" for i in range(len(dims)))
     joined = f"FROM histories h JOIN {_buyers(dims)} b USING (who)" if dims else "FROM histories h"
-    groups = books.store.rows(f"SELECT DISTINCT {keys} {joined} ORDER BY ALL") if dims else [()]
+    groups = _of_histories(books, f"SELECT DISTINCT {keys} {joined} ORDER BY {keys}") if dims else [()]
     place = f"dense_rank() OVER (ORDER BY {keys}) - 1" if dims else "0"
-    arrays = books.store.con.execute(
+    arrays = _arrays(
+        books,
         f"""SELECT {place} AS segment, x, recency, age, paid, n, spent FROM (
               SELECT {_keys(dims)} h.x, h.recency, h.age, h.paid, count(*) AS n,
                      CAST(sum(h.spent) AS DOUBLE) AS spent
-              {joined} GROUP BY ALL)
-            ORDER BY ALL"""
-    ).fetchnumpy()
+              {joined} {_by(len(dims) + 4).partition(" ORDER")[0]}) AS alike
+            ORDER BY 1, 2, 3, 4, 5""",
+        ("segment", "x", "recency", "age", "paid", "n", "spent"),
+    )
     return [_key(dims, row) for row in groups], arrays
 
 
 def repeat_values(books: Books) -> Arrays:
     """The distinct (paid repeat purchases, their mean value), `n` customers each."""
-    return books.store.con.execute(
-        """SELECT paid, CAST(spent AS DOUBLE) / greatest(paid, 1) AS mean, count(*) AS n
-           FROM histories WHERE x > 0 GROUP BY ALL ORDER BY ALL"""
-    ).fetchnumpy()
+    return _arrays(
+        books,
+        f"""SELECT paid, CAST(spent AS DOUBLE) / greatest(paid, 1) AS mean, count(*) AS n
+            FROM histories WHERE x > 0 {_by(2)}""",
+        ("paid", "mean", "n"),
+    )
 
 
 def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
     """Orders that share a day with another of their customer, orders of amount 0, and refunds."""
-    same_day = books.store.rows(
-        f"""SELECT coalesce(sum(p.orders) - count(*), 0) FROM purchases p SEMI JOIN histories h USING (who)
-            WHERE p.bought AND p.day <= DATE '{window.end}'"""
+    same_day = _of_histories(
+        books,
+        f"""SELECT coalesce(sum(p.orders) - count(*), 0) AS n FROM purchases p
+            WHERE p.who IN (SELECT who FROM histories) AND p.bought AND p.day <= DATE '{window.end}'""",
     )[0][0]
+    if books.store.people:
+        free, refunded = _of_histories(
+            books,
+            f"""SELECT count(*) FILTER (WHERE charged = 0) AS free, count(*) FILTER (WHERE back > 0) AS refunded
+                FROM kept WHERE who IN (SELECT who FROM histories) AND day <= DATE '{window.end}'""",
+        )[0]
+        return int(same_day), free, refunded
     known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
     lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
     free, refunded = books.store.rows(
@@ -362,22 +396,22 @@ def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
 
 def mean_first_value(books: Books) -> float:
     """What a first purchase day brought, on average."""
-    total, count = books.store.rows("SELECT CAST(sum(first) AS DOUBLE), count(*) FROM histories")[0]
+    total, count = _of_histories(books, "SELECT CAST(sum(first) AS DOUBLE) AS total, count(*) AS n FROM histories")[0]
     return float(total / count) if count else 0.0
 
 
 def purchases_in(books: Books, window: Window) -> int:
     """Purchase days in a window of the customers in `histories`."""
-    return int(
-        books.store.rows(
-            f"""SELECT count(*) FROM purchases p SEMI JOIN histories h USING (who)
-                WHERE p.bought AND {_between(window, "p.day")}"""
-        )[0][0]
-    )
+    sql = f"""SELECT count(*) AS n FROM purchases p
+              WHERE p.who IN (SELECT who FROM histories) AND p.bought AND {_between(window, "p.day")}"""
+    return int(_of_histories(books, sql)[0][0])
 
 
 def each_customer(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
     """The customers of `histories` in blocks: id, first and last day, x, recency, age, paid, spent."""
+    if books.store.people:
+        yield from _each_there(books, block)
+        return
     answer = books.store.con.execute(
         """SELECT customer, b.first_day, h.last_day, x, recency, age, paid, CAST(spent AS DOUBLE)
            FROM histories h JOIN buyers b USING (who) ORDER BY b.first_day, customer"""
@@ -386,8 +420,19 @@ def each_customer(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
         yield rows
 
 
+def _each_there(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
+    rows = _of_histories(
+        books,
+        """SELECT h.who, b.first_day, h.last_day, h.x, h.recency, h.age, h.paid, CAST(h.spent AS DOUBLE) AS spent
+           FROM histories h JOIN buyers b USING (who)""",
+    )
+    rows.sort(key=lambda row: (row[1], row[0]))
+    for start in range(0, len(rows), block):
+        yield rows[start : start + block]
+
+
 def first_purchase(books: Books, window: Window) -> dt.date | None:
     """The first day on which a customer was won in the window."""
-    sql = f"SELECT min(b.first_day) FROM buyers b WHERE b.won AND {_between(window, 'b.first_day')}"
-    found: dt.date | None = books.store.rows(sql)[0][0]
+    sql = f"SELECT min(b.first_day) AS day FROM buyers b WHERE b.won AND {_between(window, 'b.first_day')}"
+    found: dt.date | None = _rows(books, sql)[0][0]
     return found

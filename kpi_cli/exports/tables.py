@@ -157,6 +157,7 @@ class Store:
         self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
         self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
+        self.histories = ""  # of those customers, as SQL, the histories that are asked for
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
 
     def keep_open(self, engines: ExitStack) -> None:

@@ -9,6 +9,11 @@ import pytest
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same, bare
 
 import kpi_cli
+from kpi_cli import _ask, customers
+from kpi_cli.period import parse_duration
+from kpi_cli.questions.ltv import ltv
+from kpi_cli.questions.predicting import Wanted
+from kpi_cli.result import Result
 from kpi_cli.warehouse import log, relation
 
 
@@ -78,6 +83,29 @@ LOGS: dict[str, Any] = {
     "one step": {"steps": "purchase", "by": "country,channel"},
     "days between": {"between": "visit", "steps": ()},
 }
+
+
+AHEAD = Wanted(parse_duration("12mo", "horizon"), parse_duration("3w", "holdout"), first_purchase=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_histories_counted_where_the_sales_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = request.getfixturevalue(engine)["sales"]
+    here, found = (_predicted(roles, monkeypatch, rows) for roles, rows in ((files["sales"], 1_000_000), (there, 0)))
+    assert found[0].to_dict()["sources"][0]["checks"] == "rows"
+    assert_same(bare(found[0].to_dict()), bare(here[0].to_dict()), engine)
+    assert _codes(found[0].to_dict()) == _codes(here[0].to_dict())
+    assert_same(found[1], here[1], engine)
+
+
+def _predicted(sales: Any, monkeypatch: pytest.MonkeyPatch, rows: int) -> tuple[Result, list[list[Any]]]:
+    """The answer of ltv with what is expected, and every customer's history."""
+    monkeypatch.setattr(relation, "ROWS", rows)
+    worth = ltv(_ask((), {"roles": {"sales": sales}, "tz": ZONE, "by": "channel"}), AHEAD)
+    listed = [list(row) for block in customers.each_customer(worth.books, 50) for row in block]
+    return worth.result, listed
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])

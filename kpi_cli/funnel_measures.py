@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from kpi_cli import measures
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
@@ -19,6 +20,9 @@ from kpi_cli.errors import UsageError
 from kpi_cli.exports.tables import Source
 from kpi_cli.measures import Measures, Table
 from kpi_cli.period import UNITS, Duration, Window
+
+if TYPE_CHECKING:
+    from kpi_cli.warehouse.log import Groups, Log
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +341,8 @@ class Trail:
 def event_names(books: Books) -> dict[str, int]:
     """The events of the log and how often each stands there, the most frequent first."""
     books.store.con.execute(
-        """CREATE TEMP TABLE IF NOT EXISTS event_names AS SELECT event, count(*) AS n FROM events
+        """CREATE TEMP TABLE IF NOT EXISTS event_names AS
+           SELECT event, CAST(sum("rows") AS BIGINT) AS n FROM events
            WHERE fate IS NULL AND event IS NOT NULL GROUP BY event"""
     )
     return dict(books.store.rows("SELECT event, n FROM event_names ORDER BY n DESC, event"))
@@ -349,6 +354,8 @@ def followed(books: Books, path: Path, window: Window | None) -> Trail:
     Each further step is the first of its kind at or after the step before. With `within` it must come within
     that time of the first step, past the window's end too; without, before the window ends.
     """
+    if books.store.log:
+        return _followed_there(books, books.store.log, path, window)
     entered = _enter(books, path, window)
     dims = books.ask.dimensions
     keys = [f"coalesce(k{i}, '(not set)')" if dim not in UNITS else f"k{i}" for i, dim in enumerate(dims)]
@@ -365,6 +372,45 @@ def followed(books: Books, path: Path, window: Window | None) -> Trail:
     width = len(dims)
     groups: Table = {tuple(row[:width]): dict(zip(path.steps, row[width:], strict=True)) for row in rows}
     return Trail(groups, *_beside(books, path, window))
+
+
+def _followed_there(books: Books, log: Log, path: Path, window: Window | None) -> Trail:
+    """The same, of a log that is followed where it is; its counts by event and day are here."""
+    fill_buckets(books, window)
+    dims, width = books.ask.dimensions, sum(dim not in UNITS for dim in books.ask.dimensions)
+    rows = log.followed(path, window, _groups(books))
+    found: Table = {} if dims else {(): dict.fromkeys(path.steps, 0)}
+    counts = [0] * (2 * len(path.steps) + 1)
+    for row in rows:
+        keys, day, marks = iter(row[:width]), row[width], row[width + 1 :]
+        counts = [a + int(b) for a, b in zip(counts, marks, strict=True)]
+        if day is not None:
+            key = tuple(_bucket(books, day) if dim in UNITS else next(keys) for dim in dims)
+            sums = found.setdefault(key, dict.fromkeys(path.steps, 0))
+            sums.update((name, (sums[name] or 0) + int(n)) for name, n in zip(path.steps, marks, strict=False))
+    midway = zip(path.steps[1:], counts[len(path.steps) : -2], strict=True)
+    groups = dict(sorted(found.items()))
+    return Trail(groups, {name: count for name, count in midway if count}, counts[-2], counts[-1])
+
+
+def _groups(books: Books) -> Groups:
+    """What the cells of an event say of its group."""
+    from kpi_cli.warehouse.log import DECIDING, Groups
+
+    store, own = books.store, [dim for dim in books.ask.dimensions if dim not in UNITS]
+    named = [name for dim in own for name in (DECIDING if books.column("events", f"by_{dim}") else (dim,))]
+    columns = tuple(name for name in dict.fromkeys(named) if books.column("events", name))
+    cells = [f"coalesce(t.\"{name}\", '')" for name in columns]
+    keys = [measures.dimension_sql(books, "events", dim) for dim in own]
+    picks = ", ".join([*cells, *keys, 'max(t."end") OVER () + 1'])
+    rows = store.rows(f"SELECT DISTINCT {picks} FROM events t WHERE t.fate IS NULL")
+    decided = {row[: len(cells)]: row[len(cells) : -1] for row in rows}
+    return Groups(columns, decided, len(own), str(rows[0][-1]))
+
+
+def _bucket(books: Books, day: dt.date) -> str:
+    """The unit of time of a day in the window."""
+    return next((label for label, start, end in books.store.buckets if label and start <= str(day) <= end), "")
 
 
 def _enter(books: Books, path: Path, window: Window | None) -> str:
@@ -458,6 +504,9 @@ def _interval(within: Duration) -> str:
 
 def days_between(books: Books, spellings: Sequence[str], window: Window | None) -> tuple[int, int, Decimal | None]:
     """Of one event: the people, the gaps between their days with it, and the median gap in days."""
+    if books.store.log:
+        people, gaps, median = books.store.log.days_between(spellings, window)
+        return int(people), int(gaps), None if median is None else round(Decimal(str(median)), 6)
     people, gaps, median = books.store.rows(
         f"""SELECT count(DISTINCT person), count(gap), CAST(median(gap) AS DECIMAL(18,6)) FROM (
               SELECT "user" AS person, "start" - lag("start") OVER (PARTITION BY "user" ORDER BY "start") AS gap FROM (
@@ -467,10 +516,11 @@ def days_between(books: Books, spellings: Sequence[str], window: Window | None) 
     return people, gaps, None if median is None else Decimal(median)
 
 
-def nameless(books: Books) -> list[tuple[int, int, int]]:
-    """Rows of the log without a person: file number, how many, the first line."""
+def nameless(books: Books) -> list[tuple[int, int, int | None]]:
+    """Rows of the log without a person: file number, how many, the first line where rows are known by theirs."""
     if not books.column("events", "line"):  # where a row lacks a person, the rows of its file have their lines
         return []
     return books.store.rows(
-        'SELECT file, count(*), min(line) FROM events WHERE fate IS NULL AND "user" IS NULL GROUP BY file ORDER BY file'
+        """SELECT file, CAST(sum("rows") AS BIGINT), min(line) FROM events
+           WHERE fate IS NULL AND "user" IS NULL GROUP BY file ORDER BY file"""
     )

@@ -18,6 +18,7 @@ from kpi_cli.coverage import hold_to_window, settle_window
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
+from kpi_cli.exports.options import Enough, Sufficient
 from kpi_cli.exports.reading import Sought, read
 from kpi_cli.exports.structured import Table, frame_table
 from kpi_cli.exports.tables import Store
@@ -36,7 +37,7 @@ def open_books(
     needs: Sequence[Sequence[str]],
     choose: Choice | None = None,
     *,
-    ids: bool = True,
+    enough: Sufficient | None = None,
 ) -> Books:
     """Read the files of a question.
 
@@ -46,7 +47,8 @@ def open_books(
             then says them); files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
-        ids: whether the answer counts orders or customers, so that every row's own ids matter.
+        enough: what suffices of large sources: sums of money, those and people's first orders, or people's steps
+            through a log of events; None where every row's own ids matter.
 
     Raises:
         UsageError: a period that cannot be understood.
@@ -54,12 +56,14 @@ def open_books(
         NoDataError: a needed role has no file, or no row in the period.
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
-    by = None if ids else frozenset(ask.dimensions)
     own, sought = _own_roles(ask), uses
     roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
-    store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
+    if enough == "firsts" and (ask.also or ask.config.own):
+        enough = None  # figures beside the question's own may count what it does not
+    suffices = Enough(enough, frozenset(ask.dimensions)) if enough else None
+    store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles, suffices)
     _refuse(store)
-    if ids:
+    if enough != "sums":
         _one_engine(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     for source in store.sources:

@@ -182,10 +182,12 @@ def asked(files: list[str] | None, common: Common) -> Any:
         InputError: a mistake in kpi.yml.
     """
     from kpi_cli.ask import ALLOCATIONS, Ask, Files
+    from kpi_cli.commands import waiting
     from kpi_cli.exports.engine import MEMORY
     from kpi_cli.period import PeriodOptions, parse_rate
 
     MEMORY.set(_size(common.memory))
+    waiting.begin()
     config = configuration(common)
     settle_language(common, config.lang)
     said: list[tuple[str, str | None]] = [(path, None) for path in files or ()]

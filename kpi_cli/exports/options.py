@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from kpi_cli.exports.own import OwnColumn
 
@@ -30,3 +32,14 @@ class ReadOptions:
     vat: str | None = None
     every_id: bool = False
     own: tuple[OwnColumn, ...] = ()
+
+
+# Sums of money and counts; those and people's first orders; people's steps through a log of events.
+Sufficient = Literal["sums", "firsts", "steps"]
+
+
+class Enough(NamedTuple):
+    """What suffices of large sources, where not every row with its own ids is wanted."""
+
+    what: Sufficient
+    by: Collection[str]  # the dimensions they may be grouped by

@@ -18,7 +18,7 @@ from kpi_cli.exports.engine import all_threads, library
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
-from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
 from kpi_cli.exports.recognising import Header, Place, Wanted, read_header, recognise
@@ -42,7 +42,7 @@ def read(
     options: ReadOptions,
     inline: Iterable[Table] = (),
     roles: Collection[str] | Sought = ROLES,
-    by: Collection[str] | None = None,
+    enough: Enough | None = None,
 ) -> Store:
     """Read files into typed tables.
 
@@ -52,7 +52,7 @@ def read(
         inline: tables that came with the configuration.
         roles: the roles whose rows are wanted, or what chooses them once all files are recognised; files of
             others are recognised, and no more.
-        by: the dimensions that rows of large files may be summed by; None where every row's own ids matter.
+        enough: what suffices of large sources; None where every row's own ids matter.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
@@ -65,7 +65,7 @@ def read(
         taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
-        wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
+        wants = Wants(options, wanted, _enough(options, known, enough))
         for source, sheet in taken:
             if source.error is None:
                 _take(store, source, sheet, wants)
@@ -73,8 +73,18 @@ def read(
             if not isinstance(found, KpiError):
                 _unchanged(found, store)
         _unfold(store, taken, wants)
+        if store.log or store.people:
+            store.keep_open(engines.pop_all())
     _after(store, options)
     return store
+
+
+def _enough(options: ReadOptions, known: Sequence[Sheet], enough: Enough | None) -> Enough | None:
+    """What suffices, unless the user wants every row looked at; people of two sources are found row by row."""
+    if enough is None or options.strict or options.every_id or options.own:
+        return None
+    of_people = {"steps": "events", "firsts": "sales"}.get(enough.what)
+    return enough if [sheet.role for sheet in known].count(str(of_people)) < 2 else None
 
 
 Sought = Callable[[Sequence[Sheet]], Collection[str]]
@@ -182,7 +192,7 @@ class Wants:
 
     options: ReadOptions
     roles: Collection[str]
-    by: Collection[str] | None = None  # the dimensions that suffice; None where every row's own ids matter
+    enough: Enough | None = None
 
     @property
     def hashed(self) -> bool:
@@ -195,7 +205,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
     try:
         source.sheet = source.sheet or sheet()
         wanted = source.sheet.role in wants.roles
-        if wanted and wants.by is not None and _folded(store, source, wants.by):
+        if wanted and wants.enough and _AS_ENOUGH[wants.enough.what](store, source, wants.enough.by):
             return
         in_bulk = wanted and _in_bulk(store, source)
         if source.sheet.sha256 is None and source.sheet.text:
@@ -234,20 +244,56 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
     assert whole is not None
-    source.sheet = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
-    if source.sheet is not None:
-        source.checks = "rows"
-        try:
-            reader = _load(store, source, source.sheet.options)
-            if not _needs_rows(source.sheet, reader.ledger):
-                _keep(store, reader)
-                source.is_folded = True
-                return True
-        except KpiError:
-            pass  # the reading row by row finds it again, with its line
-        _rollback(store)
-        source.checks, source.ledger = "full", Ledger()
-    source.sheet = whole
+    sums = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
+    return sums is not None and _summed(store, source, whole, sums)
+
+
+def _left_there(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read a large log of a database as counts, and leave its rows where they are."""
+    whole = source.sheet
+    if whole is None or whole.relation is None or whole.role != "events":
+        return False
+    from kpi_cli.warehouse.log import events_there
+
+    found = events_there(whole, by)
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.log = found[1]
+    return True
+
+
+def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read large sales of a database as groups, and leave their customers where they are; sum up what is no sales."""
+    whole = source.sheet
+    if whole is None or whole.relation is None:
+        return False
+    if whole.role != "sales":
+        return _folded(store, source, by)
+    from kpi_cli.warehouse.people import people_there
+
+    found = people_there(whole, {*by, "publisher"})
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.people = found[1]
+    return True
+
+
+_AS_ENOUGH = {"sums": _folded, "firsts": _with_firsts, "steps": _left_there}
+
+
+def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
+    """Read a source as records that stand for many rows; whether nothing was unusual in it."""
+    source.sheet, source.checks = sums, "rows"
+    try:
+        reader = _load(store, source, sums.options)
+        if not _needs_rows(sums, reader.ledger):
+            _keep(store, reader)
+            source.is_folded = True
+            return True
+    except KpiError:
+        pass  # the reading row by row finds it again, with its line
+    _rollback(store)
+    source.sheet, source.checks, source.ledger = whole, "full", Ledger()
     return False
 
 
@@ -277,7 +323,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
 
 def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
-    if not any(source.is_folded for source, _ in taken):
+    if not any(source.is_folded and source.role == "sales" for source, _ in taken):
         return
     spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
     dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]
@@ -288,7 +334,7 @@ def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
             source.checks, source.is_folded, source.sheet = "full", False, None
-            _take(store, source, sheet, replace(wants, by=None))
+            _take(store, source, sheet, replace(wants, enough=None))
 
 
 def _rollback(store: Store) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import weakref
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,9 @@ from kpi_cli.result import Note, plain
 
 if TYPE_CHECKING:
     import duckdb
+
+    from kpi_cli.warehouse.log import Log
+    from kpi_cli.warehouse.people import People
 
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
@@ -162,6 +166,13 @@ class Store:
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
+        self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
+        self.histories = ""  # of those customers, as SQL, the histories that are asked for
+        self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
+
+    def keep_open(self, engines: ExitStack) -> None:
+        """Close engines when the store is no longer needed."""
+        weakref.finalize(self, engines.close)
 
     def insert(self, source: Source, blocks: Iterable[Columns]) -> None:
         """Append a sheet's rows, given as columns of text, to the table of its role."""
@@ -187,7 +198,9 @@ class Store:
     def _widen(self, role: str, names: Collection[str]) -> None:
         """Make sure that a role's table has these columns."""
         if role not in self.columns:
-            follows = _FOLLOWS.get(role, {})
+            follows = dict(_FOLLOWS.get(role, {}))
+            if "rows" in names:  # of a database, where an event stands for many
+                follows.pop("rows", None)
             fixed = ("file", *follows) if follows else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
             wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)}
             more = {"rows": " DEFAULT 1"} | {name: f" AS ({sql})" for name, sql in follows.items()}

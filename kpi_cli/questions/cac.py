@@ -58,7 +58,7 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
         InputError: what cannot be read or added for certain.
         NoDataError: no cost, nobody to share it by, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS)
+    books = open_books(ask, USES, NEEDS, enough="firsts")
     measures.check_dimensions(books, USES)
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)
@@ -259,7 +259,8 @@ def tell_first_purchases(books: Books) -> None:
     if starts and guessed and min(starts) >= books.window.start:
         books.notes.append(note("new_customers_overstated", start=min(starts)))
     nameless = books.store.rows(
-        "SELECT count(*) FROM sales WHERE fate IS NULL AND is_order AND customer IS NULL AND customer_type IS NULL"
+        """SELECT CAST(sum("rows") AS BIGINT) FROM sales
+           WHERE fate IS NULL AND is_order AND customer IS NULL AND customer_type IS NULL"""
     )[0][0]
     if nameless:
         books.notes.append(note("orders_without_customer", count=nameless))

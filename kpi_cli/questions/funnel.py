@@ -87,7 +87,7 @@ def funnel(ask: Ask, wanted: Wanted | None = None) -> Result:
 
 def days_between(ask: Ask, event: str) -> Result:
     """The median number of days between a person's days with an event of the log."""
-    books = open_books(ask, ("events",), (("events",),))
+    books = open_books(ask, ("events",), (("events",),), enough="steps")
     _no_dimension(ask, "--between")
     spellings = _spellings(books, event)
     columns = [Column(name, label(name), unit) for name, unit in _GAPS.items()]
@@ -154,7 +154,7 @@ class _Funnel:
         self.sliced = False
         self.whole = True  # whether the files hold totals, not only cut lists
         _once(wanted.steps)
-        self.books = open_books(ask, self._sought, (), self._chosen)
+        self.books = open_books(ask, self._sought, (), self._chosen, enough="steps")
 
     def _fitting(self, roles: set[str | None]) -> list[Kin]:
         """The kins of these roles that know the steps asked for."""

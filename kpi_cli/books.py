@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import InputError, NoDataError
@@ -16,8 +17,7 @@ from kpi_cli.result import Note, Span
 Slices = tuple[int, ...] | InputError
 
 
-@dataclass(slots=True)
-class Books:
+class Books(Struct):
     """Everything a question may ask of its files."""
 
     store: Store

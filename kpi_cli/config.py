@@ -11,11 +11,12 @@ import datetime as dt
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError, KpiError, Refusals
 from kpi_cli.exports import strict_yaml
@@ -215,18 +216,17 @@ class Report(NamedTuple):
     lang: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The settings of one kpi.yml; without one, what holds when nothing is said."""
 
     sources: tuple[Source, ...] = ()
-    costs: Listed[Cost] = Listed()  # noqa: RUF009 (a tuple: it cannot change)
+    costs: Listed[Cost] = Listed()
     margin: Decimal | None = None
     vat: Decimal | None = None
     currency: str | None = None
     lang: str | None = None
     tz: str | None = None
-    rates: Listed[Rate] = Listed()  # noqa: RUF009
+    rates: Listed[Rate] = Listed()
     channels: tuple[ChannelRule, ...] = ()
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
     products: Mapping[str, str] = field(default_factory=dict)
@@ -236,7 +236,7 @@ class Config:
     benchmarks: tuple[Benchmark, ...] = ()
     measures: tuple[Measure, ...] = ()
     metrics: tuple[OwnMetric, ...] = ()
-    report: Report = Report()  # noqa: RUF009
+    report: Report = Report()
     folder: Path = Path()
     file: str | None = None
     sha256: str | None = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.config import Config, Goal, check_channels, check_names, load_config
 from kpi_cli.exports.own import OwnColumn
@@ -46,8 +48,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
 OPEN_TO_OWN = frozenset({"cpa", "cpc", "cpm", "ctr", "click_conversion_rate", "engagement_rate", "completion_rate"})
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """What a measure or metric is. `formula` is a sentence for a measure; `needs` are what a formula is made of."""
 
     name: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kpi_cli import measures
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from kpi_cli.warehouse.log import Groups, Log
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A stage: its name, the role that counts it, the column that must be known, and how it is counted."""
 
     name: str
@@ -42,8 +42,7 @@ class Stage:
         return self.sql or f"sum({measures.cut(self.column)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
+class Kin(Struct, frozen=True):
     """Roles whose counts make one funnel; of the stages at one place the first that is known counts."""
 
     roles: tuple[str, ...]
@@ -319,8 +318,7 @@ def takings(books: Books, window: Window | None) -> dict[str, tuple[Decimal, Dec
 # -------------------------------------------------------------------------------------- a log of events
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """The steps of a log, each with the spellings the log has for it, and the time a person has for them all."""
 
     steps: tuple[str, ...]
@@ -328,8 +326,7 @@ class Path:
     within: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """What following people through a log found, beside the counts."""
 
     groups: Table

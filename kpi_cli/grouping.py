@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from kpi_cli.safe import plainest
 
@@ -30,8 +31,7 @@ class Decision(NamedTuple):
     rule: str
 
 
-@dataclass(frozen=True, eq=False)
-class Grouping:
+class Grouping(Struct, frozen=True, eq=False, dict=True):
     """The channel rules and strategies in force: those of kpi.yml over those shipped.
 
     >>> Grouping().decide("google", "cpm", None).channel
@@ -40,7 +40,7 @@ class Grouping:
 
     own: Sequence[ChannelRule] = ()
     strategies: Mapping[str, str] = field(default_factory=dict)
-    _decided: dict[tuple[str, str, str], Decision] = field(default_factory=dict, init=False, repr=False)
+    _decided: dict[tuple[str, str, str], Decision] = field(default_factory=dict)
 
     def decide(self, source: str | None, medium: str | None, campaign: str | None) -> Decision:
         """The channel of a visit or sale: the first rule that holds.

@@ -13,9 +13,10 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar, cast
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.result import Better, Unit, Value
@@ -29,8 +30,7 @@ MARKETING_METRICS = "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics"
 _FLOAT_DUST = 1e-12  # more than float rounding leaves of 1 − 0.57 − 0.43, less than any rate means
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """What is known of a metric.
 
     `inputs` are its measures, in the formula's terms; `defaults` those that may be left out; `empty` gives

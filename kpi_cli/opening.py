@@ -7,7 +7,8 @@ read_whole(ask)                reads the files once for several questions
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import assign

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,7 @@ Row = dict[str, Value]
 _MILLIONTH = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a Result: its name, what it is called, its unit, and which way is better."""
 
     name: str
@@ -32,8 +32,7 @@ class Column:
     better: Better = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something a reader must know to trust the figures. `code` is one of contract §7's.
 
     `trust` is False where no money depends on it, whatever the code usually means.
@@ -50,8 +49,7 @@ class Note:
         return {"code": self.code, "text": self.text, "file": self.file, "line": self.line}
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(Struct, frozen=True):
     """Why a cell is empty; `row` is 0-based, None means the total."""
 
     row: int | None
@@ -59,8 +57,7 @@ class Null:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The days an answer speaks of, both ends included."""
 
     start: dt.date
@@ -78,8 +75,7 @@ class Span:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Struct, frozen=True):
     """The same figures for the period compared with."""
 
     period: Span
@@ -87,8 +83,7 @@ class Previous:
     total: Row
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """The answer to one question: columns, rows, a total, and what stands behind them."""
 
     question: str
@@ -144,13 +139,12 @@ class Result:
         return frame
 
 
-@dataclass(slots=True)
-class CheckResult:
+class CheckResult(Struct):
     """What each file was taken for, as contract §7 lists it: one dict a file."""
 
     sources: list[dict[str, Any]]
     notes: list[Note] = field(default_factory=list)
-    question: str = field(default="check", init=False)
+    question: ClassVar[str] = "check"
 
     def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
         """The check as contract §7 prints it in JSON; `exact` keeps fractions as Decimal."""

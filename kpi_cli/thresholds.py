@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
@@ -31,8 +32,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One condition, understood. `goal`: the limit is the row's own target or budget."""
 
     text: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from kpi_cli.commands.options import Common, KpiCommand, amount_of, asked, by_hand, count_of, shared
 from kpi_cli.errors import UsageError

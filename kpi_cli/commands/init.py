@@ -28,7 +28,8 @@ def init(
     kpi init exports/
     """
     import sys
-    from dataclasses import replace
+
+    from msgspec.structs import replace
 
     from kpi_cli.commands import waiting
     from kpi_cli.questions.drafting import draft

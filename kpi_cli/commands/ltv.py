@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from kpi_cli.commands.options import Common, KpiCommand, asked, by_hand, figure, shared
 from kpi_cli.errors import UsageError
@@ -32,8 +32,7 @@ def _opt(*names: str, help: str, metavar: str | None = None) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, show_default=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The command's own options, by name as they were typed."""
 
     simple: dict[str, str | None]

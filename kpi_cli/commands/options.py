@@ -9,12 +9,12 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from msgspec import Struct
 from typer.core import TyperCommand
 
 from kpi_cli.errors import UsageError
@@ -28,8 +28,7 @@ def _opt(group: str, *names: str, help: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
 
 
-@dataclass(frozen=True)
-class Common:
+class Common(Struct, frozen=True, dict=True):
     """Every shared option, as given."""
 
     config: Annotated[Path | None, _opt(FILES, "--config", help="Settings; ./kpi.yml when there is one.")] = None
@@ -100,11 +99,11 @@ def shared(command: Callable[..., int]) -> Callable[..., int]:
     own = [p for p in signature.parameters.values() if p.name != "common"]
     hints = get_type_hints(command, include_extras=True)
     common_hints = get_type_hints(Common, include_extras=True)
-    names = [f.name for f in fields(Common)]
+    names = Common.__struct_fields__
     parameters = [p.replace(annotation=hints[p.name]) for p in own]
     parameters += [
-        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=common_hints[f.name])
-        for f in fields(Common)
+        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=common_hints[n])
+        for n, default in zip(names, Common.__struct_defaults__, strict=True)
     ]
 
     def run(**given: Any) -> int:

@@ -12,7 +12,9 @@ rules of the ordinary reading.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import (
@@ -53,8 +55,7 @@ _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][
 _LONG = 12  # amounts of more characters are not multiplied
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """What becomes of a plain sheet's cells: SQL of each column of the table, and what must hold of every row."""
 
     sheet: Sheet

@@ -18,9 +18,11 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.options import ReadOptions
@@ -37,8 +39,7 @@ _PREFIX = "kpi-work-"
 _OPEN: dict[Path, int] = {}  # the folders of this process; a lock on each tells them from those of a killed one
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A file as the user names it, with what is said about it."""
 
     pattern: str  # or the address of a database
@@ -48,8 +49,7 @@ class Asked:
     place: tuple[str, int, int] | None = None  # where kpi.yml names it: file, line, column
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(Struct, frozen=True):
     """One file to read: `name` is for people, `path` holds its bytes, `suffix` its kind."""
 
     name: str

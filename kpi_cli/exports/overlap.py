@@ -10,8 +10,9 @@ costs    rows that repeat another, in the same file or in another one: kept and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, UsageError
 from kpi_cli.exports.options import ReadOptions

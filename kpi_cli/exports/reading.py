@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
@@ -186,8 +188,7 @@ def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, C
     return _new(store, address.name), sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(Struct, frozen=True):
     """What is wanted of the files of a run."""
 
     options: ReadOptions

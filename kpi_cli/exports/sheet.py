@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from kpi_cli.warehouse.relation import Relation
 
 
-@dataclass(slots=True)
-class Totals:
+class Totals(Struct):
     """A row that adds up others: kept as a control sum."""
 
     label: str
@@ -49,8 +49,7 @@ class Totals:
     scope: str  # rows: over the file's own rows; wider: over an account or a network
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Struct):
     """One table of one file."""
 
     name: str

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
@@ -22,8 +23,7 @@ from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, l
 from kpi_cli.safe import quoted
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Struct):
     """One table: its rows as text, the header among them."""
 
     name: str

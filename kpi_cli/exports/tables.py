@@ -7,10 +7,11 @@ import json
 import weakref
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import connect
@@ -41,8 +42,7 @@ _FOLLOWS = {
 }
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """One table of one file as contract §7 lists it."""
 
     file: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import plainest
@@ -35,8 +36,7 @@ class BadValue(ValueError):  # noqa: N818 (reads as what it is: a bad value)
     """A cell that is not what its column needs; the message completes “… is ”."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number as written: sign and digits with their marks, before anyone decides what a mark means."""
 
     negative: bool
@@ -168,8 +168,7 @@ def _ungrouped(text: str, group: str) -> str:
     return head + "".join(groups)
 
 
-@dataclass(slots=True)
-class Marks:
+class Marks(Struct):
     """What the cells of a file prove about its decimal mark; the place of the first proof of each."""
 
     proof: dict[str, tuple[int, int, str]] = field(default_factory=dict)
@@ -204,8 +203,7 @@ _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
 _EPOCH = dt.date(1899, 12, 30)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A date as written: `order` None when it can be read one way only, else its two small numbers."""
 
     year: int
@@ -431,8 +429,7 @@ def halves(cell: str) -> tuple[str, str] | None:
 _HALF = "\x1f"
 
 
-@dataclass(slots=True)
-class Days:
+class Days(Struct):
     """What the dates of a file prove about their order, with the place of the first proof of each."""
 
     proof: dict[str, tuple[int, int, str]] = field(default_factory=dict)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from statistics import NormalDist
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.result import plain
@@ -26,8 +27,7 @@ SRM_WARN = 0.01
 SRM_REFUSE = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(Struct, frozen=True):
     """One variant of a test: `conversions` of `n` visitors, people both."""
 
     variant: str
@@ -284,8 +284,7 @@ def welch(control: Sample, arm: Sample) -> Welch | None:
 # The whole test
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One arm against the control.
 
     Args:
@@ -345,8 +344,7 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class AbTest:
+class AbTest(Struct, frozen=True):
     """A test read: its arms, the sample-ratio check, and every arm against the control."""
 
     arms: tuple[Arm, ...]

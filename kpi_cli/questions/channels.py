@@ -6,8 +6,9 @@ files → books → measures (sums by group) → metrics (ratios of those sums) 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask

@@ -6,9 +6,10 @@ files → books → funnel measures (counts by group and stage) → rates of tho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import funnel_measures, measures, metrics
 from kpi_cli.ask import Ask
@@ -56,8 +57,7 @@ _MADE = _ASSIGNED | {"source", "medium", "account", "course"}  # what may be mad
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """How a test is judged: the smallest change worth showing, the split that was planned, and the control."""
 
     change: float | None = None
@@ -65,8 +65,7 @@ class Trial:
     control: str | None = None  # the variant that others are held against; the first by name when None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a funnel is asked beside the common options."""
 
     steps: tuple[str, ...] = ()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import customers, measures, metrics
 from kpi_cli.ask import Ask
@@ -56,8 +57,7 @@ AHEAD = (
 _OF_CUSTOMERS = ("customers", "purchase_frequency", "repeat_rate", "days_between_purchases", "ltv")
 
 
-@dataclass(slots=True)
-class Worth:
+class Worth(Struct):
     """An answer, and what a file with a row a customer can be made from."""
 
     result: Result

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from kpi_cli import measures, metrics
 from kpi_cli.definitions import MEASURES, ROLES_OF, measures_needed, names_needed, own_columns, own_label
@@ -208,8 +209,7 @@ def _nothing(books: Books) -> Measures:
 # -------------------------------------------------------------------------------------------- figures
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What is known of a row: its figures and why some are null, its sums, and what follows from them."""
 
     books: Books

@@ -10,9 +10,10 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli import customers
 from kpi_cli.books import Books
@@ -32,8 +33,7 @@ _CENTURY = 36_525  # days
 _BLOCK = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to be predicted.
 
     Args:
@@ -66,8 +66,7 @@ class Wanted:
         return float((self.horizon or self.holdout or _YEAR).weeks)
 
 
-@dataclass(slots=True)
-class Prediction:
+class Prediction(Struct):
     """The `model` of contract §6, the predicted figures by group and in total, and why some are null."""
 
     model: dict[str, Any]
@@ -77,8 +76,7 @@ class Prediction:
     fitted: Models | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(Struct, frozen=True):
     """The two fitted models, and what they are asked: the horizon in weeks and the discount a month."""
 
     purchases: BgNbd

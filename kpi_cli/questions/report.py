@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import metrics
 from kpi_cli.funnel_measures import Trail
@@ -38,8 +39,7 @@ _BETTER: dict[str, Better] = {
 }
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """What one window holds: each stage's count by group and over all, and what following people found."""
 
     groups: Table

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.render.output import folder_made, write_file, write_stdout
@@ -56,8 +57,7 @@ WRITERS: dict[str, Writer] = {
 _ENDINGS = {".html": "html", ".md": "markdown", ".json": "json", ".csv": "csv", ".xlsx": "xlsx"}
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How an answer is asked for: `-f`, `-o`, and whether it holds customer ids (a private file)."""
 
     format: str | None = None

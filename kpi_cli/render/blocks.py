@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli import locales
 from kpi_cli.render import lifetime, numbers
@@ -32,24 +34,21 @@ _WEIGHTY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A title; level 1 is the page's own."""
 
     level: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """A sentence that says what the figures come to; a `minor` one explains what stands near it."""
 
     text: str
     minor: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A headline figure, and what it is measured against, each with whether that is good news."""
 
     label: str
@@ -57,15 +56,13 @@ class Tile:
     beside: tuple[tuple[str, Tone], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tiles:
+class Tiles(Struct, frozen=True):
     """The headline figures."""
 
     tiles: tuple[Tile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """A table; `total` says that the last row is the total, `titled` that the caption is to be seen."""
 
     caption: str
@@ -74,15 +71,13 @@ class Grid:
     titled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Charts:
+class Charts(Struct, frozen=True):
     """Charts that stand side by side where there is room."""
 
     charts: tuple[Chart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """Remarks; `weighty` ones must be read before the figures."""
 
     items: tuple[str, ...]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import locales
 from kpi_cli.render import numbers
@@ -29,8 +30,7 @@ _MOST_BARS = 8
 FONT = "system-ui, sans-serif"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A chart: its title, what it shows in words, its key, and its specification."""
 
     title: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import locales
 from kpi_cli.render import numbers
@@ -20,8 +21,7 @@ _SIGNS = {True: "✓", False: "✗", None: "–"}
 _JOIN = "\u00a0· "
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One labelled line about a file. Non-breaking spaces keep a figure and its name together."""
 
     label: str

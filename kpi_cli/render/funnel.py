@@ -6,9 +6,11 @@ Everything stands in the Result: rows, and in its extra the stages over all grou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli import locales
 from kpi_cli.render import numbers
@@ -135,8 +137,7 @@ def _takings(each: Mapping[str, Any], result: Result, lang: str) -> str:
 # ----------------------------------------------------------------------------------------------- bars
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One stage of one group, ready to be drawn."""
 
     name: str
@@ -144,8 +145,7 @@ class _Line:
     figures: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(Struct, frozen=True):
     """The figures that stand beside the bars and how wide each is; headed where there are more than two."""
 
     widths: dict[str, int]

@@ -6,9 +6,10 @@ Everything stands in the Result's extra: `cohorts`, `cohort_unit` and `model` (c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import locales
 from kpi_cli.render import numbers
@@ -36,8 +37,7 @@ _CELLS: tuple[tuple[str, Unit], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A small table: a title, headings, rows of finished text, the first column what a row is called.
 
     `warmth` is the share of the largest of each cell from the third column on, None where it tells nothing;

@@ -6,8 +6,9 @@ Tables and Markdown are two ways to print one Sheet.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from kpi_cli import locales
 from kpi_cli.render import funnel, lifetime, numbers
@@ -34,8 +35,7 @@ _ASIDE = {"channels": {"lead_rate_low", "lead_rate_high", "conversion_rate_low",
 _SUMS = {"revenue", "media_cost", "cost", "profit", "refunds", "claimed_revenue", "credited_value"}
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """One column of finished text; the last cell is the total's where the sheet has one.
 
     `key` columns name a row, `rank` says which others matter first; a change is shown beside what it is `of`.
@@ -51,8 +51,7 @@ class Strip:
     tones: tuple[Tone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A Result laid out."""
 
     result: Result

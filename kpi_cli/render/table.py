@@ -8,7 +8,9 @@ meet no markup; rich tells how many cells a character takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.render import defined, funnel, lifetime
 from kpi_cli.render.checked import Fact, facts, summary
@@ -59,8 +61,7 @@ def _result(result: Result, page: Page) -> Iterator[str]:
         yield from _said(remark, page, "dim")
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     """A strip, how wide its cells are, its heading, and the longest word of that."""
 
     strip: Strip

@@ -10,9 +10,10 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import locales
 from kpi_cli.render import lifetime
@@ -45,8 +46,7 @@ _NAME_LENGTH = 31  # what a worksheet's name may be long
 _EXACT_DIGITS = 15  # what a spreadsheet keeps of a number
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A worksheet: its name, columns, rows of values, and whether the last row is the total.
 
     `units` gives a row's own unit where a column mixes several.

@@ -12,9 +12,11 @@ left to the reading row by row, which finds where it stands.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.composing import stored_dimensions
@@ -41,8 +43,7 @@ _SOMEBODY = "x"
 Cells = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """A log of events where it is; `who`, `time` and `event` are SQL over its rows, as are the `columns` of text."""
 
     engine: Engine
@@ -139,8 +140,7 @@ class Log:
         return f'SELECT e.who, e."at", e.step{keys} FROM ({inner}) AS e{join} WHERE {known}'
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(Struct, frozen=True):
     """How the cells of an event tell its group: each combination of `columns` there is, with its keys."""
 
     columns: Cells

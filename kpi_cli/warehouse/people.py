@@ -12,8 +12,10 @@ this way: one price a row, ids that stand once and as they are read, refunds in 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.composing import flagged, flags_of, price_rule, stored_dimensions, vat_of
@@ -36,8 +38,7 @@ _STATED, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "unstated", "whole"  # what we
 Cells = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(Struct, frozen=True):
     """Sales where they are: SQL over their rows, and what the rules say of each combination of their cells."""
 
     engine: Engine

@@ -11,8 +11,10 @@ import marshal
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from typing import IO, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule
@@ -38,8 +40,7 @@ _RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "dispute
 _ONE_BY_ONE = frozenset({"events", "touches", "progress", "leads", "rates"})  # their rows are people or moments
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """A table or query, open for reading until `open_until` is closed."""
 
     engine: Engine
@@ -176,8 +177,7 @@ def cell_sql(sheet: Sheet, index: int) -> str:
 # --------------------------------------------------------------------------------------------- groups
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What becomes of each column: SQL that rows are grouped by, and numbers that add up where `plain` holds."""
 
     keys: dict[int, str]

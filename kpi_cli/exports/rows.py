@@ -54,10 +54,13 @@ class Block(Struct):
     """Some rows of the body, to be read column by column."""
 
     records: list[Record]
+    columns: list[tuple[str, ...]] | None = None
 
-    def cells(self, index: int) -> list[str]:
+    def cells(self, index: int) -> tuple[str, ...]:
         """One column's cells."""
-        return [record.cells[index] for record in self.records]
+        if self.columns is None:
+            self.columns = list(zip(*(record.cells for record in self.records), strict=False))  # one may end in a blank
+        return self.columns[index]
 
     def line_of(self, index: int, cell: str) -> int:
         """The first line that holds a cell."""

@@ -290,11 +290,12 @@ class _Structure:
 
 def _look(sheet: Sheet, rows: list[Record]) -> None:
     """What the cells of a batch prove, each distinct cell once."""
+    columns = list(zip(*(row.cells for row in rows), strict=False))  # one may end in a blank cell more
     for column, index in sheet.columns.items():
         what = kind(column)
         if what == "text" or not rows:
             continue
-        cells = dict.fromkeys(row.cells[index] for row in rows)
+        cells = dict.fromkeys(columns[index])
         if column == "tax" and not sheet.taxed:
             sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")

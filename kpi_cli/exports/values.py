@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
@@ -363,7 +362,7 @@ def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
     shift = offset_minutes(parts.zone) if tz and parts.zone else None
     if tz is None or shift is None:
         return local
-    return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(ZoneInfo(tz)).replace(tzinfo=None)
+    return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(_zone(tz)).replace(tzinfo=None)
 
 
 def _in_zone(found: dt.date, parts: Written, tz: str) -> dt.date:
@@ -373,7 +372,13 @@ def _in_zone(found: dt.date, parts: Written, tz: str) -> dt.date:
         return found
     zone = dt.timezone(dt.timedelta(minutes=shift))
     moment = dt.datetime(found.year, found.month, found.day, hours, minutes, seconds, tzinfo=zone)
-    return moment.astimezone(ZoneInfo(tz)).date()
+    return moment.astimezone(_zone(tz)).date()
+
+
+def _zone(name: str) -> dt.tzinfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
 
 
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 60, "CEST": 120, "PST": -480, "PDT": -420, "EST": -300, "EDT": -240}

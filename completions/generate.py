@@ -349,6 +349,11 @@ def fish(commands: list[Command]) -> str:
     for option, names in owners.items():
         seen = f"__fish_seen_subcommand_from {' '.join(names)}"
         lines.append(f"complete -c kpi -n {_fish(seen)} {_fish_option(option)} -d {_fish(option.help)}")
+        if downwards := [word for word in option.takes.split() if len(word) > 1 and word.startswith("-")]:
+            # To fish a word with a minus is an option of its own: here it is one more argument after --sort.
+            after = _fish(f"{seen}; and __fish_prev_arg_in {' '.join(option.names)}")
+            words = _fish(" ".join(downwards))
+            lines.append(f"complete -c kpi -n {after} -f -a {words} -d {_fish(option.help)}")
     return "\n".join(lines) + "\n"
 
 

@@ -90,8 +90,11 @@ def cac(*data: Any, target: float | Decimal | None = None, **options: Unpack[Opt
     Raises:
         kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
     """
+    from kpi_cli.errors import UsageError
     from kpi_cli.questions.cac import cac as question
 
+    if target is not None and not target >= 0:
+        raise UsageError("negative_figure", f"target {target} is not 0 or more", "give 0 or more")
     return question(_ask(data, options), None if target is None else Decimal(str(target)))
 
 
@@ -110,21 +113,23 @@ def channels(*data: Any, **options: Unpack[Options]) -> Result:
     return question(_ask(data, options))
 
 
-def attribution(*data: Any, model: str = "all", half_life: float = 7.0, **options: Unpack[Options]) -> Result:
+def attribution(*data: Any, model: str = "all", half_life: float | str = 7.0, **options: Unpack[Options]) -> Result:
     """Conversions credited to the channels of the touches before them, by one model or all side by side.
 
     Args:
         data: paths, patterns and pandas frames of touches or of written paths.
         model: first, last, last-non-direct, linear, position, time-decay, markov, shapley or all.
-        half_life: days; time-decay's.
+        half_life: days, or a time such as `2w`; time-decay's.
         options: see Options.
 
     Raises:
         kpi_cli.errors.KpiError: what cannot be read or added for certain, with its place.
     """
+    from kpi_cli.period import parse_duration
     from kpi_cli.questions.attribution import attribution as question
 
-    return question(_ask(data, options), model, half_life)
+    days = float(parse_duration(half_life, "half_life").days) if isinstance(half_life, str) else half_life
+    return question(_ask(data, options), model, days)
 
 
 def ltv(*data: Any, **options: Unpack[Options]) -> Result:
@@ -171,11 +176,10 @@ def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **opt
 
     wanted = Wanted(parse_duration(horizon, "horizon"), parse_duration(holdout, "holdout") if holdout else None)
     worth = question(_ask(data, options), wanted)
-    fitted = worth.prediction.fitted if worth.prediction else None
-    reason = worth.prediction.reasons.get("expected_purchases") if worth.prediction else None
-    if fitted is None or reason:
-        said = f"the sales settle no model of purchases: {label(reason or 'no_customer_id', 'reasons')}"
-        raise InputError("not_identified", said, "give a longer history, or sales that name their customers")
+    fitted = worth.fitted()
+    if fitted.purchases.reason:
+        said = f"the sales settle no model of purchases: {label(fitted.purchases.reason, 'reasons')}"
+        raise InputError("not_identified", said, "give a longer history")
     frame = pd.DataFrame(each_customer(worth.books, fitted), columns=list(CUSTOMER_COLUMNS))
     days = ["first_purchase", "last_purchase"]
     frame[days] = frame[days].apply(pd.to_datetime)
@@ -325,7 +329,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
         top=options.get("top"),
         margin=_share(options.get("margin"), "margin"),
         prorate=options.get("prorate", False),
-        allocate=options.get("allocate"),
+        allocate=_allocation(options.get("allocate")),
         reading=ReadOptions(
             decimal=options.get("decimal"),
             date_format=options.get("date_format"),
@@ -353,6 +357,15 @@ def _by_role(roles: Mapping[str, Any]) -> list[tuple[Any, str]]:
 def _listed(given: str | Sequence[str]) -> tuple[str, ...]:
     """`"channel,month"` or a list of names."""
     return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else tuple(given)
+
+
+def _allocation(given: str | None) -> str | None:
+    from kpi_cli.ask import ALLOCATIONS
+    from kpi_cli.errors import UsageError
+
+    if given not in {None, *ALLOCATIONS}:
+        raise UsageError("bad_choice", f"allocate takes {', '.join(ALLOCATIONS)}", f"not “{given}”")
+    return given
 
 
 def _share(given: float | Decimal | str | None, name: str) -> Decimal | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli.config import Config
 from kpi_cli.exports.options import ReadOptions
@@ -13,17 +14,17 @@ from kpi_cli.period import UNITS, PeriodOptions
 if TYPE_CHECKING:
     from kpi_cli.exports.tables import Store
 
+ALLOCATIONS = ("revenue", "media", "customers", "even")  # the keys that spread shared costs
 
-@dataclass(frozen=True, slots=True)
-class Files:
+
+class Files(Struct, frozen=True):
     """What is asked about: paths with the role said of them, and frames by role."""
 
     paths: tuple[tuple[str, str | None], ...] = ()  # path or pattern, role or None
     frames: tuple[tuple[Any, str | None], ...] = ()  # pandas frames, each with its role or None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """The options that mean the same in every question (contract §2)."""
 
     files: Files = field(default_factory=Files)

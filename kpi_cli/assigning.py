@@ -6,7 +6,8 @@ Each distinct combination is decided once in Python and joined back, however man
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kpi_cli.books import Books
 from kpi_cli.texts import note
@@ -21,8 +22,7 @@ Combination = dict[str, str | None]
 Decision = tuple[str, str, str, str]  # channel, strategy, platform, campaign
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(Struct, frozen=True):
     """A campaign of the spend files, as sales may name it."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import InputError, NoDataError
@@ -16,8 +17,7 @@ from kpi_cli.result import Note, Span
 Slices = tuple[int, ...] | InputError
 
 
-@dataclass(slots=True)
-class Books:
+class Books(Struct):
     """Everything a question may ask of its files."""
 
     store: Store
@@ -46,23 +46,23 @@ class Books:
 
 
 def need_rows(books: Books, group: Sequence[str]) -> None:
-    """One of these roles has a row in the window.
+    """One of these roles has a row, and in the window if there is one.
 
     Raises:
         NoDataError: none has.
     """
-    if books.window is None:
-        return
-    start, end = books.window.start.isoformat(), books.window.end.isoformat()
-    inside = '"end" >= $1::DATE AND "start" <= $2::DATE'
+    inside = "true"
+    if books.window:
+        inside = f"\"end\" >= DATE '{books.window.start}' AND \"start\" <= DATE '{books.window.end}'"
     for role in group:
-        sql = f"SELECT 1 FROM {role} WHERE fate IS NULL AND {inside} LIMIT 1"
-        if books.has(role) and books.store.rows(sql, [start, end]):
+        if books.has(role) and books.store.rows(f"SELECT 1 FROM {role} WHERE fate IS NULL AND {inside} LIMIT 1"):
             return
-    files = ", ".join(s.file for role in group for s in books.store.of_role(role))
-    raise NoDataError(
-        "no_row_in_period", f"no {' or '.join(group)} row from {start} to {end}", "check the period", files or None
-    )
+    files = ", ".join(s.file for role in group for s in books.store.of_role(role)) or None
+    roles = " or ".join(group)
+    if books.window is None:
+        raise NoDataError("no_row", f"no {roles} row that counts", "export again, with rows", files)
+    days = f"{books.window.start} to {books.window.end}"
+    raise NoDataError("no_row_in_period", f"no {roles} row from {days}", "check the period", files)
 
 
 _BUCKETS = """

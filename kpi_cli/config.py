@@ -11,11 +11,12 @@ import datetime as dt
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError, KpiError, Refusals
 from kpi_cli.exports import strict_yaml
@@ -24,6 +25,7 @@ from kpi_cli.safe import printable, quoted
 
 if TYPE_CHECKING:
     from kpi_cli.formula import Formula
+    from kpi_cli.grouping import Grouping
 
 T = TypeVar("T")
 Convert = Callable[[Node], T]
@@ -56,6 +58,21 @@ USED_OR_LEFT_OUT = (
 
 
 # What kpi.yml says --------------------------------------------------------------------------------------
+
+
+class Placed(str):
+    """A text of kpi.yml that knows where it stands."""
+
+    __slots__ = ("column", "line")
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, node: Node) -> Placed:
+        """The text of a node."""
+        placed = cls(_text(node))
+        placed.line, placed.column = node.line, node.column
+        return placed
 
 
 class Source(NamedTuple):
@@ -150,6 +167,8 @@ class Goal(NamedTuple):
     value: Decimal
     start: dt.date | None
     line: int
+    column: int | None = None  # of the metric's name
+    channel_at: tuple[int, int] | None = None
 
 
 class Benchmark(NamedTuple):
@@ -161,6 +180,7 @@ class Benchmark(NamedTuple):
     year: int
     source: str
     line: int
+    column: int | None = None  # of the metric's name
 
 
 class Measure(NamedTuple):
@@ -173,6 +193,8 @@ class Measure(NamedTuple):
     unit: str
     label: Mapping[str, str]
     line: int
+    column: int | None = None  # of its name
+    header_at: tuple[int, int] | None = None
 
 
 class OwnMetric(NamedTuple):
@@ -184,6 +206,7 @@ class OwnMetric(NamedTuple):
     better: Literal["higher", "lower"] | None
     label: Mapping[str, str]
     line: int
+    column: int | None = None  # of its name
 
 
 class Report(NamedTuple):
@@ -193,18 +216,17 @@ class Report(NamedTuple):
     lang: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The settings of one kpi.yml; without one, what holds when nothing is said."""
 
     sources: tuple[Source, ...] = ()
-    costs: Listed[Cost] = Listed()  # noqa: RUF009 (a tuple: it cannot change)
+    costs: Listed[Cost] = Listed()
     margin: Decimal | None = None
     vat: Decimal | None = None
     currency: str | None = None
     lang: str | None = None
     tz: str | None = None
-    rates: Listed[Rate] = Listed()  # noqa: RUF009
+    rates: Listed[Rate] = Listed()
     channels: tuple[ChannelRule, ...] = ()
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
     products: Mapping[str, str] = field(default_factory=dict)
@@ -214,7 +236,7 @@ class Config:
     benchmarks: tuple[Benchmark, ...] = ()
     measures: tuple[Measure, ...] = ()
     metrics: tuple[OwnMetric, ...] = ()
-    report: Report = Report()  # noqa: RUF009
+    report: Report = Report()
     folder: Path = Path()
     file: str | None = None
     sha256: str | None = None
@@ -264,13 +286,16 @@ def load_config(path: Path) -> Config:
     return Config(**values, folder=path.parent, file=file, sha256=hashlib.sha256(content).hexdigest())
 
 
-def check_names(config: Config, builtin: Collection[str], open_to_own: Collection[str] = ()) -> None:
+def check_names(
+    config: Config, builtin: Collection[str], open_to_own: Collection[str] = (), columns: Collection[str] = ()
+) -> None:
     """Check the names in formulas, targets and benchmarks, once the built-in measures and metrics are known.
 
     Args:
         config: what was read.
         builtin: every built-in name.
         open_to_own: those of them that kpi.yml may define anew.
+        columns: further names that answers use for dimensions and columns.
 
     Raises:
         Refusals: one error for each name that is unknown, or taken.
@@ -283,16 +308,40 @@ def check_names(config: Config, builtin: Collection[str], open_to_own: Collectio
     for item in config.own:
         if item.name in builtin and item.name not in open_to_own:
             said = f"{quoted(item.name)} is a built-in measure or metric already"
-            gather.error(InputError("name_taken", said, "choose another name", None, item.line))
+            gather.error(InputError("name_taken", said, "choose another name", None, item.line, item.column))
+        elif item.name in columns:
+            said = f"{quoted(item.name)} is what kpi calls a column of its own"
+            gather.error(InputError("name_taken", said, "choose another name", None, item.line, item.column))
     for metric in config.metrics:
         gather.attempt(partial(check_names, metric.formula), known)
     for goal in judged:
         if goal.metric not in known:
             said = f"{quoted(goal.metric)} is no metric"
             fix = _nearest(goal.metric, known)
-            gather.error(InputError("unknown_name", said, fix, None, goal.line))
+            gather.error(InputError("unknown_name", said, fix, None, goal.line, goal.column))
     if gather.errors:
         raise Refusals(_in_file(gather.errors, config.file))
+
+
+def check_channels(goals: Iterable[Goal], grouping: Grouping, file: str | None) -> None:
+    """Check the channels of targets, or of budgets: a misspelt one would never be held to anything.
+
+    Raises:
+        Refusals: one error for each channel that nobody knows and that is one slip from a known one, and for each
+            that stands twice, spelled two ways.
+    """
+    gather, spelled = _Gather(), dict[str, str]()
+    for channel, place in {goal.channel: goal.channel_at for goal in goals if goal.channel and goal.channel_at}.items():
+        first = spelled.setdefault(grouping.canonical(str(channel)), str(channel))
+        if meant := grouping.misspelt(str(channel)):
+            said = f"{quoted(str(channel))} is no channel"
+            fix = f"did you mean {quoted(meant)}? One of your own is named under strategies:"
+            gather.error(InputError("unknown_name", said, fix, None, *place))
+        elif first != channel:
+            said = f"{quoted(str(channel))} is the channel {quoted(first)} again"
+            gather.error(InputError("duplicate_key", said, "keep one of them", None, *place))
+    if gather.errors:
+        raise Refusals(_in_file(gather.errors, file))
 
 
 def _bytes(path: Path) -> bytes:
@@ -569,7 +618,7 @@ def _address(node: Node) -> tuple[str, ...]:
 
 
 _SOURCE: dict[str, Convert[Any]] = {
-    "files": partial(_each, _text),
+    "files": partial(_each, Placed.of),
     "from": _address,
     "table": _text,
     "query": _text,
@@ -590,7 +639,7 @@ _SOURCE: dict[str, Convert[Any]] = {
 def _source(node: Node) -> Source:
     """A glob or an address, or `files:` or `from:` with how they are to be read."""
     if isinstance(node, Scalar):
-        return Source((_text(node),))
+        return Source((Placed.of(node),))
     has_address = isinstance(node, strict_yaml.Mapping) and "from" in node.items
     values = _fields(node, _SOURCE, ["from" if has_address else "files"])
     for one, other in (("from", "files"), ("table", "query"), ("map", "columns")):
@@ -609,7 +658,7 @@ def _listed(convert: Convert[T], node: Node) -> Listed[T]:
 
     def sort(item: Node) -> None:
         if isinstance(item, Scalar):
-            files.append(_text(item))
+            files.append(Placed.of(item))
         else:
             records.append(convert(item))
 
@@ -670,14 +719,16 @@ def _channel_rule(node: Node) -> ChannelRule:
     return ChannelRule(**(dict.fromkeys(parts, ()) | values), line=node.line)
 
 
-def _goals(metric: str, channel: str | None, node: Node) -> tuple[Goal, ...]:
-    """One value for always, or several, each with the day it begins."""
+def _goals(metric: str, channel: Scalar | None, key: Scalar, node: Node) -> tuple[Goal, ...]:
+    """One value for always, or several, each with the day it begins; `key` is what names them."""
+    named = channel.text if channel else None
+    place = (key.line, key.column, (channel.line, channel.column) if channel else None)
     if isinstance(node, Scalar):
-        return (Goal(metric, channel, _percent(node), None, node.line),)
+        return (Goal(metric, named, _percent(node), None, *place),)
 
     def goal(item: Node) -> Goal:
         values = _fields(item, {"from": _begin, "value": _percent}, ["value"])
-        return Goal(metric, channel, values["value"], values.get("from"), item.line)
+        return Goal(metric, named, values["value"], values.get("from"), *place)
 
     goals = _each(goal, node)
     starts = [goal.start for goal in goals]
@@ -689,14 +740,14 @@ def _goals(metric: str, channel: str | None, node: Node) -> tuple[Goal, ...]:
 def _target(key: Scalar, node: Node) -> tuple[Goal, ...]:
     """metric: goals, or channel: {metric: goals}."""
     if isinstance(node, strict_yaml.Mapping) and not node.items.keys() & {"from", "value"}:
-        nested = _named(lambda metric, child: _goals(metric.text, key.text, child), node)
+        nested = _named(lambda metric, child: _goals(metric.text, key, metric, child), node)
         return tuple(goal for goals in nested for goal in goals)
-    return _goals(key.text, None, node)
+    return _goals(key.text, None, key, node)
 
 
 def _budget(key: Scalar, node: Node) -> tuple[Goal, ...]:
     """channel: goals, or total: goals."""
-    return _goals("cost", None if key.text == "total" else key.text, node)
+    return _goals("cost", None if key.text == "total" else key, key, node)
 
 
 def _joined(convert: Callable[[Scalar, Node], tuple[Goal, ...]], node: Node) -> tuple[Goal, ...]:
@@ -704,19 +755,22 @@ def _joined(convert: Callable[[Scalar, Node], tuple[Goal, ...]], node: Node) -> 
 
 
 def _benchmark(node: Node) -> Benchmark:
-    known = {"metric": _text, "value": _percent, "sector": _text, "year": _year, "source": _text}
-    return Benchmark(**_fields(node, known, known), line=node.line)
+    known = {"metric": Placed.of, "value": _percent, "sector": _text, "year": _year, "source": _text}
+    values = _fields(node, known, known)
+    return Benchmark(**values, line=values["metric"].line, column=values["metric"].column)
 
 
 def _measure(key: Scalar, node: Node) -> Measure:
-    known = {"sum": _text, "count": _text, "role": _word(*ROLES), "unit": _word(*UNITS), "label": _label}
+    known = {"sum": Placed.of, "count": Placed.of, "role": _word(*ROLES), "unit": _word(*UNITS), "label": _label}
     values = _fields(node, known, ["role"])
     ways = [way for way in ("sum", "count") if way in values]
     if len(ways) != 1:
         raise _mistake(node, "missing_key", "a measure is one sum or one count", "write sum: HEADER, or count: HEADER")
     how: Literal["sum", "count"] = "sum" if "sum" in values else "count"
     unit, label = values.get("unit", "count"), values.get("label", {})
-    return Measure(_name(key), how, values[how], values["role"], unit, label, key.line)
+    header: Placed = values[how]
+    at = header.line, header.column
+    return Measure(_name(key), how, header, values["role"], unit, label, key.line, key.column, at)
 
 
 def _metric(file: str, key: Scalar, node: Node) -> OwnMetric:
@@ -734,7 +788,7 @@ def _metric(file: str, key: Scalar, node: Node) -> OwnMetric:
         "label": _label,
     }
     values = _fields(node, known, ["formula", "unit"])
-    return OwnMetric(_name(key), **({"better": None, "label": {}} | values), line=key.line)
+    return OwnMetric(_name(key), **({"better": None, "label": {}} | values), line=key.line, column=key.column)
 
 
 def _metrics(file: str, node: Node) -> tuple[OwnMetric, ...]:
@@ -752,7 +806,7 @@ def _check_own_names(values: Mapping[str, Any]) -> None:
     for metric in values.get("metrics", ()):
         if metric.name in measures:
             said = f"{quoted(metric.name)} is a measure already, in line {measures[metric.name]}"
-            gather.error(InputError("name_taken", said, "choose another name", None, metric.line))
+            gather.error(InputError("name_taken", said, "choose another name", None, metric.line, metric.column))
     gather.finish()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from kpi_cli.books import Books
 from kpi_cli.errors import InputError
 from kpi_cli.exports.engine import library
-from kpi_cli.texts import note
+from kpi_cli.texts import day_text, note, number_text
 
 MONEY_OF = {
     "spend": ("cost", "claimed_revenue"),
@@ -50,7 +50,9 @@ def convert(books: Books) -> None:
             _refuse_missing(books, role, reporting)
             _convert_role(books, role, reporting)
     for currency, rates in sorted(books.store.converted.items()):
-        said = "; ".join(f"{day}: 1 {currency} = {rate} {reporting}" for day, rate in sorted(rates))
+        said = "; ".join(
+            f"{day_text(day)}: 1 {currency} = {number_text(rate)} {reporting}" for day, rate in sorted(rates)
+        )
         books.notes.append(note("converted", currency=currency, rates=said))
 
 
@@ -115,7 +117,7 @@ def _convert_role(books: Books, role: str, reporting: str) -> None:
         [reporting],
     )
     for currency, day, rate in used:
-        store.converted.setdefault(currency, set()).add((day.isoformat(), f"{rate.normalize():f}"))
+        store.converted.setdefault(currency, set()).add((day, rate))
     if used:
         wide = 'round(CAST("{0}" AS DECIMAL(38,6)) * {1}, 6)'
         sets = ", ".join(f'"{name}" = {wide.format(name, _IN_FORCE)}' for name in _money(books, role))

@@ -10,7 +10,7 @@ from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.tables import Source
 from kpi_cli.period import Window, resolve
 from kpi_cli.result import Span
-from kpi_cli.texts import money_text, note
+from kpi_cli.texts import label, money_text, note, span_text
 
 
 def settle_window(books: Books, uses: Sequence[str]) -> None:
@@ -94,12 +94,12 @@ def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
     for (role, _, _), (first, last, sources) in spans.items():
         reach = gap if role == "sales" else dt.timedelta()
         if first > window.end or last < window.start:
-            start, end = "–", "–"
+            days = label("no_day", "words")
         elif first - reach > window.start or last + reach < window.end:
-            start, end = str(max(first, window.start)), str(min(last, window.end))
+            days = label("only_days", "words").format(span_text(max(first, window.start), min(last, window.end)))
         else:
             continue
-        books.notes.append(note("incomplete_period", file=sources[0].file, start=start, end=end))
+        books.notes.append(note("incomplete_period", file=sources[0].file, days=days))
 
 
 def earlier_span(books: Books, window: Window) -> Span | None:
@@ -108,7 +108,7 @@ def earlier_span(books: Books, window: Window) -> Span | None:
     meets = {role: any(a <= window.end and b >= window.start for a, b in found) for role, found in covered.items()}
     _, files = uncovered(books, books.uses, window)
     code = "partly_comparable" if all(meets.values()) else "not_comparable"
-    books.notes += [note(code, file=file, start=window.start, end=window.end) for file in files]
+    books.notes += [note(code, file=file, period=span_text(window.start, window.end)) for file in files]
     return Span(window.start, window.end, _common_days(covered, window)) if all(meets.values()) else None
 
 
@@ -160,6 +160,7 @@ def _undated_rows(books: Books, uses: Sequence[str]) -> bool:
 def _undated(books: Books, uses: Sequence[str]) -> InputError:
     for role in uses:
         if books.has(role):
+            books.store.ensure(role, "line")
             found = books.store.rows(
                 f'SELECT file, line FROM {role} WHERE fate IS NULL AND "start" IS NULL ORDER BY file, line LIMIT 1'
             )
@@ -172,10 +173,15 @@ def _undated(books: Books, uses: Sequence[str]) -> InputError:
 
 
 def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
-    """Every needed role has a row in the window; what lies outside is told."""
-    if books.window is None:
-        return
-    start, end = books.window.start.isoformat(), books.window.end.isoformat()
+    """Every needed role has a row, and in the window if there is one; what lies outside is told."""
+    if books.window:
+        _tell_outside(books, books.window)
+    for group in needs:
+        need_rows(books, group)
+
+
+def _tell_outside(books: Books, window: Window) -> None:
+    start, end = window.start.isoformat(), window.end.isoformat()
     for role in ("spend", "sales", "costs"):
         if not books.has(role):
             continue
@@ -189,5 +195,3 @@ def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
             source.fates["outside_period"] = count
             text = money_text(amount, books.currency)
             books.notes.append(note("outside_window", file=source.file, count=count, amount=text))
-    for group in needs:
-        need_rows(books, group)

@@ -25,12 +25,12 @@ from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.exports.overlap import fill_repeated
 from kpi_cli.measures import Key, Measures, Table
-from kpi_cli.period import UNITS, Every, Window, bucket_sql, unit_around
+from kpi_cli.period import UNITS, Every, Window, label, unit_around
 
 Arrays = dict[str, Any]  # a numpy array a column
 
-# Which of several orders on the first day is the first: the one that measures.first_orders takes too.
-_FIRST = "t.order_id, t.by_channel, t.by_campaign, t.by_platform, t.charged"
+# Which of several orders on the first day is the first, and of its lines the dearest: as in measures.first_orders.
+_FIRST = "t.order_id, t.by_channel, t.by_campaign, t.by_platform, -t.charged"
 
 
 class Cell(NamedTuple):
@@ -51,12 +51,19 @@ def fill_buyers(books: Books) -> bool:
     """
     store = books.store
     store.ensure("sales", "order_id", "customer", "customer_type")
+    if store.people:  # who are found where they are
+        return bool(store.rows("SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND customer IS NOT NULL LIMIT 1"))
     for sql in (_BUYERS, _firsts(books), _ROWS.format(revenue=measures.revenue_sql(books)), _DAYS):
         store.con.execute(sql)  # one step each: a join and a grouping in one would hold both in memory
     store.con.execute("DROP TABLE numbered")
     store.con.execute(_PURCHASES)
     store.con.execute("DROP TABLE days")
-    return bool(store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
+    return names_buyers(books)
+
+
+def names_buyers(books: Books) -> bool:
+    """Whether any sale says who bought, once `buyers` is filled."""
+    return bool(books.store.rows("SELECT 1 FROM buyers WHERE orders > 0 LIMIT 1"))
 
 
 _BUYERS = """
@@ -107,9 +114,31 @@ def _buyers(dims: Sequence[str]) -> str:
         return "buyers"
     named = iter(range(len(dims)))
     keys = [
-        bucket_sql(name, "first_day") if name in UNITS else f"coalesce(k{next(named)}, '{NOT_SET}')" for name in dims
+        f"date_trunc('{name}', first_day)::DATE" if name in UNITS else f"coalesce(k{next(named)}, '{NOT_SET}')"
+        for name in dims
     ]
     return f"(SELECT *, {', '.join(f'{sql} AS key{i}' for i, sql in enumerate(keys))} FROM buyers)"
+
+
+def _rows(books: Books, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of SQL over `buyers` and `purchases`, in the words that all engines have: where the sales are."""
+    people = books.store.people
+    if people is None:
+        return books.store.rows(sql)
+    named = [measures.dimension_sql(books, "sales", name) for name in books.ask.dimensions if name not in UNITS]
+    said = measures.said_of(books, people, named)
+    return people.rows_of(sql, said, gross=books.ask.reading.gross)
+
+
+def _key(dims: Sequence[str], row: Sequence[Any]) -> Key:
+    """A group as answers name it: units of time by their label."""
+    return tuple(label(part, dim) if dim in UNITS else part for dim, part in zip(dims, row, strict=False))
+
+
+def _by(count: int) -> str:
+    """Groups by the first columns, in their order; all rows together by none."""
+    listed = ", ".join(str(i) for i in range(1, count + 1))
+    return f"GROUP BY {listed} ORDER BY {listed}" if count else ""
 
 
 def _keys(dims: Sequence[str]) -> str:
@@ -148,10 +177,10 @@ def observed(books: Books, window: Window | None, dims: Sequence[str]) -> Table:
     the window, to its last; repeat_customers with two purchase days or more; days_between_purchases, their median.
     """
     width = len(dims)
-    answer = books.store.con.execute(_did(window, dims))
-    names = [column[0] for column in answer.description or ()][width:]
     table: Table = {
-        tuple(row[:width]): dict(zip(names, row[width:], strict=True)) for row in answer.fetchall() if row[width]
+        _key(dims, row): dict(zip(_DONE, row[width:], strict=True))
+        for row in _rows(books, _did(window, dims))
+        if row[width]
     }
     for key, again in _repeated(books, dims, _between(window, 't."start"')).items():
         if key in table:
@@ -165,19 +194,26 @@ def _whole(sums: Measures, name: str) -> int:
     return int(sums.get(name) or 0)
 
 
+_DONE = (
+    *("customers", "orders", "revenue", "repeat_customers", "customer_days", "first_orders"),
+    "days_between_purchases",
+)
+
+
 def _did(window: Window | None, dims: Sequence[str]) -> str:
     start, end = "b.first_day", "NULL::DATE"
     if window:
         start, end = f"DATE '{window.start}'", f"DATE '{window.end}'"
     once, again = _once(window), f"p.bought AND NOT ({_outside('p.before', window)})"
-    return f"""SELECT {_keys(dims)} count(*) FILTER ({once}) AS customers, CAST(sum(p.orders) AS BIGINT) AS orders,
-                      sum(p.revenue) AS revenue,
-                      count(*) FILTER ({again} AND ({_outside("p.earlier", window)})) AS repeat_customers,
-                      CAST(sum({end} - greatest(b.first_day, {start})) FILTER ({once}) AS BIGINT) AS customer_days,
-                      count(*) FILTER ({once} AND b.won AND b.first_day >= {start}) AS first_orders,
-                      median(CAST(p.day - p.before AS INTEGER)) FILTER ({again}) AS days_between_purchases
+    return f"""SELECT {_keys(dims)} count(*) FILTER (WHERE {once}) AS customers,
+                      CAST(sum(p.orders) AS BIGINT) AS orders, sum(p.revenue) AS revenue,
+                      count(*) FILTER (WHERE {again} AND ({_outside("p.earlier", window)})) AS repeat_customers,
+                      CAST(sum(date_diff('day', greatest(b.first_day, {start}), {end})) FILTER (WHERE {once}) AS BIGINT)
+                        AS customer_days,
+                      count(*) FILTER (WHERE {once} AND b.won AND b.first_day >= {start}) AS first_orders,
+                      median(date_diff('day', p.before, p.day)) FILTER (WHERE {again}) AS days_between_purchases
                FROM purchases p JOIN {_buyers(dims)} b USING (who)
-               WHERE {_between(window, "p.day")} {"GROUP BY ALL ORDER BY ALL" if dims else ""}"""
+               WHERE {_between(window, "p.day")} {_by(len(dims))}"""
 
 
 def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.order_id") -> dict[Key, int]:
@@ -188,55 +224,60 @@ def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.ord
         f"""SELECT {_keys(dims)} count(*) - count(DISTINCT {same})
             FROM sales t JOIN {_buyers(dims)} b USING (customer)
             WHERE t.fate IS NULL AND t.is_order AND t.order_id IN (FROM repeated) AND {chosen}
-            {"GROUP BY ALL" if dims else ""}"""
+            {_by(len(dims))}"""
     )
-    return {tuple(row[:-1]): row[-1] for row in rows}
+    return {_key(dims, row): row[-1] for row in rows}
 
 
 # -------------------------------------------------------------------------------------------- cohorts
 
 
 def observed_through(books: Books, unit: Every) -> dt.date | None:
-    """The last day that can be called observed: sales reach over a gap no longer than their own longest,
-    but not into another unit of time than that of their last day."""
+    """The last day that can be called observed.
+
+    A file covers its first to its last dated row. Only a period asked for says that it goes on: over a gap no
+    longer than the sales' own longest, and not into another unit of time than that of their last day.
+    """
     ends = [s.period[1] for s in books.store.of_role("sales") if s.period]
     if not ends or books.window is None:
         return None
-    if books.window.end < max(ends):
-        return books.window.end
+    asked = books.ask.period.month or books.ask.period.last or books.ask.period.to
+    if books.window.end <= max(ends) or not asked:
+        return min(books.window.end, max(ends))
     gap = books.store.rows(
         """SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
            FROM (SELECT DISTINCT "start" FROM sales WHERE fate IS NULL AND "start" IS NOT NULL))"""
     )[0][0]
     reach = min(max(ends) + dt.timedelta(days=gap or 0), unit_around(max(ends), unit).end)
-    period = books.ask.period
-    asked = period.month or period.last or period.to
-    return min(books.window.end, reach) if asked else reach
+    return min(books.window.end, reach)
 
 
 def cohort_sizes(books: Books, window: Window, dims: Sequence[str], unit: str) -> dict[tuple[Key, dt.date], int]:
     """Customers won in the window, by group and by the unit of time they were won in."""
-    rows = books.store.rows(
-        f"""SELECT {_keys(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) FROM {_buyers(dims)} b
-            WHERE b.won AND {_between(window, "b.first_day")} GROUP BY ALL ORDER BY ALL"""
+    rows = _rows(
+        books,
+        f"""SELECT {_keys(dims)} date_trunc('{unit}', b.first_day)::DATE AS won, count(*) AS n FROM {_buyers(dims)} b
+            WHERE b.won AND {_between(window, "b.first_day")} {_by(len(dims) + 1)}""",
     )
-    return {(tuple(row[:-2]), row[-2]): row[-1] for row in rows}
+    return {(_key(dims, row), row[-2]): row[-1] for row in rows}
 
 
 def cohort_cells(books: Books, window: Window, dims: Sequence[str], unit: str) -> Iterator[Cell]:
     """What these customers did in the window, by units of time since they were won."""
     then, now, before = (f"date_trunc('{unit}', {day})" for day in ("b.first_day", "p.day", "p.before"))
     step, length = _STEPS[unit]
-    for row in books.store.rows(
+    for row in _rows(
+        books,
         f"""SELECT {_keys(dims)} {then}::DATE AS won, date_diff('{step}', {then}, {now}) // {length} AS age,
-                   count(*) FILTER (p.bought AND {before} IS DISTINCT FROM {now}) AS active,
+                   count(*) FILTER (WHERE p.bought AND {before} IS DISTINCT FROM {now}) AS active,
                    sum(p.revenue) AS revenue
             FROM purchases p JOIN {_buyers(dims)} b USING (who)
             WHERE b.won AND {_between(window, "b.first_day")} AND {_between(window, "p.day")}
               AND p.day >= b.first_day
-            GROUP BY ALL ORDER BY ALL"""
+            {_by(len(dims) + 2)}""",
     ):
-        yield Cell(tuple(row[:-4]), *row[-4:])
+        won, age, active, revenue = row[-4:]
+        yield Cell(_key(dims, row), won, int(age), active, revenue)
 
 
 _STEPS = {
@@ -250,13 +291,10 @@ _STEPS = {
 
 def bought_before(books: Books, window: Window) -> int:
     """Customers with an order in the window who were won before it, or elsewhere."""
-    return int(
-        books.store.rows(
-            f"""SELECT count(*) FROM purchases p JOIN buyers b USING (who)
-                WHERE {_once(window)} AND {_between(window, "p.day")}
-                  AND NOT (b.won AND {_between(window, "b.first_day")})"""
-        )[0][0]
-    )
+    sql = f"""SELECT count(*) AS n FROM purchases p JOIN buyers b USING (who)
+              WHERE {_once(window)} AND {_between(window, "p.day")}
+                AND NOT (b.won AND {_between(window, "b.first_day")})"""
+    return int(_rows(books, sql)[0][0])
 
 
 # ------------------------------------------------------------------------------------------ histories
@@ -269,21 +307,43 @@ def fill_histories(books: Books, window: Window) -> int:
     these brought, less refunds; both are 0 where that is nothing or less. `recency` and `age` are days, `first`
     is what the first day brought.
     """
-    con = books.store.con
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE histories AS
-            WITH sums AS (
-              SELECT who, max(day) AS last_day, count(*) - 1 AS x, sum(revenue) FILTER (before IS NULL) AS first,
-                     count(*) FILTER (paid AND before IS NOT NULL) AS paid,
-                     coalesce(sum(revenue) FILTER (paid AND before IS NOT NULL), 0) AS spent
-              FROM purchases WHERE bought AND day <= DATE '{window.end}' GROUP BY who)
-            SELECT s.who, s.last_day, s.first, s.x, s.last_day - b.first_day AS recency,
-                   DATE '{window.end}' - b.first_day AS age,
-                   if(s.spent > 0, s.paid, 0) AS paid, greatest(s.spent, 0) AS spent
-            FROM sums s JOIN buyers b USING (who)
-            WHERE b.won AND b.first_day >= DATE '{window.start}'"""
-    )
-    return int(con.execute("SELECT count(*) FROM histories").fetchall()[0][0])
+    sql = _HISTORIES.format(start=window.start, end=window.end)
+    if books.store.people:
+        books.store.histories = sql
+    else:
+        books.store.con.execute(f"CREATE OR REPLACE TEMP TABLE histories AS {sql}")
+    return int(_of_histories(books, "SELECT count(*) AS n FROM histories")[0][0])
+
+
+_HISTORIES = """
+    SELECT s.who, s.last_day, s.first, s.x, date_diff('day', b.first_day, s.last_day) AS recency,
+           date_diff('day', b.first_day, DATE '{end}') AS age,
+           CASE WHEN s.spent > 0 THEN s.paid ELSE 0 END AS paid, greatest(s.spent, 0) AS spent
+    FROM (SELECT who, max(day) AS last_day, count(*) - 1 AS x, sum(revenue) FILTER (WHERE before IS NULL) AS first,
+                 count(*) FILTER (WHERE paid AND before IS NOT NULL) AS paid,
+                 coalesce(sum(revenue) FILTER (WHERE paid AND before IS NOT NULL), 0) AS spent
+          FROM purchases WHERE bought AND day <= DATE '{end}' GROUP BY who) s
+    JOIN buyers b USING (who)
+    WHERE b.won AND b.first_day >= DATE '{start}'
+"""
+
+
+def _of_histories(books: Books, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of SQL over `histories` besides."""
+    return _rows(books, f", histories AS ({books.store.histories}) {sql}" if books.store.people else sql)
+
+
+def _arrays(books: Books, sql: str, names: Sequence[str]) -> Arrays:
+    """The columns of SQL over `histories` by their names."""
+    if books.store.people is None:
+        found: Arrays = books.store.con.execute(sql).fetchnumpy()
+        return found
+    import numpy as np
+
+    rows = _of_histories(books, sql)
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    kinds = {"spent": float, "mean": float}
+    return {n: np.array(column, dtype=kinds.get(n, int)) for n, column in zip(names, columns, strict=True)}
 
 
 def histories(books: Books, dims: Sequence[str]) -> tuple[list[Key], Arrays]:
@@ -293,60 +353,86 @@ def histories(books: Books, dims: Sequence[str]) -> tuple[list[Key], Arrays]:
     """
     keys = ", ".join(f"key{i}" for i in range(len(dims)))
     joined = f"FROM histories h JOIN {_buyers(dims)} b USING (who)" if dims else "FROM histories h"
-    groups = books.store.rows(f"SELECT DISTINCT {keys} {joined} ORDER BY ALL") if dims else [()]
+    groups = _of_histories(books, f"SELECT DISTINCT {keys} {joined} ORDER BY {keys}") if dims else [()]
     place = f"dense_rank() OVER (ORDER BY {keys}) - 1" if dims else "0"
-    arrays = books.store.con.execute(
+    arrays = _arrays(
+        books,
         f"""SELECT {place} AS segment, x, recency, age, paid, n, spent FROM (
               SELECT {_keys(dims)} h.x, h.recency, h.age, h.paid, count(*) AS n,
                      CAST(sum(h.spent) AS DOUBLE) AS spent
-              {joined} GROUP BY ALL)
-            ORDER BY ALL"""
-    ).fetchnumpy()
-    return [tuple(row) for row in groups], arrays
+              {joined} {_by(len(dims) + 4).partition(" ORDER")[0]}) AS alike
+            ORDER BY 1, 2, 3, 4, 5""",
+        ("segment", "x", "recency", "age", "paid", "n", "spent"),
+    )
+    return [_key(dims, row) for row in groups], arrays
 
 
 def repeat_values(books: Books) -> Arrays:
     """The distinct (paid repeat purchases, their mean value), `n` customers each."""
-    return books.store.con.execute(
-        """SELECT paid, CAST(spent AS DOUBLE) / greatest(paid, 1) AS mean, count(*) AS n
-           FROM histories WHERE x > 0 GROUP BY ALL ORDER BY ALL"""
-    ).fetchnumpy()
+    return _arrays(
+        books,
+        f"""SELECT paid, CAST(spent AS DOUBLE) / greatest(paid, 1) AS mean, count(*) AS n
+            FROM histories WHERE x > 0 {_by(2)}""",
+        ("paid", "mean", "n"),
+    )
 
 
 def purchase_facts(books: Books, window: Window) -> tuple[int, int, int]:
-    """Orders that share a day with another of their customer, orders of amount 0, and refunds."""
-    same_day = books.store.rows(
-        f"""SELECT coalesce(sum(p.orders) - count(*), 0) FROM purchases p SEMI JOIN histories h USING (who)
-            WHERE p.bought AND p.day <= DATE '{window.end}'"""
+    """Orders that share a day with another of their customer, orders of amount 0, and refunds taken off an order."""
+    same_day = _of_histories(
+        books,
+        f"""SELECT coalesce(sum(p.orders) - count(*), 0) AS n FROM purchases p
+            WHERE p.who IN (SELECT who FROM histories) AND p.bought AND p.day <= DATE '{window.end}'""",
     )[0][0]
+    if books.store.people:
+        free, refunded = _of_histories(
+            books,
+            f"""SELECT count(*) FILTER (WHERE charged = 0) AS free, count(*) FILTER (WHERE back > 0) AS refunded
+                FROM kept WHERE who IN (SELECT who FROM histories) AND day <= DATE '{window.end}'""",
+        )[0]
+        return int(same_day), free, 0 if books.ask.reading.gross else refunded
     known = f"b.who IN (SELECT who FROM histories) AND t.\"start\" <= DATE '{window.end}'"
     lines = _repeated(books, (), known, '(b.who, t."start", t.order_id)').get((), 0)
-    free, refunded = books.store.rows(
-        f"""SELECT count(*) FILTER (t.is_order AND t.charged = 0), count(*) FILTER (t.refunds > 0)
-            FROM sales t JOIN buyers b USING (customer)
-            WHERE t.fate IS NULL AND (t.charged = 0 OR t.refunds > 0) AND {known}"""
-    )[0]
-    return int(same_day) - lines, free, refunded
+    several = " OR t.order_id IN (FROM repeated)" if fill_repeated(books.store) else ""
+    free = books.store.rows(
+        f"""SELECT count(*) FROM (
+              SELECT 1 FROM sales t JOIN buyers b USING (customer)
+              WHERE t.fate IS NULL AND (t.charged = 0{several}) AND t.is_order AND {known}
+              GROUP BY b.who, coalesce(t.order_id, t.file || ' ' || t.line) HAVING sum(t.charged) = 0)"""
+    )[0][0]
+    return int(same_day) - lines, free, 0 if books.ask.reading.gross else _refunds_of_orders(books, known)
+
+
+def _refunds_of_orders(books: Books, known: str) -> int:
+    """Refunds in the row of their order, and those in rows of their own whose order is there."""
+    found = f"FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL AND t.refunds > 0 AND {known}"
+    inside, apart = books.store.rows(f"SELECT count(*) FILTER (t.is_order), count(*) FILTER (NOT is_order) {found}")[0]
+    if not apart:
+        return int(inside)
+    sold = """SELECT order_id FROM sales WHERE is_order AND fate IS NULL
+              AND order_id IN (SELECT order_id FROM sales WHERE refunds > 0 AND NOT is_order)"""
+    own = books.store.rows(f"SELECT count(*) {found} AND NOT t.is_order AND t.order_id IN ({sold})")[0][0]
+    return int(inside + own)
 
 
 def mean_first_value(books: Books) -> float:
     """What a first purchase day brought, on average."""
-    total, count = books.store.rows("SELECT CAST(sum(first) AS DOUBLE), count(*) FROM histories")[0]
+    total, count = _of_histories(books, "SELECT CAST(sum(first) AS DOUBLE) AS total, count(*) AS n FROM histories")[0]
     return float(total / count) if count else 0.0
 
 
 def purchases_in(books: Books, window: Window) -> int:
     """Purchase days in a window of the customers in `histories`."""
-    return int(
-        books.store.rows(
-            f"""SELECT count(*) FROM purchases p SEMI JOIN histories h USING (who)
-                WHERE p.bought AND {_between(window, "p.day")}"""
-        )[0][0]
-    )
+    sql = f"""SELECT count(*) AS n FROM purchases p
+              WHERE p.who IN (SELECT who FROM histories) AND p.bought AND {_between(window, "p.day")}"""
+    return int(_of_histories(books, sql)[0][0])
 
 
 def each_customer(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
     """The customers of `histories` in blocks: id, first and last day, x, recency, age, paid, spent."""
+    if books.store.people:
+        yield from _each_there(books, block)
+        return
     answer = books.store.con.execute(
         """SELECT customer, b.first_day, h.last_day, x, recency, age, paid, CAST(spent AS DOUBLE)
            FROM histories h JOIN buyers b USING (who) ORDER BY b.first_day, customer"""
@@ -355,8 +441,19 @@ def each_customer(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
         yield rows
 
 
+def _each_there(books: Books, block: int) -> Iterator[list[tuple[Any, ...]]]:
+    rows = _of_histories(
+        books,
+        """SELECT h.who, b.first_day, h.last_day, h.x, h.recency, h.age, h.paid, CAST(h.spent AS DOUBLE) AS spent
+           FROM histories h JOIN buyers b USING (who)""",
+    )
+    rows.sort(key=lambda row: (row[1], row[0]))
+    for start in range(0, len(rows), block):
+        yield rows[start : start + block]
+
+
 def first_purchase(books: Books, window: Window) -> dt.date | None:
     """The first day on which a customer was won in the window."""
-    sql = f"SELECT min(b.first_day) FROM buyers b WHERE b.won AND {_between(window, 'b.first_day')}"
-    found: dt.date | None = books.store.rows(sql)[0][0]
+    sql = f"SELECT min(b.first_day) AS day FROM buyers b WHERE b.won AND {_between(window, 'b.first_day')}"
+    found: dt.date | None = _rows(books, sql)[0][0]
     return found

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from kpi_cli.config import Config, check_names, load_config
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kpi_cli.config import Config, Goal, check_channels, check_names, load_config
 from kpi_cli.exports.own import OwnColumn
+from kpi_cli.grouping import Grouping
 from kpi_cli.metrics import METRICS
+from kpi_cli.packaged import package_data
 from kpi_cli.result import Better, Unit
 from kpi_cli.texts import LANGUAGE, label
 
@@ -44,8 +48,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
 OPEN_TO_OWN = frozenset({"cpa", "cpc", "cpm", "ctr", "click_conversion_rate", "engagement_rate", "completion_rate"})
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """What a measure or metric is. `formula` is a sentence for a measure; `needs` are what a formula is made of."""
 
     name: str
@@ -64,15 +67,31 @@ def built_in() -> set[str]:
 
 
 def load_settings(path: Path) -> Config:
-    """Read a kpi.yml, the names in its formulas, targets and benchmarks checked.
+    """Read a kpi.yml, the names in its formulas, targets, budgets and benchmarks checked.
 
     Raises:
         Refusals: one error for each mistake.
         InputError: the file cannot be read, or is not YAML.
     """
     config = load_config(path)
-    check_names(config, built_in(), OPEN_TO_OWN)
-    return config
+    grouping = Grouping(config.channels, config.strategies)
+    check_names(config, built_in(), OPEN_TO_OWN, _columns() - OPEN_TO_OWN)
+    for goals in (config.targets, config.budgets):
+        check_channels(goals, grouping, config.file)
+    return replace(
+        config,
+        targets=tuple(_canonical(goal, grouping) for goal in config.targets),
+        budgets=tuple(_canonical(goal, grouping) for goal in config.budgets),
+    )
+
+
+def _columns() -> frozenset[str]:
+    """The names of dimensions and of all columns that answers have."""
+    return frozenset(package_data("labels.yaml")["metrics"])
+
+
+def _canonical(goal: Goal, grouping: Grouping) -> Goal:
+    return goal if goal.channel is None else goal._replace(channel=grouping.canonical(goal.channel))
 
 
 def definitions(config: Config) -> Iterator[Definition]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from msgspec import Struct
 
 from kpi_cli.errors import InputError
 from kpi_cli.safe import quoted
@@ -28,8 +29,7 @@ MAX_LENGTH = 1000
 Number = Decimal | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula that has been read.
 
     `names` holds what it is computed from, each with its column: of the file when the place of the formula
@@ -41,7 +41,7 @@ class Formula:
     file: str | None
     line: int | None
     column: int | None
-    _root: _Part = field(repr=False)
+    _root: _Part
 
     def evaluate(self, values: Mapping[str, Number | None]) -> tuple[Decimal | None, str | None]:
         """The value to 28 digits and None, or None and the reason why there is no value.

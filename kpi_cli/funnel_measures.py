@@ -7,20 +7,26 @@ followed(books, …)     people followed through a log, step by step
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kpi_cli import measures
+from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
 from kpi_cli.errors import UsageError
 from kpi_cli.exports.tables import Source
 from kpi_cli.measures import Measures, Table
 from kpi_cli.period import UNITS, Duration, Window
 
+if TYPE_CHECKING:
+    from kpi_cli.warehouse.log import Groups, Log
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+
+class Stage(Struct, frozen=True):
     """A stage: its name, the role that counts it, the column that must be known, and how it is counted."""
 
     name: str
@@ -36,8 +42,7 @@ class Stage:
         return self.sql or f"sum({measures.cut(self.column)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
+class Kin(Struct, frozen=True):
     """Roles whose counts make one funnel; of the stages at one place the first that is known counts."""
 
     roles: tuple[str, ...]
@@ -99,14 +104,45 @@ KINS = (
 
 def stages(books: Books, kin: Kin) -> list[Stage]:
     """The stages that the files know, first to last."""
-    found = ([s for s in place if known(books, s)] for place in kin.places)
-    return [_preferred(books, place) for place in found if place]
+    found = [[s for s in place if known(books, s)] for place in kin.places]
+    every = [stage for place in found for stage in place]
+    return [_preferred(books, place, every) for place in found if place]
 
 
-def _preferred(books: Books, place: Sequence[Stage]) -> Stage:
-    """The first; but what ad platforms claim as leads gives way to the key events of all visits."""
-    claimed = place[0].name == "leads" and books.leads_from == "spend"
-    return place[-1] if claimed else place[0]
+def _preferred(books: Books, place: Sequence[Stage], every: Sequence[Stage]) -> Stage:
+    """The first that all rows state; but what ad platforms claim as leads gives way to the key events of all visits."""
+    if place[0].name == "leads":
+        return place[-1] if books.leads_from == "spend" else place[0]
+    return next((stage for stage in place if not _silent(books, stage, every)), place[0])
+
+
+def not_stated(books: Books, listed: Sequence[Stage]) -> dict[Stage, list[str]]:
+    """The stages that some files do not state for rows that count in another one of them; and those files."""
+    found = {stage: _silent(books, stage, listed) for stage in listed}
+    files = {source.number: source.file for source in books.store.sources}
+    return {stage: [files[number] for number in numbers] for stage, numbers in found.items() if numbers}
+
+
+def _silent(books: Books, stage: Stage, listed: Sequence[Stage]) -> list[int]:
+    """The files with rows that do not state a stage, and count in another one of the same role."""
+    beside = [s for s in listed if s.role == stage.role and s is not stage]
+    where = f'fate IS NULL AND "{stage.column}" IS NULL'
+    if stage.name == "customers":
+        where += " AND is_order"
+    elif beside and stage.role in _STATED and stage.name != "leads":
+        counts = " OR ".join(f'"{s.column}" > 0' for s in beside)
+        where += f" AND ({counts})"
+    else:
+        return []
+    if stage.role == "traffic":
+        books.store.ensure("traffic", "event")
+        aside = {number for s in (stage, *beside) for number in measures.set_aside(books, s.column)}
+        where += " AND event IS NULL" + "".join(f" AND file <> {number}" for number in sorted(aside))
+    found = books.store.rows(f"SELECT DISTINCT file FROM {stage.role} WHERE {where} ORDER BY file")
+    return [number for (number,) in found]
+
+
+_STATED = ("spend", "traffic", "search", "mail", "social")  # roles whose stages are columns of one row
 
 
 def known(books: Books, stage: Stage) -> bool:
@@ -142,6 +178,30 @@ def has_dimension(books: Books, role: str, name: str) -> bool:
     if name in {"platform", "campaign"} and books.column(role, f"by_{name}"):
         return any(books.column(role, column) for column in (name, "campaign", "campaign_id"))
     return books.column(role, name)
+
+
+def says(books: Books, stage: Stage, name: str) -> bool:
+    """Whether a dimension is said by any row of the window that a stage counts, if there is one.
+
+    Where none says it, a group has no such count, rather than none: orders without a source are nobody's, not 0.
+    """
+    role = role_of(books, stage)
+    said = measures.dimension_sql(books, role, name)
+    test = f"{said} NOT IN ('{NOT_SET}', '{UNATTRIBUTED}', '{NOT_ALLOCATED}')"
+    if name == "strategy" and books.column(role, "by_channel"):
+        test = f"({said} <> 'unknown' OR t.by_channel <> '{UNATTRIBUTED}') AND {test}"
+    counts = f't."{stage.column}" IS NOT NULL'
+    if role == "traffic":
+        books.store.ensure("traffic", "event")
+        counts = f"({counts} OR t.event IS NOT NULL) AND {measures.counted_once(books, stage.column)}"
+    elif stage.role == "sales":
+        counts += " AND t.is_order"
+    fill_buckets(books, books.window)
+    rows, known = books.store.rows(
+        f"""SELECT count(*), count(*) FILTER ({test}) FROM {role} t {measures.IN_WINDOW}
+            WHERE t.fate IS NULL AND {counts}"""
+    )[0]
+    return bool(known or not rows)
 
 
 def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Table:
@@ -258,8 +318,7 @@ def takings(books: Books, window: Window | None) -> dict[str, tuple[Decimal, Dec
 # -------------------------------------------------------------------------------------- a log of events
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """The steps of a log, each with the spellings the log has for it, and the time a person has for them all."""
 
     steps: tuple[str, ...]
@@ -267,8 +326,7 @@ class Path:
     within: Duration | None
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """What following people through a log found, beside the counts."""
 
     groups: Table
@@ -280,7 +338,8 @@ class Trail:
 def event_names(books: Books) -> dict[str, int]:
     """The events of the log and how often each stands there, the most frequent first."""
     books.store.con.execute(
-        """CREATE TEMP TABLE IF NOT EXISTS event_names AS SELECT event, count(*) AS n FROM events
+        """CREATE TEMP TABLE IF NOT EXISTS event_names AS
+           SELECT event, CAST(sum("rows") AS BIGINT) AS n FROM events
            WHERE fate IS NULL AND event IS NOT NULL GROUP BY event"""
     )
     return dict(books.store.rows("SELECT event, n FROM event_names ORDER BY n DESC, event"))
@@ -292,25 +351,67 @@ def followed(books: Books, path: Path, window: Window | None) -> Trail:
     Each further step is the first of its kind at or after the step before. With `within` it must come within
     that time of the first step, past the window's end too; without, before the window ends.
     """
+    if books.store.log:
+        return _followed_there(books, books.store.log, path, window)
     entered = _enter(books, path, window)
-    names = [f"s{i}" for i in range(1, len(path.steps) + 1)]
-    later = ", ".join(f"{here} AS MATERIALIZED ({_next(path, i, window)})" for i, here in enumerate(names) if i)
     dims = books.ask.dimensions
     keys = [f"coalesce(k{i}, '(not set)')" if dim not in UNITS else f"k{i}" for i, dim in enumerate(dims)]
-    joins = " ".join(f'LEFT JOIN {name} ON {name}."user" = s1."user"' for name in names[1:])
-    counts = ", ".join(f'count({name}."user")' for name in names)
+    steps = range(1, len(path.steps) + 1)
+    later = "".join(f", s{n} AS MATERIALIZED ({_next(path, n, window, len(dims))})" for n in steps if n > 1)
+    picks = "".join(f"{key} AS k{i}, " for i, key in enumerate(keys))
+    each = " UNION ALL ".join(f"SELECT {picks}{n} AS n FROM s{n}" for n in steps)
+    counts = ", ".join(f"count(*) FILTER (n = {n})" for n in steps)
+    listed = "".join(f"k{i}, " for i in range(len(dims)))
     rows = books.store.rows(
-        f"""WITH {entered}{", " + later if later else ""}
-            SELECT {"".join(f"{key}, " for key in keys)}{counts}
-            FROM s1 {joins} {"GROUP BY ALL ORDER BY ALL" if keys else ""}"""
+        f"""WITH s1 AS ({entered}){later}
+            SELECT {listed}{counts} FROM ({each}) {"GROUP BY ALL ORDER BY ALL" if keys else ""}"""
     )
     width = len(dims)
     groups: Table = {tuple(row[:width]): dict(zip(path.steps, row[width:], strict=True)) for row in rows}
-    return Trail(groups, *_beside(books, path))
+    return Trail(groups, *_beside(books, path, window))
+
+
+def _followed_there(books: Books, log: Log, path: Path, window: Window | None) -> Trail:
+    """The same, of a log that is followed where it is; its counts by event and day are here."""
+    fill_buckets(books, window)
+    dims, width = books.ask.dimensions, sum(dim not in UNITS for dim in books.ask.dimensions)
+    rows = log.followed(path, window, _groups(books))
+    found: Table = {} if dims else {(): dict.fromkeys(path.steps, 0)}
+    counts = [0] * (2 * len(path.steps) + 1)
+    for row in rows:
+        keys, day, marks = iter(row[:width]), row[width], row[width + 1 :]
+        counts = [a + int(b) for a, b in zip(counts, marks, strict=True)]
+        if day is not None:
+            key = tuple(_bucket(books, day) if dim in UNITS else next(keys) for dim in dims)
+            sums = found.setdefault(key, dict.fromkeys(path.steps, 0))
+            sums.update((name, (sums[name] or 0) + int(n)) for name, n in zip(path.steps, marks, strict=False))
+    midway = zip(path.steps[1:], counts[len(path.steps) : -2], strict=True)
+    groups = dict(sorted(found.items()))
+    return Trail(groups, {name: count for name, count in midway if count}, counts[-2], counts[-1])
+
+
+def _groups(books: Books) -> Groups:
+    """What the cells of an event say of its group."""
+    from kpi_cli.warehouse.log import DECIDING, Groups
+
+    store, own = books.store, [dim for dim in books.ask.dimensions if dim not in UNITS]
+    named = [name for dim in own for name in (DECIDING if books.column("events", f"by_{dim}") else (dim,))]
+    columns = tuple(name for name in dict.fromkeys(named) if books.column("events", name))
+    cells = [f"coalesce(t.\"{name}\", '')" for name in columns]
+    keys = [measures.dimension_sql(books, "events", dim) for dim in own]
+    picks = ", ".join([*cells, *keys, 'max(t."end") OVER () + 1'])
+    rows = store.rows(f"SELECT DISTINCT {picks} FROM events t WHERE t.fate IS NULL")
+    decided = {row[: len(cells)]: row[len(cells) : -1] for row in rows}
+    return Groups(columns, decided, len(own), str(rows[0][-1]))
+
+
+def _bucket(books: Books, day: dt.date) -> str:
+    """The unit of time of a day in the window."""
+    return next((label for label, start, end in books.store.buckets if label and start <= str(day) <= end), "")
 
 
 def _enter(books: Books, path: Path, window: Window | None) -> str:
-    """Fill `firsts`, one row a person with the first time of each step; the CTE of those who did the first one."""
+    """Fill `firsts`, one row a person with the first time of each step; the query for those who did the first one."""
     fill_buckets(books, window)
     dims = [(i, dim) for i, dim in enumerate(books.ask.dimensions)]
     own = [(i, measures.dimension_sql(books, "events", dim)) for i, dim in dims if dim not in UNITS]
@@ -319,11 +420,15 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
     if own:  # of one person's first steps at one moment, the least: whatever the order of the rows
         packed = ", ".join(f"k{i} := {sql}" for i, sql in own)
         parts.append(f"min(struct_pack(reached := t.time, {packed})) FILTER (t.step = 1) AS entry")
-    told = " ".join(f"WHEN {_named(said)} THEN {n}" for n, said in zip(steps, path.spellings, strict=True))
+    told = " ".join(
+        f"WHEN {_named(said)}{_inside(window) if n == 1 or not path.within else ''} THEN {n}"
+        for n, said in zip(steps, path.spellings, strict=True)
+    )
+    since = f" AND t.time >= TIMESTAMP '{window.start}'" if window else ""
     books.store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE firsts AS SELECT t."user", {", ".join(parts)}
             FROM (SELECT *, CASE {told} END AS step FROM events t
-                  WHERE t.fate IS NULL AND t."user" IS NOT NULL{_inside(window)}) t
+                  WHERE t.fate IS NULL AND t."user" IS NOT NULL{since}) t
             WHERE t.step IS NOT NULL GROUP BY t."user" """
     )
     keys = [f"entry.k{i} AS k{i}" for i, _ in own]
@@ -332,28 +437,38 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
     if time is not None:
         keys.append(f"b.label AS k{time}")
         join = 'JOIN buckets b ON CAST(m1 AS DATE) BETWEEN b."start" AND b."end"'
-    picks = ", ".join(['"user"', "m1 AS entered", "m1 AS reached", *keys])
-    return f"s1 AS MATERIALIZED (SELECT {picks} FROM firsts {join} WHERE m1 IS NOT NULL)"
+    picks = ", ".join(['"user"', "m1 AS entered", "m1 AS reached", *(f"m{n}" for n in steps[1:]), *keys])
+    return f"SELECT {picks} FROM firsts {join} WHERE m1 IS NOT NULL"
 
 
-def _next(path: Path, place: int, window: Window | None) -> str:
-    """Those of step `place` who went on, with the time at which they did."""
-    limit = f" AND e.time <= s.entered + {_interval(path.within)}" if path.within else _inside(window, "e")
-    return f"""SELECT s."user", s.entered, min(e.time) AS reached FROM s{place} s JOIN events e ON e."user" = s."user"
-        WHERE e.fate IS NULL AND {_named(path.spellings[place], "e")} AND e.time >= s.reached{limit}
-        GROUP BY s."user", s.entered"""
+def _next(path: Path, step: int, window: Window | None, dims: int) -> str:
+    """Those who went on to a step, with the time at which they did.
+
+    That is the first time of all, where it does not come too early: only for the others is the log looked through.
+    """
+    kept = [*(f"m{n}" for n in range(step + 1, len(path.steps) + 1)), *(f"k{i}" for i in range(dims))]
+    limit = f"<= s.entered + {_interval(path.within)}" if path.within else "IS NOT NULL"
+    rest = "".join(f", s.{name}" for name in kept)
+    bounds = _inside(window, "e") if not path.within else ""
+    return f"""SELECT s."user", s.entered, s.m{step} AS reached{rest} FROM s{step - 1} s
+        WHERE s.m{step} >= s.reached AND s.m{step} {limit}
+        UNION ALL
+        SELECT s."user", s.entered, min(e.time) AS reached{rest} FROM s{step - 1} s JOIN events e ON e."user" = s."user"
+        WHERE s.m{step} < s.reached AND e.fate IS NULL AND {_named(path.spellings[step - 1], "e")}
+              AND e.time >= s.reached AND e.time {limit}{bounds}
+        GROUP BY ALL"""
 
 
-def _beside(books: Books, path: Path) -> tuple[Measures, int, int]:
+def _beside(books: Books, path: Path, window: Window | None) -> tuple[Measures, int, int]:
     """Who came in midway, who went backwards, and whose time was not over, from `firsts`."""
     later = [f"m{n}" for n in range(2, len(path.steps) + 1)]
     soonest = f"least({', '.join(later)})" if later else "NULL::TIMESTAMP"
     came = "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END" if later else "0"
     found = books.store.rows(
         f"""SELECT way, count(*) FROM (
-              SELECT CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS way
+              SELECT soonest, CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS way
               FROM (SELECT *, {soonest} AS soonest FROM firsts))
-            WHERE way IS NOT NULL GROUP BY way ORDER BY way"""
+            WHERE way IS NOT NULL{_before_end(window, "soonest")} GROUP BY way ORDER BY way"""
     )
     midway: Measures = {path.steps[way - 1]: count for way, count in found if way > 1}
     backwards = next((count for way, count in found if way == 1), 0)
@@ -361,7 +476,7 @@ def _beside(books: Books, path: Path) -> tuple[Measures, int, int]:
     if path.within:
         unripe = books.store.rows(
             f"""SELECT count(*) FROM firsts WHERE m1 + {_interval(path.within)} >
-                (SELECT max(CAST(time AS DATE)) + 1 FROM events WHERE fate IS NULL)"""
+                (SELECT CAST(max(time) AS DATE) + 1 FROM events WHERE fate IS NULL)"""
         )[0][0]
     return midway, int(backwards), int(unripe)
 
@@ -372,7 +487,12 @@ def _named(spellings: Sequence[str], table: str = "t") -> str:
 
 
 def _inside(window: Window | None, table: str = "t") -> str:
-    return f" AND {table}.\"start\" BETWEEN '{window.start}' AND '{window.end}'" if window else ""
+    begins = f" AND {table}.time >= TIMESTAMP '{window.start}'" if window else ""
+    return begins + _before_end(window, f"{table}.time")
+
+
+def _before_end(window: Window | None, moment: str) -> str:
+    return f" AND {moment} < TIMESTAMP '{window.end + dt.timedelta(days=1)}'" if window else ""
 
 
 def _interval(within: Duration) -> str:
@@ -381,6 +501,9 @@ def _interval(within: Duration) -> str:
 
 def days_between(books: Books, spellings: Sequence[str], window: Window | None) -> tuple[int, int, Decimal | None]:
     """Of one event: the people, the gaps between their days with it, and the median gap in days."""
+    if books.store.log:
+        people, gaps, median = books.store.log.days_between(spellings, window)
+        return int(people), int(gaps), None if median is None else round(Decimal(str(median)), 6)
     people, gaps, median = books.store.rows(
         f"""SELECT count(DISTINCT person), count(gap), CAST(median(gap) AS DECIMAL(18,6)) FROM (
               SELECT "user" AS person, "start" - lag("start") OVER (PARTITION BY "user" ORDER BY "start") AS gap FROM (
@@ -390,8 +513,11 @@ def days_between(books: Books, spellings: Sequence[str], window: Window | None) 
     return people, gaps, None if median is None else Decimal(median)
 
 
-def nameless(books: Books) -> list[tuple[int, int, int]]:
-    """Rows of the log without a person: file number, how many, the first line."""
+def nameless(books: Books) -> list[tuple[int, int, int | None]]:
+    """Rows of the log without a person: file number, how many, the first line where rows are known by theirs."""
+    if not books.column("events", "line"):  # where a row lacks a person, the rows of its file have their lines
+        return []
     return books.store.rows(
-        'SELECT file, count(*), min(line) FROM events WHERE fate IS NULL AND "user" IS NULL GROUP BY file ORDER BY file'
+        """SELECT file, CAST(sum("rows") AS BIGINT), min(line) FROM events
+           WHERE fate IS NULL AND "user" IS NULL GROUP BY file ORDER BY file"""
     )

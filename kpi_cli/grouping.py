@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from kpi_cli.safe import plainest
 
@@ -30,8 +31,7 @@ class Decision(NamedTuple):
     rule: str
 
 
-@dataclass(frozen=True, eq=False)
-class Grouping:
+class Grouping(Struct, frozen=True, eq=False, dict=True):
     """The channel rules and strategies in force: those of kpi.yml over those shipped.
 
     >>> Grouping().decide("google", "cpm", None).channel
@@ -40,7 +40,7 @@ class Grouping:
 
     own: Sequence[ChannelRule] = ()
     strategies: Mapping[str, str] = field(default_factory=dict)
-    _decided: dict[tuple[str, str, str], Decision] = field(default_factory=dict, init=False, repr=False)
+    _decided: dict[tuple[str, str, str], Decision] = field(default_factory=dict)
 
     def decide(self, source: str | None, medium: str | None, campaign: str | None) -> Decision:
         """The channel of a visit or sale: the first rule that holds.
@@ -86,6 +86,18 @@ class Grouping:
         """
         key = _key(channel)
         return _shipped().names.get(key) or self._own_names.get(key) or channel.strip()
+
+    def misspelt(self, channel: str) -> str | None:
+        """The standard or own channel that a name nobody knows is one slip away from.
+
+        >>> Grouping().misspelt("Paid Serch"), Grouping().misspelt("paid search"), Grouping().misspelt("Podcast")
+        ('Paid Search', None, None)
+        """
+        from kpi_cli.exports.misspelt import one_slip
+
+        known = {**self._own_names, **_shipped().names}
+        key = _key(channel)
+        return None if key in known else next((name for word, name in known.items() if one_slip(key, word)), None)
 
     def network_of(self, source: str | None) -> str | None:
         """The social network, search engine, shop, video site or assistant behind a source or host.

@@ -7,17 +7,22 @@ rounded running sums, so the parts always add up to the whole.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
 from kpi_cli.errors import InputError, UsageError
-from kpi_cli.exports.roles import IDENTITY
+from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE
 from kpi_cli.formula import did_you_mean
 from kpi_cli.period import UNITS, Window
 from kpi_cli.safe import quoted
 from kpi_cli.texts import note
+
+if TYPE_CHECKING:
+    from kpi_cli.warehouse.people import People
 
 Key = tuple[str, ...]
 Measures = dict[str, Decimal | int | None]
@@ -65,7 +70,8 @@ def orders(books: Books, window: Window | None) -> int:
     return int(books.store.rows(f"SELECT {ORDERS} FROM sales t {IN_WINDOW} WHERE t.fate IS NULL")[0][0])
 
 
-ORDERS = "count(DISTINCT order_id) FILTER (is_order) + count(*) FILTER (is_order AND order_id IS NULL)"
+ORDERS = """count(DISTINCT order_id) FILTER (is_order)
+    + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0)"""
 IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")'
 
 
@@ -194,7 +200,7 @@ def new_customers(books: Books, window: Window | None) -> Table:
     if not names_people(books):
         return {}
     fill_first_orders(books)
-    return by_group(books, "sales", window, "count(*) AS new_customers", "first_orders")
+    return by_group(books, "sales", window, 'CAST(sum(t."rows") AS BIGINT) AS new_customers', "first_orders")
 
 
 def names_people(books: Books) -> bool:
@@ -210,20 +216,64 @@ def fill_first_orders(books: Books) -> None:
     """Fill the table `first_orders`: a row for every person won, in any window.
 
     A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
-    on a person's first day the one with the least id counts, so that the order of the rows does not matter.
+    on a person's first day the one with the least id counts, of its lines the dearest, so that the order of the
+    rows does not matter.
     """
+    if books.store.people:
+        _fill_first_orders_there(books, books.store.people)
+        return
     books.store.con.execute(
         """CREATE OR REPLACE TEMP TABLE first_orders AS
            WITH ordered AS (
              SELECT *, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
                     row_number() OVER (PARTITION BY customer
-                      ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) AS nth
+                      ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) AS nth
              FROM sales WHERE fate IS NULL AND is_order)
            SELECT * EXCLUDE (person, nth) FROM ordered
            WHERE customer_type = 'new' OR (customer_type IS NULL AND customer IS NOT NULL AND nth = 1)
            QUALIFY row_number() OVER (PARTITION BY person
-             ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged) = 1"""
+             ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) = 1"""
     )
+
+
+def _fill_first_orders_there(books: Books, people: People) -> None:
+    """The same of sales that are where they are: `first_orders` holds a row for all people of one day and combination.
+
+    Fills `earned` too: what they brought in each month since. Once: the sales do not change.
+    """
+    store = books.store
+    if "earned" in store.columns:
+        return
+    kept = [n for n, kind in store.columns["sales"].items() if kind == "VARCHAR" and n not in IDENTITY | {"fate"}]
+    kept = [name for name in kept if name not in {"row_id", "customer", "customer_type", "currency"}]
+    said = said_of(books, people, [f't."{name}"' for name in kept])
+    rows = people.won([row[:3] for row in said], gross=books.ask.reading.gross)
+    days, places, months, revenue, won = ([row[i] for row in rows] for i in range(5))
+    lists = [
+        [str(day) for day in days],
+        *([said[place][3 + i] for place in places] for i, _ in enumerate(kept)),
+        *([str(cell) for cell in column] for column in (months, revenue, won)),
+    ]
+    names = ["start", *kept, "month", "earned", "rows"]
+    types = ["DATE", *["VARCHAR"] * len(kept), "BIGINT", MONEY_TYPE, "BIGINT"]
+    columns = ", ".join(f'unnest(${i}::{t}[]) AS "{n}"' for i, (n, t) in enumerate(zip(names, types, strict=True), 1))
+    store.con.execute(
+        f'CREATE OR REPLACE TEMP TABLE earned AS SELECT *, "start" AS "end" FROM (SELECT {columns})', lists
+    )
+    store.columns["earned"] = dict(zip(names, types, strict=True))
+    store.con.execute(
+        """CREATE OR REPLACE TEMP TABLE first_orders AS
+           SELECT *, NULL::VARCHAR AS fate, NULL::VARCHAR AS customer_type FROM earned WHERE "rows" > 0"""
+    )
+
+
+def said_of(books: Books, people: People, picks: Sequence[str]) -> list[tuple[Any, ...]]:
+    """What each combination of cells of sales says: what settles which of two orders is the first, then the `picks`."""
+    texts = [f"coalesce(t.\"{name}\", '')" for name in people.columns]
+    listed = ", ".join([*texts, "t.by_channel", "t.by_campaign", "t.by_platform", *picks])
+    rows = books.store.rows(f"SELECT DISTINCT {listed} FROM sales t WHERE t.fate IS NULL")
+    found = {row[: len(texts)]: row[len(texts) :] for row in rows}
+    return [found[cells] for cells in people.refunding]
 
 
 def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
@@ -235,14 +285,14 @@ def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
     fill_buckets(books, window)
     dims = [dimension_sql(books, "sales", name) for name in books.ask.dimensions]
     keys = "".join(f"{sql} AS k{i}, " for i, sql in enumerate(dims))
+    earned = f"""SELECT {keys} date_diff('month', t."start", s."start") AS month, sum(s.earned)
+        FROM first_orders t {IN_WINDOW}
+        JOIN (SELECT customer AS buyer, "start", {revenue_sql(books)} AS earned FROM sales WHERE fate IS NULL) s
+          ON s.buyer = t.customer AND s."start" >= t."start" """
+    if books.store.people:
+        earned = f"SELECT {keys} t.month, sum(t.earned) FROM earned t {IN_WINDOW}"
     found: dict[Key, list[Decimal]] = {}
-    for *key, month, revenue in books.store.rows(
-        f"""SELECT {keys} date_diff('month', t."start", s."start") AS month, sum(s.earned)
-            FROM first_orders t {IN_WINDOW}
-            JOIN (SELECT customer AS buyer, "start", {revenue_sql(books)} AS earned FROM sales WHERE fate IS NULL) s
-              ON s.buyer = t.customer AND s."start" >= t."start"
-            GROUP BY ALL ORDER BY ALL"""
-    ):
+    for *key, month, revenue in books.store.rows(f"{earned} GROUP BY ALL ORDER BY ALL"):
         sums = found.setdefault(tuple(key), [])
         so_far = sums[-1] if sums else Decimal(0)
         sums += [so_far] * (month - len(sums)) + [so_far + revenue]

@@ -13,9 +13,10 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar, cast
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.result import Better, Unit, Value
@@ -29,8 +30,7 @@ MARKETING_METRICS = "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics"
 _FLOAT_DUST = 1e-12  # more than float rounding leaves of 1 − 0.57 − 0.43, less than any rate means
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """What is known of a metric.
 
     `inputs` are its measures, in the formula's terms; `defaults` those that may be left out; `empty` gives
@@ -192,7 +192,7 @@ def _refuse(wrong: Number, code: str, text: str, fix: str) -> None:
     empty={"cost": "no_cost"},
     edges=(
         "cost 0: null",
-        "revenue can be negative after refunds, so less than −100 % can occur",
+        "revenue can be negative after refunds, so less than −100% can occur",
         "without a margin it is the revenue ROI, and labelled so",
     ),
 )
@@ -446,7 +446,7 @@ def ctr(clicks: Number, impressions: Number) -> Number:
     better="higher",
     formula="conversions / clicks",
     empty={"clicks": "no_clicks"},
-    edges=("no clicks: null", "above 100 %: a note, the platform counts several conversions a click"),
+    edges=("no clicks: null", "above 100%: a note, the platform counts several conversions a click"),
 )
 def click_conversion_rate(conversions: Number, clicks: Number) -> Number:
     """Platform-counted conversions per click, a fraction.
@@ -462,7 +462,7 @@ def click_conversion_rate(conversions: Number, clicks: Number) -> Number:
     better="higher",
     formula="orders / visits",
     empty={"visits": "no_visits"},
-    edges=("no visits: null", "above 100 %: a note"),
+    edges=("no visits: null", "above 100%: a note"),
 )
 def conversion_rate(orders: Number, visits: Number) -> Number:
     """Orders per visit, a fraction.
@@ -478,7 +478,7 @@ def conversion_rate(orders: Number, visits: Number) -> Number:
     better="higher",
     formula="leads / visits",
     empty={"visits": "no_visits"},
-    edges=("no visits: null", "above 100 %: a note"),
+    edges=("no visits: null", "above 100%: a note"),
 )
 def lead_rate(leads: Number, visits: Number) -> Number:
     """Leads per visit, a fraction.
@@ -761,7 +761,7 @@ def ltv_period_end(period_margin: Number, retention_rate: Number, discount_rate:
     edges=(
         "retention + gain of 1 or more: refused",
         "of the value with its first payment included",
-        "+5 points give 25 % at a retention of 75 %, 95 % at 89.74 %: a quotation, not a law",
+        "+5 points give 25% at a retention of 75%, 95% at 89.74%: a quotation, not a law",
     ),
 )
 def retention_gain(retention_rate: Number, gain: Number, discount_rate: Number = 0) -> Number:

@@ -6,18 +6,20 @@ read_whole(ask)                reads the files once for several questions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import assign
 from kpi_cli.books import Books
-from kpi_cli.config import Config
+from kpi_cli.config import Config, Placed
 from kpi_cli.converting import convert
 from kpi_cli.coverage import hold_to_window, settle_window
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.files import Asked
+from kpi_cli.exports.options import Enough, Sufficient
 from kpi_cli.exports.reading import Sought, read
 from kpi_cli.exports.structured import Table, frame_table
 from kpi_cli.exports.tables import Store
@@ -36,7 +38,7 @@ def open_books(
     needs: Sequence[Sequence[str]],
     choose: Choice | None = None,
     *,
-    ids: bool = True,
+    enough: Sufficient | None = None,
 ) -> Books:
     """Read the files of a question.
 
@@ -46,7 +48,8 @@ def open_books(
             then says them); files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
-        ids: whether the answer counts orders or customers, so that every row's own ids matter.
+        enough: what suffices of large sources: sums of money, those and people's first orders, or people's steps
+            through a log of events; None where every row's own ids matter.
 
     Raises:
         UsageError: a period that cannot be understood.
@@ -54,12 +57,14 @@ def open_books(
         NoDataError: a needed role has no file, or no row in the period.
     """
     resolve(ask.period)  # a mistake in the options is told before any in the files
-    by = None if ids else frozenset(ask.dimensions)
     own, sought = _own_roles(ask), uses
     roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
-    store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles=roles, by=by)
+    if enough == "firsts" and (ask.also or ask.config.own):
+        enough = None  # figures beside the question's own may count what it does not
+    suffices = Enough(enough, frozenset(ask.dimensions)) if enough else None
+    store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles, suffices)
     _refuse(store)
-    if ids:
+    if enough != "sums":
         _one_engine(store)
     books = Books(store, ask, Grouping(ask.config.channels, ask.config.strategies))
     for source in store.sources:
@@ -122,8 +127,10 @@ def asked_files(ask: Ask) -> list[Asked]:
     listed_rates = bool(ask.config.rates.files or ask.config.rates.records)
     reading = replace(ask.reading, converted=listed_rates or any(role == "rates" for _, role in ask.files.paths))
     said = [Asked(path, replace(reading, role=role)) for path, role in ask.files.paths]
-    rates = [str(ask.config.folder / pattern) for pattern in ask.config.rates.files]
-    listed = [Asked(pattern, replace(reading, role="rates", currency=None)) for pattern in rates]
+    rate_reading = replace(reading, role="rates", currency=None)
+    listed = [
+        Asked(pattern, rate_reading, place=place) for pattern, place in _files_of(ask.config, ask.config.rates.files)
+    ]
     if said or ask.files.frames:
         return said + listed
     found = []
@@ -141,12 +148,20 @@ def asked_files(ask: Ask) -> list[Asked]:
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),
         )
-        found += [Asked(_placed(ask.config, name), options, source.table, source.query) for name in source.files]
-    costs = [str(ask.config.folder / pattern) for pattern in ask.config.costs.files]
-    return [*found, *(Asked(pattern, replace(reading, role="costs")) for pattern in costs), *listed]
+        named = _files_of(ask.config, source.files)
+        found += [Asked(pattern, options, source.table, source.query, place) for pattern, place in named]
+    costs = _files_of(ask.config, ask.config.costs.files)
+    return [*found, *(Asked(pattern, replace(reading, role="costs"), place=place) for pattern, place in costs), *listed]
 
 
-def _placed(config: Config, name: str) -> str:
+def _files_of(config: Config, names: Iterable[str]) -> Iterator[tuple[str, tuple[str, int, int] | None]]:
+    """Patterns from the folder of kpi.yml on, and where it names each."""
+    for name in names:
+        place = (config.file, name.line, name.column) if config.file and isinstance(name, Placed) else None
+        yield _from_folder(config, name), place
+
+
+def _from_folder(config: Config, name: str) -> str:
     """A pattern from the folder of kpi.yml on; so the file of a DuckDB, while other addresses stand for themselves."""
     engine, parted, place = name.partition("://")
     if not parted:

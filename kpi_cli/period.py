@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.safe import quoted
@@ -41,8 +42,7 @@ _MONTH = r"[0-9]{4}-[0-9]{2}"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Window:
+class Window(Struct, frozen=True, order=True):
     """A run of days, both ends included.
 
     >>> october = Window(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
@@ -74,8 +74,7 @@ class Window:
         return Window(start, end) if start <= end else None
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodOptions:
+class PeriodOptions(Struct, frozen=True):
     """The period options as they were given: text of the command line, or dates from Python."""
 
     month: str | None = None
@@ -268,8 +267,7 @@ def bucket_sql(every: str, column: str) -> str:
     return f"strftime({column}, '{pattern}')"
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """A length of time in the unit it was given in; a month is a twelfth of 365.25 days.
 
     >>> str(Duration(Decimal(12), "month")), Duration(Decimal(1), "year").weeks == Decimal("365.25") / 7

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct, field
 
 from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value, plain, plain_row
 from kpi_cli.version import __version__
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """One figure of the whole period: what it is, was before and a year ago, and what was aimed at.
 
     `budget` is set for cost alone: what the months of the period allow.
@@ -36,8 +36,7 @@ class Headline:
         return head | figures
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """How much a row of a table gained or lost since the period before."""
 
     name: str
@@ -45,8 +44,7 @@ class Move:
     now: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """A change of cost per customer, in currency units, split into its two causes, which add up to it."""
 
     before: Decimal
@@ -55,8 +53,7 @@ class Split:
     by_customers: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a figure stands beside what others reach; `old` when that was published years before the period."""
 
     column: Column
@@ -68,8 +65,7 @@ class Standing:
     old: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A table of the report: a Result with the columns that matter there; `changes` are those shown with their Δ."""
 
     name: str
@@ -77,8 +73,7 @@ class Part:
     changes: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What a report says, before it is written in any form."""
 
     title: str | None
@@ -97,7 +92,7 @@ class Report:
     options: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, Value] = field(default_factory=dict)  # figures that are not known → their targets
     version: str = __version__
-    question: str = field(default="report", init=False)
+    question: ClassVar[str] = "report"
 
     def part(self, name: str) -> Result | None:
         """The table of that name."""

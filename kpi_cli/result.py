@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,7 @@ Row = dict[str, Value]
 _MILLIONTH = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a Result: its name, what it is called, its unit, and which way is better."""
 
     name: str
@@ -32,8 +32,7 @@ class Column:
     better: Better = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something a reader must know to trust the figures. `code` is one of contract §7's.
 
     `trust` is False where no money depends on it, whatever the code usually means.
@@ -50,8 +49,7 @@ class Note:
         return {"code": self.code, "text": self.text, "file": self.file, "line": self.line}
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(Struct, frozen=True):
     """Why a cell is empty; `row` is 0-based, None means the total."""
 
     row: int | None
@@ -59,8 +57,7 @@ class Null:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The days an answer speaks of, both ends included."""
 
     start: dt.date
@@ -78,8 +75,7 @@ class Span:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Struct, frozen=True):
     """The same figures for the period compared with."""
 
     period: Span
@@ -87,8 +83,7 @@ class Previous:
     total: Row
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """The answer to one question: columns, rows, a total, and what stands behind them."""
 
     question: str
@@ -135,22 +130,21 @@ class Result:
         """The rows as a frame, one column a figure; the total alone when nothing was grouped."""
         import pandas as pd
 
-        rows = self.rows or [self.total]
+        rows = self.rows or ([] if self.by else [self.total])
         held = {name for row in rows for name in row}
-        names = [c.name for c in self.columns if c.name in held]
+        names = [c.name for c in self.columns if c.name in held or not rows]
         frame = pd.DataFrame([plain_row(row) for row in rows]).reindex(columns=names)
-        figures = [c.name for c in self.columns if c.name in held and c.unit not in ("text", "date")]
+        figures = [c.name for c in self.columns if c.name in names and c.unit not in ("text", "date")]
         frame[figures] = frame[figures].apply(pd.to_numeric)  # a column of nulls alone is one of figures too
         return frame
 
 
-@dataclass(slots=True)
-class CheckResult:
+class CheckResult(Struct):
     """What each file was taken for, as contract §7 lists it: one dict a file."""
 
     sources: list[dict[str, Any]]
     notes: list[Note] = field(default_factory=list)
-    question: str = field(default="check", init=False)
+    question: ClassVar[str] = "check"
 
     def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
         """The check as contract §7 prints it in JSON; `exact` keeps fractions as Decimal."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from contextvars import ContextVar
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from kpi_cli import locales
 from kpi_cli.packaged import package_data
 from kpi_cli.result import Note
 
@@ -39,8 +41,14 @@ class _Count:
 def note(code: str, *, file: str | None = None, line: int | None = None, **facts: object) -> Note:
     """The note of that code, in the language of the run, with its facts filled in."""
     template = _texts()["notes"][code][LANGUAGE.get()]
-    told = {name: _Count(fact) if isinstance(fact, int | Decimal) else fact for name, fact in facts.items()}
+    told = {name: _told(fact) for name, fact in facts.items()}
     return Note(code, template.format(**told), file, line)
+
+
+def _told(fact: object) -> object:
+    if isinstance(fact, dt.date):
+        return day_text(fact)
+    return _Count(fact) if isinstance(fact, int | Decimal) else fact
 
 
 def label(name: str, kind: str = "metrics") -> str:
@@ -57,23 +65,20 @@ def number_text(amount: Decimal | int, places: int | None = None) -> str:
     >>> number_text(Decimal("1061.500000")), number_text(Decimal("0.0815"), 1)
     ('1,061.5', '0.1')
     """
-    text = f"{amount:,f}" if places is None else f"{amount:,.{places}f}"
-    if places is None and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.translate(_FRENCH) if LANGUAGE.get() == "fr" else text
-
-
-_FRENCH = str.maketrans({",": "\u202f", ".": ","})
+    if places is not None:
+        return locales.number(Decimal(amount), places, LANGUAGE.get())
+    exponent = Decimal(amount).normalize().as_tuple().exponent
+    return locales.number(Decimal(amount), max(0, -int(exponent)), LANGUAGE.get())
 
 
 def money_text(amount: Decimal | int, currency: str | None) -> str:
     """Money in a sentence, in the language of the run.
 
     >>> money_text(Decimal("1061.666"), "EUR")
-    '1,061.67 EUR'
+    '€1,061.67'
     """
-    text = number_text(amount, 2)
-    return f"{text} {currency}" if currency else text
+    places = locales.currency_decimals(currency) if currency else 2
+    return locales.money(Decimal(amount), places, currency, LANGUAGE.get())
 
 
 def share_text(share: Decimal | float | None) -> str:
@@ -84,7 +89,25 @@ def share_text(share: Decimal | float | None) -> str:
     """
     if share is None:
         return "–"
-    return number_text(Decimal(str(share)) * 100, 1) + ("\u202f%" if LANGUAGE.get() == "fr" else "%")
+    return locales.percent(number_text(Decimal(str(share)) * 100, 1), LANGUAGE.get())
+
+
+def day_text(day: dt.date) -> str:
+    """A day in a sentence, in the language of the run.
+
+    >>> day_text(dt.date(2026, 10, 5))
+    'Oct 5, 2026'
+    """
+    return locales.day(day, LANGUAGE.get())
+
+
+def span_text(start: dt.date, end: dt.date) -> str:
+    """A period in a sentence, in the language of the run.
+
+    >>> span_text(dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+    'October 2026'
+    """
+    return locales.span(start, end, LANGUAGE.get())
 
 
 def environment_language() -> str | None:

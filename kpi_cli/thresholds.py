@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError
@@ -31,8 +32,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One condition, understood. `goal`: the limit is the row's own target or budget."""
 
     text: str
@@ -117,10 +117,10 @@ def _trips(result: Result, condition: Condition) -> list[str]:
         if value is None and "cost" not in row:  # a funnel's first stage has no step behind it
             continue
         if _is_true(condition, value, row):
-            found.append(f"{condition.text}: {' / '.join(_key(result, row))} is {_shown(value)}")
+            found.append(f"{condition.text}: {' / '.join(_key(result, row))} {_said(condition, value)}")
     value = _value(condition, result.total, result.previous.total if result.previous else None)
     if _is_true(condition, value, result.total):
-        found.append(f"{condition.text}: total is {_shown(value)}")
+        found.append(f"{condition.text}: total {_said(condition, value)}")
     return found
 
 
@@ -148,5 +148,7 @@ def _value(condition: Condition, row: Row, before: Row | None) -> Decimal | None
     return Decimal(str(now)) / Decimal(str(earlier)) - 1
 
 
-def _shown(value: Decimal | None) -> str:
-    return "not known" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+def _said(condition: Condition, value: Decimal | None) -> str:
+    if value is None:
+        return "has no earlier figure to compare with" if condition.change else "is not known"
+    return "is " + f"{value:.6f}".rstrip("0").rstrip(".")

@@ -34,7 +34,7 @@ from kpi_cli.models.attribution import (
 )
 from kpi_cli.period import Window
 from kpi_cli.safe import folded
-from kpi_cli.texts import note
+from kpi_cli.texts import money_text, note
 
 _CHUNK = 50_000
 _MANY = 100_000  # touches; of fewer one processor is the faster
@@ -102,7 +102,7 @@ _WRITTEN = """
     WITH written AS (
       SELECT -row_number() OVER () AS path, coalesce(conversions, 0) AS conversions, nulls, value, listed
       FROM (SELECT path, sum(conversions) AS conversions, coalesce(sum(non_conversions), 0) AS nulls,
-                   sum(value) AS value, string_split(path, '>') AS listed
+                   sum(value) FILTER (conversions > 0) AS value, string_split(path, '>') AS listed
             FROM touches WHERE fate IS NULL AND path IS NOT NULL GROUP BY path)),
     spelled AS (
       SELECT * EXCLUDE (listed), len(listed) AS length, unnest(listed) AS step,
@@ -120,12 +120,14 @@ def _check(books: Books) -> None:
         "touch_without_person": 'path IS NULL AND "user" IS NULL',
         "touch_without_time": "path IS NULL AND time IS NULL",
         "empty_step": "regexp_matches(path, '(^|>)\\s*(>|$)')",
+        "other_separator": "regexp_matches(path, '[-=]>|[→»›]')",
     }
     says = {
         "negative_count": ("a count below 0", "state refunds in the value"),
         "touch_without_person": ("a touch without a person is on no path", "fill in the user, or leave it out"),
         "touch_without_time": ("a touch without a time has no place in a path", "fill in the time, or leave it out"),
         "empty_step": ("an empty step in the path", "write it like Email > Direct"),
+        "other_separator": ("steps of a path are parted by > alone", "write it like Email > Direct"),
     }
     for code, rule in rules.items():
         found = books.store.rows(
@@ -165,7 +167,7 @@ def _name_steps(books: Books) -> None:
 
 
 def _tell(books: Books, window: Window | None) -> None:
-    """Conversions before any touch, rows that say nothing, and what lies outside the period."""
+    """Conversions before any touch, rows that say nothing, value of no conversion, and what is outside the period."""
     lost = books.store.rows("SELECT coalesce(sum(conversions) FILTER (length = 0), 0) FROM journeys")[0][0]
     silent = books.store.rows(
         f"""SELECT count(*) FROM touches WHERE fate IS NULL AND path IS NULL
@@ -175,6 +177,11 @@ def _tell(books: Books, window: Window | None) -> None:
         books.notes.append(note("conversions_without_touch", count=lost))
     if silent:
         books.notes.append(note("touches_without_channel", count=silent))
+    idle, worth = books.store.rows(
+        "SELECT count(*), sum(value) FROM touches WHERE fate IS NULL AND coalesce(conversions, 0) = 0 AND value <> 0"
+    )[0]
+    if idle:
+        books.notes.append(note("value_without_conversion", count=idle, amount=money_text(worth, books.currency)))
     if window is None:
         return
     outside = f"NOT (ended::DATE BETWEEN DATE '{window.start}' AND DATE '{window.end}')"

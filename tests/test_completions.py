@@ -131,6 +131,26 @@ def test_a_shell_can_read_its_script(name: str, shell: str) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("kpi roi --sort -re", ["-reach", "-revenue"]),
+        ("kpi cac --sort=-payb", ["--sort=-payback_months"]),
+        ("kpi cac --sort payb", ["payback_months"]),
+        ("kpi roi --by channel,camp", ["channel,campaign", "channel,campaign_type"]),
+        ("kpi roi --compare ", ["previous", "year"]),
+        ("kpi explain cp", ["cpa", "cpc", "cpl", "cpm"]),
+        ("kpi report --mon", ["--month"]),
+    ],
+)
+def test_fish_offers_what_can_stand_there(line: str, offered: list[str]) -> None:
+    asked = f"source {FOLDER / 'kpi.fish'}; complete -C '{line}'"
+    ran = subprocess.run(["fish", "--no-config", "-c", asked], capture_output=True, text=True)
+    assert ran.stderr == ""
+    assert sorted(each.partition("\t")[0] for each in ran.stdout.splitlines()) == offered
+
+
 # ------------------------------------------------------------------------------- what the words are for
 
 GIVEN = {

@@ -62,8 +62,8 @@ def test_the_rates_used_are_named_and_no_others(shop: Path, capsys: pytest.Captu
     notes = json.loads(capsys.readouterr().out)["notes"]
     said = [note["text"] for note in notes if note["code"] == "converted"]
     assert [text.partition("(")[2] for text in said] == [
-        "2026-01-01: 1 GBP = 1.25 EUR)",
-        "2026-09-01: 1 USD = 0.9 EUR; 2026-10-01: 1 USD = 0.8 EUR)",
+        "Jan 1, 2026: 1 GBP = 1.25 EUR)",
+        "Sep 1, 2026: 1 USD = 0.9 EUR; Oct 1, 2026: 1 USD = 0.8 EUR)",
     ]
 
 

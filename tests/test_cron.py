@@ -28,7 +28,6 @@ def server(tmp_path: Path) -> Path:
     """A folder as the page sets it up, and a `kpi` on the PATH."""
     school = tmp_path / "school"
     shutil.copytree(ROOT / "sample_data", school)
-    (school / "reports").mkdir()
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "kpi"
     start = "import sys; from kpi_cli.commands.app import entry; entry()"
@@ -70,6 +69,7 @@ def test_the_crontab_line_run_again_gives_the_same_bytes(server: Path) -> None:
 
 def test_a_download_that_was_forgotten_exits_5_names_the_file_and_keeps_the_old_page(server: Path) -> None:
     page, sales = server / "school" / "reports" / "2026-10.html", server / "school" / "exports" / "stripe_payments.csv"
+    page.parent.mkdir()
     page.write_text("last month's")
     lines = sales.read_text("utf-8").splitlines(keepends=True)
     sales.write_text("".join(line for line in lines if "2026-10-" not in line), "utf-8")
@@ -81,6 +81,7 @@ def test_a_download_that_was_forgotten_exits_5_names_the_file_and_keeps_the_old_
 
 def test_a_run_that_is_killed_leaves_the_old_page(server: Path) -> None:
     page = server / "school" / "reports" / "2026-10.html"
+    page.parent.mkdir()
     page.write_text("last month's")
     command = cron_command().replace("/srv/school", str(server / "school"))
     environment = {"PATH": f"{server / 'bin'}:/usr/bin:/bin"}

@@ -67,6 +67,20 @@ def test_attribution_of_frames() -> None:
     assert len(kpi_cli.attribution(TOUCHES, currency="EUR").to_pandas().columns) == 10
 
 
+def test_a_half_life_is_a_number_of_days_or_a_time_with_its_unit() -> None:
+    in_days, in_weeks = (kpi_cli.attribution(TOUCHES, model="time-decay", half_life=time) for time in (14, "2w"))
+    assert in_days.rows == in_weeks.rows
+    with pytest.raises(UsageError, match="half_life"):
+        kpi_cli.attribution(TOUCHES, model="time-decay", half_life="7")
+
+
+def test_options_that_mean_nothing_are_refused() -> None:
+    with pytest.raises(UsageError, match="allocate takes revenue, media, customers, even"):
+        kpi_cli.cac(SPEND, SALES, currency="EUR", allocate="clicks")
+    with pytest.raises(UsageError, match="target -5 is not 0 or more"):
+        kpi_cli.cac(SPEND, SALES, currency="EUR", target=-5)
+
+
 def test_a_moment_with_a_zone_keeps_its_own_day() -> None:
     midnight = TOUCHES.assign(time=pd.to_datetime(["2026-10-01 00:10"] * 3).tz_localize("Europe/Paris"))
     period = kpi_cli.attribution(midnight, model="linear", currency="EUR").period

@@ -57,5 +57,5 @@ def test_every_note_with_a_count_says_one_and_many_apart(language: str) -> None:
 
 def test_numbers_in_sentences_are_written_as_the_reader_does(french: None) -> None:
     assert number_text(Decimal("1061.500000")) == "1\u202f061,5"
-    assert money_text(Decimal("1061.666"), "EUR") == "1\u202f061,67 EUR"
-    assert share_text(Decimal("0.0816")) == "8,2\u202f%"
+    assert money_text(Decimal("1061.666"), "EUR") == "1\u202f061,67\u00a0€"
+    assert share_text(Decimal("0.0816")) == "8,2\u00a0%"

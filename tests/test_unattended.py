@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import resource
 import subprocess
 import sys
@@ -37,7 +39,7 @@ LINE = ["report", "--month", "2026-10", "-o", "page.html"]
 
 MISTAKES = [
     ("marge: 60%", "kpi.yml:4:1: unknown key “marge”; did you mean “margin”?"),
-    ("targets:\n  caac: 20", "kpi.yml:5: “caac” is no metric; did you mean “cac”?"),
+    ("targets:\n  caac: 20", "kpi.yml:5:3: “caac” is no metric; did you mean “cac”?"),
     ("margin: [60%]", "kpi.yml:4:9: a list where a text is due"),
     ("vat: twenty", "kpi.yml:4:6: “twenty” is not a number"),
     ("report: October", "kpi.yml:4:9: “October” where keys and values are due"),
@@ -47,7 +49,14 @@ MISTAKES = [
     ("metrics:\n  x: {formula: y + 1, unit: rate}\n  y: {formula: x, unit: rate}", "is computed from itself"),
     ("metrics:\n  x: {formula: cost / 0 / 0 /, unit: rate}", "kpi.yml:5:30: the end of the formula"),
     ("metrics:\n  x: {formula: cost, unit: euros}", "kpi.yml:5:28: “euros” is not known here"),
-    ("measures:\n  x: {sum: Klicks, role: spend}", "kpi.yml:5: no file of spend has the column “Klicks”"),
+    ("measures:\n  x: {sum: Klicks, role: spend}", "kpi.yml:5:12: no file of spend has the column “Klicks”"),
+    ("measures:\n  channel: {sum: clicks, role: spend}", "kpi.yml:5:3: “channel” is what kpi calls a column"),
+    ("metrics:\n  roi: {formula: cost, unit: rate}", "kpi.yml:5:3: “roi” is a built-in measure or metric already"),
+    ("benchmarks: [{metric: raoi, value: 1, sector: s, year: 2026, source: s}]", "kpi.yml:4:23: “raoi” is no metric"),
+    ("targets: {Paid Serch: {roi: 80%}}", "kpi.yml:4:11: “Paid Serch” is no channel; did you mean “Paid Search”?"),
+    ("budgets:\n  total: 90\n  Emial: 50", "kpi.yml:6:3: “Emial” is no channel; did you mean “Email”?"),
+    ("budgets: {Email: 50, email: 60}", "kpi.yml:4:22: “email” is the channel “Email” again; keep one of them"),
+    ("costs: [people.csv]", "kpi.yml:4:9: there is no file “people.csv”; check the name"),
     ("measures:\n  x: {sum: channel, role: spend}", "spend.csv:2:2: channel “Paid Search” is not a number"),
 ]
 
@@ -86,10 +95,28 @@ def test_a_day_without_a_rate_is_refused_with_its_line(page: Path, capsys: pytes
     assert page.read_text("utf-8") == OLD
 
 
-def test_a_folder_that_is_not_there_is_told(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*LINE[:3], "-o", "nowhere/page.html"]) == 3
-    assert "nowhere/page.html: there is no such folder; create it first" in capsys.readouterr().err
-    assert not Path("nowhere").exists()
+def test_the_folder_of_a_report_is_made_for_it(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*LINE[:3], "-o", "reports/{month}.html"]) == 0
+    assert Path("reports/2026-10.html").read_text("utf-8").startswith("<!doctype html>")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("line", [[*LINE[:3], "-o", "no/where/page.html"], ["roi", *LINE[1:3], "-o", "no/page.html"]])
+def test_a_longer_path_or_the_folder_of_another_answer_is_not_made(
+    page: Path, line: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line) == 3
+    assert f"{line[-1]}: there is no such folder; create it first" in capsys.readouterr().err
+    assert not Path("no").exists()
+
+
+def test_a_folder_made_in_vain_is_taken_away_again(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("kpi_cli.render.output._write_all", full)
+    assert main([*LINE[:3], "-o", "reports/page.html"]) == 1
+    assert not Path("reports").exists()
 
 
 def report(limit: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -114,3 +141,29 @@ def test_a_disk_that_fills_up_leaves_the_old_page_and_no_other_file(page: Path) 
     assert page.read_text("utf-8") == OLD
     assert {path.name for path in page.parent.iterdir()} == before
     assert (report().returncode, page.read_text("utf-8")[:9]) == (0, "<!doctype")
+
+
+@pytest.mark.parametrize(
+    ("sources", "code", "told"),
+    [
+        ("[spend.csv, sale.csv]", 3, "kpi.yml:1:22: there is no file “sale.csv”; check the name"),
+        ("[spend.csv, {files: [sales.csv, 'exports/*.csv']}]", 5, "kpi.yml:1:42: no file matches “exports/*.csv”"),
+    ],
+)
+def test_an_export_that_is_not_there_is_told_with_the_place_that_names_it(
+    page: Path, sources: str, code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("kpi.yml").write_text(f"sources: {sources}\n{RATES}", "utf-8")
+    assert main(LINE) == code
+    assert told in capsys.readouterr().err
+    assert page.read_text("utf-8") == OLD
+
+
+def test_a_channels_target_and_budget_hold_however_the_channel_is_spelled(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goals = "targets: {recherche payante: {roas: 3}}\nbudgets: {paid search: 500}\n"
+    Path("kpi.yml").write_text(SOURCES + RATES + goals, "utf-8")
+    assert main(["roi", "--by", "channel", "--month", "2026-10", "--json"]) == 0
+    row = next(row for row in json.loads(capsys.readouterr().out)["rows"] if row["channel"] == "Paid Search")
+    assert (row["budget"], row["roas_target"]) == (500, 3)

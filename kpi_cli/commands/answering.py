@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kpi_cli.commands import waiting
 from kpi_cli.commands.options import Common
 from kpi_cli.render import Options, format_of, notes_text, write, writer_of
 from kpi_cli.result import CheckResult
@@ -20,6 +21,7 @@ def deliver(answer: Answer, common: Common) -> int:
     Raises:
         UsageError: a condition or a format that is not known.
     """
+    waiting.end()
     conditions = _tripped(answer, common.fail_if or ())
     if common.format:
         writer_of(common.format)  # a format that is none is a mistake beside --json too

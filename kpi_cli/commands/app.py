@@ -122,6 +122,8 @@ def run(arguments: Sequence[str]) -> int:
     from typer import Abort, Exit
     from typer.exceptions import TyperException
 
+    from kpi_cli.commands import waiting
+
     command = typer.main.get_command(build({a for a in arguments if a in SUMMARIES}))
     try:
         code = command.main(args=list(arguments), prog_name="kpi", standalone_mode=False)
@@ -134,6 +136,8 @@ def run(arguments: Sequence[str]) -> int:
             print(error.format_message())
             return 2
         raise _usage(error) from error
+    finally:
+        waiting.end()
     return int(code or 0)
 
 

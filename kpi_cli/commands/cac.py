@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
+from kpi_cli.commands.options import Common, KpiCommand, amount_of, asked, by_hand, count_of, shared
 from kpi_cli.errors import UsageError
 
 
@@ -40,17 +40,16 @@ def cac(
     from kpi_cli.questions.cac import cac as question
     from kpi_cli.questions.cac import calculate
 
+    limit = amount_of(target, "--target")
     if cost is None and customers is None:
-        return deliver(question(asked(files, common), figure(target, "--target")), common)
-    if files:
-        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
-    spent, won = figure(cost, "--cost"), figure(customers, "--customers")
+        return deliver(question(asked(files, common), limit), common)
+    spent, won = amount_of(cost, "--cost"), count_of(customers, "--customers")
     if spent is None or won is None:
         missing = "--cost" if spent is None else "--customers"
         raise UsageError("figure_missing", f"{missing} is missing", "a calculator needs --cost and --customers")
-    leads = figure(common.leads[0], "--leads") if common.leads else None  # a count here, a file elsewhere
-    asked(None, replace(common, leads=None))
-    for option, count in (("--customers", won), ("--leads", leads)):
-        if count is not None and count < 0:
-            raise UsageError("negative_count", f"{option} cannot be below 0", "give a count")
-    return deliver(calculate(spent, won, leads), common)
+    ask = by_hand(files, replace(common, leads=None))
+    counted = " and ".join(common.leads or ())  # a count here, a file elsewhere
+    leads = amount_of(counted, "--leads") if counted else None
+    result = calculate(spent, won, leads, limit)
+    result.currency = ask.reading.currency
+    return deliver(result, common)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
+from kpi_cli.commands.options import Common, KpiCommand, asked, by_hand, figure, shared
 from kpi_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def funnel(
     if stage or a is not None or b is not None:
         if files or steps or within or between or control:
             raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
-        asked(None, common)
+        if stage and (test or change or split):
+            raise UsageError("no_test", "stages are no arms of a test", "say --a and --b, such as --a 400/5000")
+        by_hand(None, common)
         return deliver(_calculated(stage or [], (a, b), trial), common)
     if (change or split or control) and not test:
         raise UsageError("no_test", "--change, --split and --control belong to a test", "add --test")

@@ -28,8 +28,10 @@ def init(
     kpi init exports/
     """
     import sys
-    from dataclasses import replace
 
+    from msgspec.structs import replace
+
+    from kpi_cli.commands import waiting
     from kpi_cli.questions.drafting import draft
     from kpi_cli.render.output import write_file, write_stdout
     from kpi_cli.safe import printable
@@ -41,6 +43,7 @@ def init(
         text = f"{printable(str(target))} is there already"
         raise UsageError("file_exists", text, "add --force to replace it, or name another with -o")
     found = draft(asked(files, replace(common, config=None, no_config=True)), Path() if to_stdout else target.parent)
+    waiting.end()
     if to_stdout:
         write_stdout(found.text.encode())
         return 0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
-from kpi_cli.errors import InputError, UsageError
+from kpi_cli.commands.options import Common, KpiCommand, asked, by_hand, figure, shared
+from kpi_cli.errors import UsageError
 from kpi_cli.safe import quoted
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def _opt(*names: str, help: str, metavar: str | None = None) -> Any:
     return typer.Option(*names, help=help, metavar=metavar, show_default=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The command's own options, by name as they were typed."""
 
     simple: dict[str, str | None]
@@ -103,6 +102,8 @@ def ltv(
         discount,
         first_payment,
     )
+    if customers_out in ("", "-"):
+        raise UsageError("no_file_name", "--customers-out names no file", "give it a name, such as customers.csv")
     if _said(given.simple) or _said(given.contract):
         return deliver(_calculated(given, files, common), common)
     worth = _worth(given, files, common)
@@ -128,11 +129,12 @@ def _calculated(given: Given, files: list[str] | None, common: Common) -> Result
     Raises:
         UsageError: figures with files, figures of both formulas, a figure that is missing or means nothing.
     """
-    ask = asked(None, common)
+    ask = by_hand(files, common)
     simple, contract, ahead = _said(given.simple), _said(given.contract), _said(given.ahead)
-    if files or ahead:
-        other = "files" if files else ahead[0]
-        raise UsageError("figures_and_files", f"figures and {other} cannot be asked together", "leave one of them out")
+    if ahead:
+        raise UsageError(
+            "figures_and_files", f"figures and {ahead[0]} cannot be asked together", "leave one of them out"
+        )
     if simple and contract:
         raise UsageError(
             "two_formulas",
@@ -145,23 +147,22 @@ def _calculated(given: Given, files: list[str] | None, common: Common) -> Result
 
 
 def _simple(given: Given, margin: Decimal | None) -> Result:
-    from kpi_cli.period import parse_duration, parse_per
+    from kpi_cli.period import parse_duration
     from kpi_cli.questions.formulas import simple
 
     for option, value in (("--discount", given.discount), ("--first-payment", given.first_payment)):
         if value is not None:
             raise UsageError("not_simple", f"the simple formula has no {option}", "leave it out")
     sale = figure(_needed(given.simple, "--average-sale"), "--average-sale")
-    purchases = parse_per(_needed(given.simple, "--purchases"), "--purchases")
+    purchases = _amount_per(given.simple, "--purchases")
     kept = parse_duration(_needed(given.simple, "--retention"), "--retention")
     return simple(sale or Decimal(0), purchases, kept, margin)
 
 
 def _contract(given: Given, margin: Decimal | None) -> Result:
-    from kpi_cli.period import parse_per
     from kpi_cli.questions.formulas import Contract, contractual
 
-    arpa, unit = parse_per(_needed(given.contract, "--arpa"), "--arpa")
+    arpa, unit = _amount_per(given.contract, "--arpa")
     rate = _retention(given.contract)
     gain = given.contract["--retention-gain"]
     contract = Contract(
@@ -178,9 +179,19 @@ def _contract(given: Given, margin: Decimal | None) -> Result:
 def _needed(options: dict[str, str | None], name: str) -> str:
     value = options[name]
     if value is None:
-        all_of = ", ".join(options) if name != "--arpa" else "--arpa and --retention-rate"
+        all_of = "--arpa and --retention-rate" if "--arpa" in options else ", ".join(options)
         raise UsageError("figure_missing", f"{name} is missing", f"this formula needs {all_of}")
     return value
+
+
+def _amount_per(options: dict[str, str | None], name: str) -> tuple[Decimal, Every]:
+    """A count or an amount per unit of time; a percentage is neither."""
+    from kpi_cli.period import parse_per
+
+    text = _needed(options, name)
+    if "%" in text:
+        raise UsageError("bad_rate", f"{name} {quoted(text)} is a percentage", "write 3/year or 18.45/month")
+    return parse_per(text, name)
 
 
 def _retention(contract: dict[str, str | None]) -> Decimal:
@@ -202,7 +213,13 @@ def _discount(given: str | None, unit: Every) -> Decimal:
     if given is None:
         return Decimal(0)
     rate, stated = parse_per(given, "--discount")
-    if rate <= -1:
+    if rate > 1 and "%" not in given:
+        raise UsageError(
+            "bad_rate",
+            f"--discount {quoted(given)} could be {rate}% or {100 * rate}%",
+            f"write {rate}%/{stated} or {rate / 100}/{stated}",
+        )
+    if rate < 0:
         raise UsageError("bad_discount", "a discount rate cannot be below 0", "write 1%/month or 0%/month")
     if stated != unit:
         power = Duration(Decimal(1), unit).to(stated)
@@ -266,14 +283,21 @@ def _write_customers(worth: Worth, target: str, common: Common) -> None:
     """A row a customer, for its owner's eyes only; nothing when the answer itself could not be written."""
     from kpi_cli.questions.predicting import customers_csv
     from kpi_cli.render import Options, format_of, target_of, writer_of
-    from kpi_cli.render.output import write_file
+    from kpi_cli.render.output import check_place, write_file
     from kpi_cli.thresholds import tripped
 
-    if worth.prediction is None or worth.prediction.fitted is None:
-        raise InputError("no_customer_id", "the sales name no customers to write", "leave --customers-out out")
+    models = worth.fitted()
     writer_of("json" if common.json else format_of(Options(common.format, common.output)))
     tripped(worth.result, common.fail_if or ())
     path = target_of(target, worth.result)
-    if common.output and Path(common.output) == path:
-        raise UsageError("one_file_twice", "-o and --customers-out name the same file", "name two files")
-    write_file(path, customers_csv(worth.books, worth.prediction.fitted), private=True)
+    if common.output and common.output != "-":
+        answer = target_of(common.output, worth.result)
+        if _entry(answer) == _entry(path):
+            raise UsageError("one_file_twice", "-o and --customers-out name the same file", "name two files")
+        check_place(answer)
+    write_file(path, customers_csv(worth.books, models), private=True)
+
+
+def _entry(path: Path) -> Path:
+    """Where a file stands, however its folder is written; a link is a file of its own."""
+    return path.parent.resolve() / path.name

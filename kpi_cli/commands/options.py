@@ -9,12 +9,12 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from msgspec import Struct
 from typer.core import TyperCommand
 
 from kpi_cli.errors import UsageError
@@ -28,8 +28,7 @@ def _opt(group: str, *names: str, help: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
 
 
-@dataclass(frozen=True)
-class Common:
+class Common(Struct, frozen=True, dict=True):
     """Every shared option, as given."""
 
     config: Annotated[Path | None, _opt(FILES, "--config", help="Settings; ./kpi.yml when there is one.")] = None
@@ -100,11 +99,11 @@ def shared(command: Callable[..., int]) -> Callable[..., int]:
     own = [p for p in signature.parameters.values() if p.name != "common"]
     hints = get_type_hints(command, include_extras=True)
     common_hints = get_type_hints(Common, include_extras=True)
-    names = [f.name for f in fields(Common)]
+    names = Common.__struct_fields__
     parameters = [p.replace(annotation=hints[p.name]) for p in own]
     parameters += [
-        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=common_hints[f.name])
-        for f in fields(Common)
+        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=common_hints[n])
+        for n, default in zip(names, Common.__struct_defaults__, strict=True)
     ]
 
     def run(**given: Any) -> int:
@@ -181,11 +180,13 @@ def asked(files: list[str] | None, common: Common) -> Any:
         UsageError: options that cannot be understood.
         InputError: a mistake in kpi.yml.
     """
-    from kpi_cli.ask import Ask, Files
+    from kpi_cli.ask import ALLOCATIONS, Ask, Files
+    from kpi_cli.commands import waiting
     from kpi_cli.exports.engine import MEMORY
     from kpi_cli.period import PeriodOptions, parse_rate, time_zone
 
     MEMORY.set(_size(common.memory))
+    waiting.begin()
     config = configuration(common)
     settle_language(common, config.lang)
     said: list[tuple[str, str | None]] = [(path, None) for path in files or ()]
@@ -203,7 +204,7 @@ def asked(files: list[str] | None, common: Common) -> Any:
         top=common.top,
         margin=parse_rate(common.margin, "--margin") if common.margin else None,
         prorate=common.prorate,
-        allocate=_one_of("--allocate", common.allocate, ("revenue", "media", "customers", "even")),
+        allocate=_one_of("--allocate", common.allocate, ALLOCATIONS),
         explain=common.explain,
         also=_named(common),
         reading=_reading(common, config),
@@ -295,6 +296,41 @@ def _mapping(text: str) -> tuple[str, str, str]:
     if not (equals and dot and header and column) or role not in ROLES:
         raise UsageError("bad_map", f"--map “{text}” is not ROLE.COLUMN=HEADER", "such as --map sales.amount=Betrag")
     return role, column, header
+
+
+def by_hand(files: list[str] | None, common: Common) -> Any:
+    """The Ask behind a calculator, whose figures stand for all files.
+
+    Raises:
+        UsageError: figures and files together; options that cannot be understood.
+    """
+    if files or any(getattr(common, role) for role in _ROLES):
+        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
+    return asked(None, common)
+
+
+def amount_of(text: str | None, option: str) -> Decimal | None:
+    """A figure on the command line that cannot be below 0.
+
+    Raises:
+        UsageError: it is no number, or below 0.
+    """
+    value = figure(text, option)
+    if value is not None and value < 0:
+        raise UsageError("negative_figure", f"{option} is below 0", "give 0 or more")
+    return value
+
+
+def count_of(text: str | None, option: str) -> Decimal | None:
+    """A whole number on the command line, 0 or more.
+
+    Raises:
+        UsageError: it is no number, below 0, or has a fraction.
+    """
+    value = amount_of(text, option)
+    if value is not None and value != int(value):
+        raise UsageError("fractional_count", f"{option} “{text}” is no whole number", "give a count, such as 25")
+    return value
 
 
 def figure(text: str | None, option: str) -> Decimal | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, figure, shared
+from kpi_cli.commands.options import Common, KpiCommand, amount_of, asked, by_hand, figure, shared
 from kpi_cli.errors import UsageError
 
 
@@ -45,14 +45,16 @@ def roi(
         from kpi_cli.questions.training import training_roi
         from kpi_cli.training import load_training
 
+        if revenue is not None or cost is not None:
+            raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
         return deliver(training_roi(asked(files, common), load_training(Path(training))), common)
     if revenue is None and cost is None:
         return deliver(question(asked(files, common)), common)
-    if files:
-        raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
-    income, spent = figure(revenue, "--revenue"), figure(cost, "--cost")
+    income, spent = figure(revenue, "--revenue"), amount_of(cost, "--cost")
     if income is None or spent is None:
         missing = "--revenue" if income is None else "--cost"
         raise UsageError("figure_missing", f"{missing} is missing", "a calculator needs --revenue and --cost")
-    ask = asked(None, common)
-    return deliver(calculate(income, spent, ask.margin), common)
+    ask = by_hand(files, common)
+    result = calculate(income, spent, ask.margin)
+    result.currency = ask.reading.currency
+    return deliver(result, common)

@@ -47,6 +47,8 @@ def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
         sums = {n: v for n, v in zip(names, values, strict=True) if v is not None or source.shows(n)}
         if source.checks == "rows" and source.sheet and source.sheet.has("order_id"):
             sums["orders"] = None  # to count them, their ids would have to be known
+        if source.is_folded and role == "sales":
+            sums["customers"] = None  # likewise
         if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
             continue
         source.sums.append({"currency": currency, **sums})

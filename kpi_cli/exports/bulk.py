@@ -12,7 +12,9 @@ rules of the ordinary reading.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import (
@@ -53,8 +55,7 @@ _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][
 _LONG = 12  # amounts of more characters are not multiplied
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """What becomes of a plain sheet's cells: SQL of each column of the table, and what must hold of every row."""
 
     sheet: Sheet
@@ -351,9 +352,9 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
         KpiError: likewise; a status or a currency that is not known.
     """
     sheet, text = found.sheet, found.text
-    columns = {"line": "NULL"} | found.columns
-    if "currency" not in columns:
-        columns["currency"] = literal(_currency(sheet))
+    columns = found.columns
+    if sheet.role != "events":
+        columns = {"line": "NULL", "currency": literal(_currency(sheet))} | columns
     values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
     checked = (
         f"CASE WHEN coalesce({' AND '.join(found.checks)}, false) THEN {source.number} ELSE error('not plain') END"
@@ -374,6 +375,7 @@ def _number_lines(store: Store, source: Source, found: Plan) -> None:
     role, number = found.sheet.role, source.number
     if role == "events" and not store.rows(f'SELECT 1 FROM events WHERE file = {number} AND "user" IS NULL LIMIT 1'):
         return
+    store.ensure(role, "line")
     first = store.rows(f"SELECT min(rowid) FROM {role} WHERE file = {number}")[0][0]
     begins = found.sheet.header.line + 1
     store.con.execute(f"UPDATE {role} SET line = rowid - {first} + {begins} WHERE file = {number}")

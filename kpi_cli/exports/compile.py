@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kpi_cli.exports.recognising import FORMATS, format_files, shapes_of
+from kpi_cli.locales import LANGUAGES
 from kpi_cli.packaged import DATA, FOLDER, checksum, parsed
-from kpi_cli.render.locales import LANGUAGES
 
 NAMES = ("exports/words.yaml", "grouping.yaml", "labels.yaml", "strategies.yaml", "texts.yaml")
 
@@ -27,7 +27,7 @@ def compiled_files() -> dict[Path, str]:
 
 
 def locales(spoken: Iterable[str]) -> dict[str, Any]:
-    """What Babel knows of the languages that answers are written in (kpi_cli/render/locales.py reads it)."""
+    """What Babel knows of the languages that answers are written in (kpi_cli/locales.py reads it)."""
     from babel import Locale
     from babel.numbers import get_currency_precision
 

@@ -505,7 +505,7 @@ def _percent(cell: str) -> Decimal | None:
         return None
     match = re.fullmatch(r"\s*(\d{1,3}(?:[.,]\d+)?)\s*%?\s*", cell)
     if match is None or Decimal(match[1].replace(",", ".")) > 100:
-        raise BadValue("not a share of 0 to 100 %")
+        raise BadValue("not a share of 0 to 100%")
     return Decimal(match[1].replace(",", "."))
 
 

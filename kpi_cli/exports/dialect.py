@@ -13,10 +13,11 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError
 from kpi_cli.result import Note
@@ -38,8 +39,7 @@ _BOMS = (
 _MOJIBAKE = re.compile("[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]")
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What the bytes show before they are read as text."""
 
     size: int
@@ -54,8 +54,7 @@ class Survey:
     ascii: bool = False
 
 
-@dataclass(slots=True)
-class Text:
+class Text(Struct):
     """A file's characters and what had to be done to get them."""
 
     name: str
@@ -345,8 +344,7 @@ def _repairs(text: Text) -> list[Note]:
     return notes
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """One record: its cells, and the line of the file on which it starts.
 
     A record of a large file may stand for many rows from all over it (line 0): its money is then their sum, or

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,10 @@ if TYPE_CHECKING:
 
 # What DuckDB may hold of its tables, such as 500MB; the rest of them waits on disk. None is as much as USUAL.
 MEMORY: ContextVar[str | None] = ContextVar("memory", default=None)
-USUAL = "1GB"
+USUAL = "800MB"  # the program itself takes some 100 MB more, and files are read in buffers beside
+# Whether somebody waits at a terminal, who wants to be told how far a query has come.
+WATCHED: ContextVar[bool] = ContextVar("watched", default=False)
+_open: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def library() -> Any:
@@ -36,8 +41,22 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     if limit := MEMORY.get() or (folder and USUAL):
         settings["memory_limit"] = str(limit)
     con: duckdb.DuckDBPyConnection = library().connect(config=settings)
-    con.execute("SET enable_progress_bar = false")
+    if WATCHED.get():
+        con.execute("SET enable_progress_bar = true")
+        con.execute("SET enable_progress_bar_print = false")  # told, never drawn by DuckDB itself
+        _open.add(con)
+    else:
+        con.execute("SET enable_progress_bar = false")
     return con
+
+
+def progress() -> float:
+    """How far the query under way has come, percent; below 0 while none is, or while it does not know."""
+    found = -1.0
+    for con in list(_open):
+        with suppress(library().Error):  # it may be closed by now
+            found = max(found, con.query_progress())
+    return found
 
 
 def all_threads(con: duckdb.DuckDBPyConnection) -> None:

@@ -18,9 +18,11 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.options import ReadOptions
@@ -37,18 +39,17 @@ _PREFIX = "kpi-work-"
 _OPEN: dict[Path, int] = {}  # the folders of this process; a lock on each tells them from those of a killed one
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A file as the user names it, with what is said about it."""
 
     pattern: str  # or the address of a database
     options: ReadOptions
     table: str | None = None
     query: str | None = None
+    place: tuple[str, int, int] | None = None  # where kpi.yml names it: file, line, column
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(Struct, frozen=True):
     """One file to read: `name` is for people, `path` holds its bytes, `suffix` its kind."""
 
     name: str
@@ -119,7 +120,7 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
     found: list[Download | KpiError] = []
     seen: set[Path] = set()
     for one in asked:
-        for path in _named(one.pattern):
+        for path in _asked(one):
             if path in seen:
                 continue
             seen.add(path)
@@ -128,6 +129,18 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
             except KpiError as error:
                 found.append(error)
     return found
+
+
+def _asked(one: Asked) -> list[Path]:
+    """The files that are asked for; where kpi.yml names what is not there, that place is told."""
+    try:
+        return _named(one.pattern)
+    except KpiError as error:
+        if one.place:
+            if error.code == "no_such_file":
+                error.text = f"there is no file {quoted(one.pattern)}"
+            error.file, error.line, error.column = one.place
+        raise
 
 
 def _named(pattern: str) -> list[Path]:

@@ -9,7 +9,8 @@ one row of each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kpi_cli.exports.composing import customer_types, flagged, flags_of
 from kpi_cli.exports.dialect import Record
@@ -25,8 +26,7 @@ class NotPlain(Exception):  # noqa: N818 (no error: the file is only read the ot
     """Something whose reading is not beyond doubt."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """The rows of one combination: which they are, as SQL, how many, what stands in them, and one of them."""
 
     rows: str

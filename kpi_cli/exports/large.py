@@ -11,10 +11,12 @@ the checks that need every one run on demand.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
@@ -115,8 +117,7 @@ def _can_fold(sheet: Sheet) -> bool:
 # --------------------------------------------------------------------------------------------- the plan
 
 
-@dataclass(slots=True)
-class _Plan:
+class _Plan(Struct):
     """What becomes of each column, by its index: SQL that groups, money that adds up, cells that are checked."""
 
     keys: dict[int, str]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from kpi_cli.exports.own import OwnColumn
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True):
     """Answers to what a file leaves open. Empty means: the file must settle it."""
 
     decimal: str | None = None
@@ -30,3 +32,14 @@ class ReadOptions:
     vat: str | None = None
     every_id: bool = False
     own: tuple[OwnColumn, ...] = ()
+
+
+# Sums of money and counts; those and people's first orders; people's steps through a log of events.
+Sufficient = Literal["sums", "firsts", "steps"]
+
+
+class Enough(NamedTuple):
+    """What suffices of large sources, where not every row with its own ids is wanted."""
+
+    what: Sufficient
+    by: Collection[str]  # the dimensions they may be grouped by

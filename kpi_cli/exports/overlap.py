@@ -4,13 +4,15 @@ sales    the same id in two downloads; one shop in a storefront's and a processo
 spend    the same rows in overlapping downloads; the same spend sliced in two ways
 leads    the same person in two downloads, or as a contact and as the deal that came of it
 search   the tables of one download, each of which slices the same clicks; likewise traffic
+costs    rows that repeat another, in the same file or in another one: kept and said, or left out; likewise touches
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, UsageError
 from kpi_cli.exports.composing import refund_unsaid
@@ -58,15 +60,16 @@ def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
             _slices_of_one(store, role)
     if "spend" in store.columns:
         errors += _same_spend(store, options)
-    for role in _REPEATS_MATTER & store.columns.keys():
-        _repeated_rows(store, role, options)
+    for role in ("sales", "mail", "social"):
+        if role in store.columns:
+            _again_in_files(store, role, options)
+    for role in ("costs", "touches"):
+        if role in store.columns:
+            _repeated_rows(store, role, options)
     return errors
 
 
-_REPEATS_MATTER = {"sales", "costs", "mail", "social"}  # the other roles have rules of their own
-
-
-def _repeated_rows(store: Store, role: str, options: ReadOptions) -> None:
+def _again_in_files(store: Store, role: str, options: ReadOptions) -> None:
     """Rows without an id that an earlier file holds too: kept with a note, or left out when the user says so."""
     numbers = {s.number: s for s in store.of_role(role) if not s.is_folded and s.sheet and not s.sheet.has("order_id")}
     if len(numbers) < 2:
@@ -493,3 +496,24 @@ def _known(source: Source) -> set[str]:
 def _twice(one: Source, other: Source, line: int, stated: bool, said: str) -> InputError:
     fix = "give only one of them" if stated else "give only one, or say --accounts separate if they are two accounts"
     return InputError("reslice", f"{one.file} and this file {said}", fix, other.file, line)
+
+
+# ----------------------------------------------------------------------------------- costs, touches
+
+
+def _repeated_rows(store: Store, role: str, options: ReadOptions) -> None:
+    """Rows without an id that repeat another of any file: kept with a note, or left out when the user says so."""
+    sources = store.of_role(role)
+    if not options.dedupe and any(source.checks == "rows" for source in sources):
+        return
+    alike = ", ".join(f'"{c}"' for c in store.columns[role] if c not in {"file", "line", "fate"})
+    again = f"""SELECT rowid AS again FROM {role} WHERE fate IS NULL
+                QUALIFY row_number() OVER (PARTITION BY {alike} ORDER BY file, line, rowid) > 1"""
+    if options.dedupe:
+        store.con.execute(f"UPDATE {role} SET fate = 'duplicate' WHERE rowid IN ({again})")
+        return
+    for number, line, count in store.rows(
+        f"SELECT file, min(line), count(*) FROM {role} WHERE rowid IN ({again}) GROUP BY file ORDER BY file"
+    ):
+        source = next(source for source in sources if source.number == number)
+        source.extra_notes.append(note("duplicates_kept", file=source.file, line=line, count=count))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
@@ -18,7 +20,7 @@ from kpi_cli.exports.engine import all_threads, library
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
-from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
 from kpi_cli.exports.recognising import GENERIC, Header, Place, Wanted, read_header, recognise
@@ -30,7 +32,7 @@ from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.safe import quoted
-from kpi_cli.texts import note
+from kpi_cli.texts import label, note
 from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
@@ -43,7 +45,7 @@ def read(
     options: ReadOptions,
     inline: Iterable[Table] = (),
     roles: Collection[str] | Sought = ROLES,
-    by: Collection[str] | None = None,
+    enough: Enough | None = None,
 ) -> Store:
     """Read files into typed tables.
 
@@ -53,7 +55,7 @@ def read(
         inline: tables that came with the configuration.
         roles: the roles whose rows are wanted, or what chooses them once all files are recognised; files of
             others are recognised, and no more.
-        by: the dimensions that rows of large files may be summed by; None where every row's own ids matter.
+        enough: what suffices of large sources; None where every row's own ids matter.
 
     Returns:
         A Store whose `sources` list every file; a file that cannot be read carries its error.
@@ -66,7 +68,7 @@ def read(
         taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
-        wants = Wants(options, wanted, None if options.strict or options.every_id or options.own else by)
+        wants = Wants(options, wanted, _enough(options, known, enough))
         for source, sheet in taken:
             if source.error is None:
                 _take(store, source, sheet, wants)
@@ -74,8 +76,18 @@ def read(
             if not isinstance(found, KpiError):
                 _unchanged(found, store)
         _unfold(store, taken, wants)
+        if store.log or store.people:
+            store.keep_open(engines.pop_all())
     _after(store, options)
     return store
+
+
+def _enough(options: ReadOptions, known: Sequence[Sheet], enough: Enough | None) -> Enough | None:
+    """What suffices, unless the user wants every row looked at; people of two sources are found row by row."""
+    if enough is None or options.strict or options.every_id or options.own:
+        return None
+    of_people = {"steps": "events", "firsts": "sales"}.get(enough.what)
+    return enough if [sheet.role for sheet in known].count(str(of_people)) < 2 else None
 
 
 Sought = Callable[[Sequence[Sheet]], Collection[str]]
@@ -177,13 +189,12 @@ def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, C
     return _new(store, address.name), sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(Struct, frozen=True):
     """What is wanted of the files of a run."""
 
     options: ReadOptions
     roles: Collection[str]
-    by: Collection[str] | None = None  # the dimensions that suffice; None where every row's own ids matter
+    enough: Enough | None = None
 
     @property
     def hashed(self) -> bool:
@@ -196,7 +207,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
     try:
         source.sheet = source.sheet or sheet()
         wanted = source.sheet.role in wants.roles
-        if wanted and wants.by is not None and _folded(store, source, wants.by):
+        if wanted and wants.enough and _AS_ENOUGH[wants.enough.what](store, source, wants.enough.by):
             return
         in_bulk = wanted and _in_bulk(store, source)
         if source.sheet.sha256 is None and source.sheet.text:
@@ -235,20 +246,56 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
     assert whole is not None
-    source.sheet = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
-    if source.sheet is not None:
-        source.checks = "rows"
-        try:
-            reader = _load(store, source, source.sheet.options)
-            if not _needs_rows(source.sheet, reader.ledger):
-                _keep(store, reader)
-                source.is_folded = True
-                return True
-        except KpiError:
-            pass  # the reading row by row finds it again, with its line
-        _rollback(store)
-        source.checks, source.ledger = "full", Ledger()
-    source.sheet = whole
+    sums = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
+    return sums is not None and _summed(store, source, whole, sums)
+
+
+def _left_there(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read a large log of a database as counts, and leave its rows where they are."""
+    whole = source.sheet
+    if whole is None or whole.relation is None or whole.role != "events":
+        return False
+    from kpi_cli.warehouse.log import events_there
+
+    found = events_there(whole, by)
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.log = found[1]
+    return True
+
+
+def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read large sales of a database as groups, and leave their customers where they are; sum up what is no sales."""
+    whole = source.sheet
+    if whole is None or whole.relation is None:
+        return False
+    if whole.role != "sales":
+        return _folded(store, source, by)
+    from kpi_cli.warehouse.people import people_there
+
+    found = people_there(whole, {*by, "publisher"})
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.people = found[1]
+    return True
+
+
+_AS_ENOUGH = {"sums": _folded, "firsts": _with_firsts, "steps": _left_there}
+
+
+def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
+    """Read a source as records that stand for many rows; whether nothing was unusual in it."""
+    source.sheet, source.checks = sums, "rows"
+    try:
+        reader = _load(store, source, sums.options)
+        if not _needs_rows(sums, reader.ledger):
+            _keep(store, reader)
+            source.is_folded = True
+            return True
+    except KpiError:
+        pass  # the reading row by row finds it again, with its line
+    _rollback(store)
+    source.sheet, source.checks, source.ledger = whole, "full", Ledger()
     return False
 
 
@@ -278,7 +325,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
 
 def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
     """Sales that were read as sums are read again by row where another file may hold the same orders."""
-    if not any(source.is_folded for source, _ in taken):
+    if not any(source.is_folded and source.role == "sales" for source, _ in taken):
         return
     spans = {f: (a, b) for f, a, b in store.rows('SELECT file, min("start"), max("end") FROM sales GROUP BY file')}
     dated = [(s, sheet, *spans[s.number]) for s, sheet in taken if s.number in spans and s.error is None]
@@ -289,7 +336,7 @@ def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
         ):
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
             source.checks, source.is_folded, source.sheet = "full", False, None
-            _take(store, source, sheet, replace(wants, by=None))
+            _take(store, source, sheet, replace(wants, enough=None))
 
 
 def _rollback(store: Store) -> None:
@@ -329,7 +376,7 @@ def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) ->
         sheet.notes.append(note("duplicates_kept", file=sheet.name, line=int(again[0] or 0), count=len(again)))
 
 
-_REPEATS_MATTER = {"spend", "sales", "costs", "traffic", "search", "mail", "social", "leads"}
+_REPEATS_MATTER = {"spend", "sales", "traffic", "search", "mail", "social", "leads"}
 
 
 def _trust(store: Store, source: Source, options: ReadOptions) -> None:
@@ -359,7 +406,7 @@ _BY_STATUS = ("failed", "denied", "test", "voided", "cancelled", "pending", "aut
 def _status_notes(source: Source) -> None:
     left = {reason: source.ledger.left_out[reason] for reason in _BY_STATUS if source.ledger.left_out[reason]}
     if left:
-        said = ", ".join(f"{count} {reason}" for reason, count in left.items())
+        said = ", ".join(f"{count} {label(reason, 'fates')}" for reason, count in left.items())
         source.extra_notes.append(note("status_left_out", file=source.file, rows=said))
 
 

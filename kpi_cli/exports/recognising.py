@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import DELIMITERS, split
@@ -32,8 +33,7 @@ _METADATA = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
 Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One platform download in one role: how it is recognised and read. `spec` is the rest of its file."""
 
     name: str
@@ -46,8 +46,7 @@ class Format:
         return self.spec.get(key, default)
 
 
-@dataclass(slots=True)
-class Header:
+class Header(Struct):
     """A header row understood: where each canonical column stands and in which language it is written."""
 
     format: Format
@@ -64,8 +63,7 @@ class Header:
     companion: bool = False  # a list of settings that comes with the download, and no data
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a row that may be the header stands: its file and line, the lines above and the rows below it."""
 
     name: str
@@ -169,8 +167,7 @@ def _nothing_above(header: Header, name: str, lines: Sequence[str]) -> None:
             seen |= filled
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The role and format the user names for a file."""
 
     role: str | None = None

@@ -5,7 +5,7 @@ A canonical column that is named nowhere here is a dimension: text, kept as writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 ROLES = (
     "spend",
@@ -42,8 +42,7 @@ NONE_WHEN_BLANK = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A role's table: the numeric columns it stores, and those that add up in `check`."""
 
     numeric: tuple[str, ...]

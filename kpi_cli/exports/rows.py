@@ -11,10 +11,12 @@ import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.own import own_values
@@ -35,8 +37,7 @@ Columns = dict[str, Texts]
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """What became of every record of a sheet."""
 
     read: int = 0
@@ -49,15 +50,17 @@ class Ledger:
     raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """Some rows of the body, to be read column by column."""
 
     records: list[Record]
+    columns: list[tuple[str, ...]] | None = None
 
-    def cells(self, index: int) -> list[str]:
+    def cells(self, index: int) -> tuple[str, ...]:
         """One column's cells."""
-        return [record.cells[index] for record in self.records]
+        if self.columns is None:
+            self.columns = list(zip(*(record.cells for record in self.records), strict=False))  # one may end in a blank
+        return self.columns[index]
 
     def line_of(self, index: int, cell: str) -> int:
         """The first line that holds a cell."""

@@ -6,7 +6,9 @@ A GA4 snapshot or a Matomo report parts its tables by a blank line, then `#` lin
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kpi_cli.exports.dialect import split
 from kpi_cli.exports.recognising import Header, Place, Wanted, column_of, read_header
@@ -16,8 +18,7 @@ from kpi_cli.exports.values import BadValue, number
 OTHER_TABLE, NO_RECORD = "other_table", "blank"
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """One table of several: the line of its header, the comments above it, the lines of its rows."""
 
     header: int
@@ -25,8 +26,7 @@ class Section:
     rows: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The table that is read, where the first one starts, and what the lines of the others are."""
 
     header: Header

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from kpi_cli.warehouse.relation import Relation
 
 
-@dataclass(slots=True)
-class Totals:
+class Totals(Struct):
     """A row that adds up others: kept as a control sum."""
 
     label: str
@@ -49,8 +49,7 @@ class Totals:
     scope: str  # rows: over the file's own rows; wider: over an account or a network
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Struct):
     """One table of one file."""
 
     name: str
@@ -293,11 +292,12 @@ class _Structure:
 
 def _look(sheet: Sheet, rows: list[Record]) -> None:
     """What the cells of a batch prove, each distinct cell once."""
+    columns = list(zip(*(row.cells for row in rows), strict=False))  # one may end in a blank cell more
     for column, index in sheet.columns.items():
         what = kind(column)
         if what == "text" or not rows:
             continue
-        cells = dict.fromkeys(row.cells[index] for row in rows)
+        cells = dict.fromkeys(columns[index])
         if column == "tax" and not sheet.taxed:
             sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")

@@ -11,8 +11,9 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import InputError
 from kpi_cli.safe import printable, quoted
@@ -23,8 +24,7 @@ MAX_CHARACTERS = 16 * 2**20
 Plain = dict[str, "Plain"] | list["Plain"] | str | None
 
 
-@dataclass(slots=True)
-class Scalar:
+class Scalar(Struct):
     """One value as written. `quoted` tells the text "null" from the word null."""
 
     text: str
@@ -38,8 +38,7 @@ class Scalar:
         return not self.quoted and self.text in {"", "~", "null"}
 
 
-@dataclass(slots=True)
-class Sequence:
+class Sequence(Struct):
     """A list of values."""
 
     line: int
@@ -47,8 +46,7 @@ class Sequence:
     items: list[Node] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Mapping:
+class Mapping(Struct):
     """Keys and their values, in the file's order; `keys` holds each key's own place."""
 
     line: int

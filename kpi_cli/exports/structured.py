@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations, zip_longest
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
@@ -25,8 +26,7 @@ from kpi_cli.exports.values import BadValue, evidence, number
 from kpi_cli.safe import quoted
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Struct):
     """One table: its rows as text, the header among them."""
 
     name: str
@@ -151,7 +151,7 @@ def _whole_frame(frame: Any, name: str) -> Any:
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         said = f"the column {quoted(str(twice[0]))} stands twice"
-        raise InputError("duplicate_header", said, "rename or remove one of them", name)
+        raise InputError("duplicate_header", said, "rename one of them", name)
     return frame
 
 

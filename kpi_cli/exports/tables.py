@@ -6,10 +6,12 @@ import datetime as dt
 import json
 import weakref
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import connect
@@ -22,13 +24,25 @@ from kpi_cli.result import Note, plain
 if TYPE_CHECKING:
     import duckdb
 
+    from kpi_cli.warehouse.log import Log
+    from kpi_cli.warehouse.people import People
+
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
 _SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
+# A log of many millions of events is kept lean: what follows from the moment, or from there being a row, is not
+# stored; its lines and a currency only where a file's rows have them.
+_FOLLOWS = {
+    "events": {
+        "fate": "CAST(NULL AS VARCHAR)",
+        "start": 'CAST("time" AS DATE)',
+        "end": 'CAST("time" AS DATE)',
+        "rows": "CAST(1 AS BIGINT)",
+    }
+}
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """One table of one file as contract §7 lists it."""
 
     file: str
@@ -150,16 +164,24 @@ class Store:
         weakref.finalize(self, _close, self.con, folder)
         self.columns: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
-        self.converted: dict[str, set[tuple[str, str]]] = {}  # currency → first day and rate of those used
+        self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
+        self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
+        self.histories = ""  # of those customers, as SQL, the histories that are asked for
+        self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
+
+    def keep_open(self, engines: ExitStack) -> None:
+        """Close engines when the store is no longer needed."""
+        weakref.finalize(self, engines.close)
 
     def insert(self, source: Source, blocks: Iterable[Columns]) -> None:
         """Append a sheet's rows, given as columns of text, to the table of its role."""
         assert source.sheet is not None
         role = source.sheet.role
         for block in blocks:
-            columns = {name: cells for name, cells in block.items() if any(c is not None for c in cells)}
             self._widen(role, block)
+            stored = _stored(role, block)
+            columns = {name: block[name] for name in stored if any(c is not None for c in block[name])}
             types = self.columns[role]
             # Handed over as JSON: value by value through lists takes more than twice as long.
             texts = [f"unnest(from_json(${i}, '[\"VARCHAR\"]'))" for i, _ in enumerate(columns, 2)]
@@ -170,15 +192,19 @@ class Store:
     def insert_query(self, role: str, columns: Mapping[str, str], query: str) -> int:
         """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were."""
         self._widen(role, columns)
-        picks = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
+        picks = ", ".join(f'{columns[name]} AS "{name}"' for name in _stored(role, columns))
         return int(self.rows(f"INSERT INTO {role} BY NAME SELECT {picks} FROM {query}")[0][0])
 
     def _widen(self, role: str, names: Collection[str]) -> None:
         """Make sure that a role's table has these columns."""
         if role not in self.columns:
-            wanted = _FIXED | (_SALES if role == "sales" else {}) | {"currency": "VARCHAR"}
-            wanted |= {n: _type(n, role) for n in (*TABLES[role].numeric, *names) if n not in wanted}
-            definition = ", ".join(f'"{n}" {t}{" DEFAULT 1" * (n == "rows")}' for n, t in wanted.items())
+            follows = dict(_FOLLOWS.get(role, {}))
+            if "rows" in names:  # of a database, where an event stands for many
+                follows.pop("rows", None)
+            fixed = ("file", *follows) if follows else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
+            wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)}
+            more = {"rows": " DEFAULT 1"} | {name: f" AS ({sql})" for name, sql in follows.items()}
+            definition = ", ".join(f'"{n}" {t}{more.get(n, "")}' for n, t in wanted.items())
             self.con.execute(f"CREATE TABLE {role} ({definition})")
             self.columns[role] = wanted
         have = self.columns[role]
@@ -214,9 +240,17 @@ def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     close_folder(folder)
 
 
+def _stored(role: str, names: Iterable[str]) -> list[str]:
+    """Those columns that the table of a role stores, and does not make of the moment."""
+    return [name for name in names if role not in _FOLLOWS or name not in {"start", "end"}]
+
+
+_TYPES = _FIXED | _SALES | {"time": "TIMESTAMP"}
+
+
 def _type(name: str, role: str) -> str:
-    if name == "time":
-        return "TIMESTAMP"
+    if name in _TYPES:
+        return _TYPES[name]
     if name.startswith("own_"):
         return MONEY_TYPE
     if name in TABLES[role].numeric:

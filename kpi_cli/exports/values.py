@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import plainest
@@ -35,8 +35,7 @@ class BadValue(ValueError):  # noqa: N818 (reads as what it is: a bad value)
     """A cell that is not what its column needs; the message completes “… is ”."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number as written: sign and digits with their marks, before anyone decides what a mark means."""
 
     negative: bool
@@ -170,8 +169,7 @@ def _ungrouped(text: str, group: str) -> str:
     return head + "".join(groups)
 
 
-@dataclass(slots=True)
-class Marks:
+class Marks(Struct):
     """What the cells of a file prove about its decimal mark; the place of the first proof of each."""
 
     proof: dict[str, tuple[int, int, str]] = field(default_factory=dict)
@@ -206,8 +204,7 @@ _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
 _EPOCH = dt.date(1899, 12, 30)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A date as written: `order` None when it can be read one way only, else its two small numbers."""
 
     year: int
@@ -367,7 +364,7 @@ def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
     shift = offset_minutes(parts.zone) if tz and parts.zone else None
     if tz is None or shift is None:
         return local
-    return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(ZoneInfo(tz)).replace(tzinfo=None)
+    return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(_zone(tz)).replace(tzinfo=None)
 
 
 def _in_zone(found: dt.date, parts: Written, tz: str) -> dt.date:
@@ -377,7 +374,13 @@ def _in_zone(found: dt.date, parts: Written, tz: str) -> dt.date:
         return found
     zone = dt.timezone(dt.timedelta(minutes=shift))
     moment = dt.datetime(found.year, found.month, found.day, hours, minutes, seconds, tzinfo=zone)
-    return moment.astimezone(ZoneInfo(tz)).date()
+    return moment.astimezone(_zone(tz)).date()
+
+
+def _zone(name: str) -> dt.tzinfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
 
 
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 60, "CEST": 120, "PST": -480, "PDT": -420, "EST": -300, "EDT": -240}
@@ -433,8 +436,7 @@ def halves(cell: str) -> tuple[str, str] | None:
 _HALF = "\x1f"
 
 
-@dataclass(slots=True)
-class Days:
+class Days(Struct):
     """What the dates of a file prove about their order, with the place of the first proof of each."""
 
     proof: dict[str, tuple[int, int, str]] = field(default_factory=dict)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli.packaged import package_data
 from kpi_cli.safe import plainest
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """Months by their folded names, currency symbols that name one currency, and those that name none."""
 
     months: dict[str, int]

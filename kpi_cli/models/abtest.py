@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from statistics import NormalDist
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.result import plain
@@ -26,8 +27,7 @@ SRM_WARN = 0.01
 SRM_REFUSE = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(Struct, frozen=True):
     """One variant of a test: `conversions` of `n` visitors, people both."""
 
     variant: str
@@ -284,8 +284,7 @@ def welch(control: Sample, arm: Sample) -> Welch | None:
 # The whole test
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One arm against the control.
 
     Args:
@@ -345,8 +344,7 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class AbTest:
+class AbTest(Struct, frozen=True):
     """A test read: its arms, the sample-ratio check, and every arm against the control."""
 
     arms: tuple[Arm, ...]
@@ -460,21 +458,21 @@ _SENTENCES: dict[str, dict[Verdict, str]] = {
         "un écart de {change}\u00a0pt se serait sans doute vu",
         "not_enough_data": "Pas assez de données pour comparer {arm} à {control} ({short})\u00a0: "
         "il faut environ {lacking} visiteurs de plus par variante pour un écart de {change}\u00a0pt, "
-        "avec une puissance de 80\u202f%",
+        "avec une puissance de 80\u00a0%",
         "refused": "Pas de verdict\u00a0: les visiteurs n’ont pas été répartis comme prévu "
         "({split}, p\u00a0{srm})\u202f; cherchez pourquoi, puis refaites le test",
     },
 }
 _RATES = {
     "en": "{rate}% against {control_rate}%, {points} points (95% interval {low} to {high}){lift}, p {p}",
-    "fr": "{rate}\u202f% contre {control_rate}\u202f%, soit {points}\u00a0pt "
-    "(intervalle à 95\u202f%\u00a0: {low} à {high}){lift}, p\u00a0{p}",
+    "fr": "{rate}\u00a0% contre {control_rate}\u00a0%, soit {points}\u00a0pt "
+    "(intervalle à 95\u00a0%\u00a0: {low} à {high}){lift}, p\u00a0{p}",
 }
 _SHORT = {
     "en": "{rate}% against {control_rate}%, p {p}",
-    "fr": "{rate}\u202f% contre {control_rate}\u202f%, p\u00a0{p}",
+    "fr": "{rate}\u00a0% contre {control_rate}\u00a0%, p\u00a0{p}",
 }
-_LIFT = {"en": ", a lift of {lift}%", "fr": ", {lift}\u202f% en relatif"}
+_LIFT = {"en": ", a lift of {lift}%", "fr": ", {lift}\u00a0% en relatif"}
 _ADJUSTED = {"en": " after {count} comparisons", "fr": " après {count} comparaisons"}
 _SPLIT_DOUBT = {
     "en": " (but the split of visitors, {split}, is doubtful: p {srm})",

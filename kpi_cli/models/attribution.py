@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from operator import mul
 from typing import NamedTuple, cast
+
+from msgspec import Struct, field
 
 from kpi_cli.apportion import MILLION, apportion, settle
 from kpi_cli.errors import UsageError
@@ -34,8 +35,7 @@ EXACT_CHANNELS = 32
 _WHOLE = 1 << 53
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """One distinct path of touches, oldest first, and what came of it.
 
     Args:
@@ -70,8 +70,7 @@ class Touch(NamedTuple):
     value: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """What one channel is credited with: conversions, and their value in currency units."""
 
     conversions: Decimal
@@ -264,8 +263,7 @@ def _summed(by_whole: dict[int, int]) -> Fraction:
 # Markov
 
 
-@dataclass(frozen=True, slots=True)
-class Transitions:
+class Transitions(Struct, frozen=True):
     """How often paths went from where to where, counted over whole paths.
 
     Args:

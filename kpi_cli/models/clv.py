@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,8 +48,7 @@ Reason = Literal[
 """Why a model is not to be used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class Fitted(Struct, frozen=True, kw_only=True):
     """What a fit says of itself; a model given by its parameters alone counts as fitted.
 
     Args:
@@ -67,8 +67,7 @@ class Fitted:
     reason: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BgNbd(Fitted):
+class BgNbd(Fitted, frozen=True):
     """Purchases at rate λ ~ Gamma(r, alpha) a week, and after each a dropout with p ~ Beta(a, b)."""
 
     r: float = math.nan
@@ -77,8 +76,7 @@ class BgNbd(Fitted):
     b: float = math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class GammaGamma(Fitted):
+class GammaGamma(Fitted, frozen=True):
     """Purchase values ~ Gamma(p, ν), with ν ~ Gamma(q, v) over customers; v in currency units.
 
     `dropped` counts the customers without a positive repeat mean, on whom the model cannot be fitted.

@@ -58,7 +58,7 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
         InputError: what cannot be read or added for certain.
         NoDataError: no cost, nobody to share it by, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS)
+    books = open_books(ask, USES, NEEDS, enough="firsts")
     measures.check_dimensions(books, USES)
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)
@@ -80,14 +80,23 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     return result
 
 
-def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None) -> Result:
-    """CAC of figures given by hand; the cost is taken for all there is."""
+def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None, target: Decimal | None = None) -> Result:
+    """CAC of figures given by hand; the cost is taken for all there is.
+
+    Args:
+        cost: currency units, ≥ 0.
+        customers: a whole number, ≥ 0.
+        leads: ≥ 0; an ad platform may claim a part of one.
+        target: the CAC not to be exceeded, currency units.
+    """
     given: Measures = {"cost": cost, "media_cost": cost, "new_customers": customers, "leads": leads}
     total, reasons = _figures(given, loaded=False)
     total["payback_months"], reasons["payback_months"] = None, "no_revenue"
     if leads is None:
-        reasons["leads"] = "leads_unknown"
-    result = lay_out("cac", None, figure_columns(FIGURES, None), Answer({}, total, {None: reasons}), None)
+        reasons["leads"] = reasons["cpl"] = "leads_unknown"
+    answer = Answer({}, total, {None: reasons})
+    goal = _distance_to_target(answer, {None: target})
+    result = lay_out("cac", None, figure_columns((*FIGURES, *goal), None), answer, None)
     _explain(result, None)
     return result
 
@@ -205,10 +214,21 @@ def _payback(books: Books, values: Measures, earned: list[Decimal]) -> tuple[int
 
 
 def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> list[Figure]:
-    """Set each row's distance to its target, in currency units; the figure it makes, if there is any target."""
-    over, aimed = [], set()
+    """Set each row's distance to its target and say who is over it; the figures it makes, if there is any target."""
+    limits = {key: target if target is not None else aiming.target(books, "cac", key) for key in [*answer.rows, None]}
+    goal = _distance_to_target(answer, limits)
+    rows = [*answer.rows.items(), (None, answer.total)]
+    over = [named(key) for key, values in rows if (values["over_target"] or 0) > 0]
+    if over:
+        books.notes.append(note("over_target", names=", ".join(over)))
+    return goal
+
+
+def _distance_to_target(answer: Answer, limits: Mapping[Key | None, Decimal | None]) -> list[Figure]:
+    """Set each row's distance to its target, in currency units; the figures it makes, if there is any target."""
+    aimed = set()
     for key, values in [*answer.rows.items(), (None, answer.total)]:
-        limit = target if target is not None else aiming.target(books, "cac", key)
+        limit = limits[key]
         reached, values["cac_target"] = values["cac"], limit
         if limit is None or reached is None:
             values["over_target"] = None
@@ -216,10 +236,6 @@ def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> l
             continue
         aimed.add(key)
         values["over_target"] = Decimal(reached) - limit
-        if reached > limit:
-            over.append(named(key))
-    if over:
-        books.notes.append(note("over_target", names=", ".join(over)))
     only_total = aimed == {None}
     goal = (
         Figure("cac_target", "money", total_only=only_total),
@@ -243,7 +259,8 @@ def tell_first_purchases(books: Books) -> None:
     if starts and guessed and min(starts) >= books.window.start:
         books.notes.append(note("new_customers_overstated", start=min(starts)))
     nameless = books.store.rows(
-        "SELECT count(*) FROM sales WHERE fate IS NULL AND is_order AND customer IS NULL AND customer_type IS NULL"
+        """SELECT CAST(sum("rows") AS BIGINT) FROM sales
+           WHERE fate IS NULL AND is_order AND customer IS NULL AND customer_type IS NULL"""
     )[0][0]
     if nameless:
         books.notes.append(note("orders_without_customer", count=nameless))

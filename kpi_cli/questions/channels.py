@@ -6,8 +6,9 @@ files → books → measures (sums by group) → metrics (ratios of those sums) 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
@@ -69,7 +70,7 @@ def channels(ask: Ask) -> Result:
         NoDataError: no visits, leads, sales or spend, or none in the period.
     """
     ask = _by_channel(ask)
-    books = open_books(ask, USES, NEEDS)
+    books = open_books(ask, USES, NEEDS, enough="firsts")
     if "network" in ask.dimensions:
         assign_networks(books)
     measures.check_dimensions(books, USES)

@@ -12,7 +12,7 @@ from kpi_cli.trust import trust_errors
 
 def check(ask: Ask) -> tuple[CheckResult, list[KpiError]]:
     """Every file of the question as contract §7 lists it, and the errors of those that were refused."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     files = asked_files(ask)
     inline = inline_tables(ask)

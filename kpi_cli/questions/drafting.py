@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import KpiError, UsageError
@@ -27,8 +28,7 @@ _OPENED = {  # what was asked → the key that answers it, and the answers there
 _MOST = 20  # names listed of a kind
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """The text of a kpi.yml, how many files it reads, and how many it could not."""
 
     text: str

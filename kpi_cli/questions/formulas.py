@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from kpi_cli import metrics
 from kpi_cli.errors import UsageError
@@ -59,8 +60,7 @@ def simple(average_sale: Decimal, purchases: Per, retention: Duration, margin: D
     return _answered(columns, {**given, "ltv": value}, {"name": "simple"}, [said])
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """A subscription: what an account pays a period, and the rates of that same period.
 
     Args:

@@ -6,9 +6,10 @@ files → books → funnel measures (counts by group and stage) → rates of tho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import funnel_measures, measures, metrics
 from kpi_cli.ask import Ask
@@ -47,7 +48,7 @@ from kpi_cli.questions.staging import (
 )
 from kpi_cli.result import Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import folded, quoted
-from kpi_cli.texts import LANGUAGE, label, note, share_text
+from kpi_cli.texts import LANGUAGE, label, note, share_text, span_text
 
 USES = tuple(role for kin in KINS for role in kin.roles)
 EVENTS = KINS[1]
@@ -56,8 +57,7 @@ _MADE = _ASSIGNED | {"source", "medium", "account", "course"}  # what may be mad
 _GAPS: dict[str, Unit] = {"people": "count", "gaps": "count", "median_days": "days"}
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """How a test is judged: the smallest change worth showing, the split that was planned, and the control."""
 
     change: float | None = None
@@ -65,8 +65,7 @@ class Trial:
     control: str | None = None  # the variant that others are held against; the first by name when None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a funnel is asked beside the common options."""
 
     steps: tuple[str, ...] = ()
@@ -87,7 +86,7 @@ def funnel(ask: Ask, wanted: Wanted | None = None) -> Result:
 
 def days_between(ask: Ask, event: str) -> Result:
     """The median number of days between a person's days with an event of the log."""
-    books = open_books(ask, ("events",), (("events",),))
+    books = open_books(ask, ("events",), (("events",),), enough="steps")
     _no_dimension(ask, "--between")
     spellings = _spellings(books, event)
     columns = [Column(name, label(name), unit) for name, unit in _GAPS.items()]
@@ -122,7 +121,7 @@ def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
         raise UsageError("negative_count", f"stage {quoted(low)} is below 0", "give how many reached it")
     counts: Measures = {name: int(count) if count == int(count) else count for name, count in given}
     result = funnel_result((), names, Counts({(): counts}, counts), [()])
-    result.notes = larger_later(names, {(): counts})
+    result.notes = larger_later(names, {(): counts}, str)
     result.extra = {
         "stages": plain_stages(names, counts),
         "leak": biggest_leak(names, counts, None),
@@ -154,7 +153,7 @@ class _Funnel:
         self.sliced = False
         self.whole = True  # whether the files hold totals, not only cut lists
         _once(wanted.steps)
-        self.books = open_books(ask, self._sought, (), self._chosen)
+        self.books = open_books(ask, self._sought, (), self._chosen, enough="steps")
 
     def _fitting(self, roles: set[str | None]) -> list[Kin]:
         """The kins of these roles that know the steps asked for."""
@@ -274,17 +273,23 @@ class _Funnel:
             known = {stage.name for stage in found}
             found = [by_name[name] for name in steps if name in known or funnel_measures.known(books, by_name[name])]
         for dim in self.ask.dimensions:
-            without = [s for s in found if not self._can(s, dim)]
-            found = [s for s in found if s not in without]
-            if without and found:
-                named = ", ".join(label(s.name).lower() for s in without)
-                books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
+            found = self._divisible(found, dim)
         lacking = set(steps) - {stage.name for stage in found}
         if lacking or not found:
             by = f" by {', '.join(self.ask.dimensions)}" if self.ask.dimensions else ""
             said = ", ".join(name for name in steps if name in lacking) or "a stage"
             raise NoDataError("no_stage", f"the files do not count {said}{by}", "add one that does")
         self.stages = found
+
+    def _divisible(self, found: list[Stage], dim: str) -> list[Stage]:
+        """The stages that can be divided by a dimension; a note names the others."""
+        kept = [stage for stage in found if self._can(stage, dim)]
+        if not self.sliced and dim not in UNITS:
+            kept = [stage for stage in kept if funnel_measures.says(self.books, stage, dim)] or kept
+        if kept and len(kept) < len(found):
+            named = ", ".join(label(stage.name).lower() for stage in found if stage not in kept)
+            self.books.notes.append(note("stage_without_dimension", stages=named, dimension=label(dim).lower()))
+        return kept
 
     def _can(self, stage: Stage, dim: str) -> bool:
         if self.sliced:
@@ -301,7 +306,8 @@ class _Funnel:
             return Counts(trail.groups if books.ask.dimensions else {(): whole}, whole, trail)
         names = tuple(stage.name for stage in self.stages)
         by_group = funnel_measures.counted(books, self.stages, window) if books.ask.dimensions else {}
-        groups: Table = {key: begun(sums, names) for key, sums in by_group.items()}
+        known = {key: sums for key, sums in by_group.items() if any(sums.get(n) is not None for n in names)}
+        groups: Table = {key: begun(sums, names) for key, sums in known.items()}
         if not self.whole:
             return Counts(groups, {})
         whole = filled(funnel_measures.counted(alone, self.stages, window).get((), {}), names)
@@ -326,6 +332,8 @@ class _Funnel:
         told += larger_later(names, now.groups)
         if len({funnel_measures.role_of(self.books, stage) for stage in self.stages}) > 1:
             told.append(note("stage_sources", sources=self._sources()))
+        for stage, files in funnel_measures.not_stated(self.books, self.stages).items():
+            told.append(note("stage_not_stated", stage=label(stage.name), files=", ".join(files)))
         if len(now.groups) > 1:
             told += too_few(names, now.groups)
             told += [note("not_additive", column=label(n)) for n in not_additive(names, now)]
@@ -412,7 +420,7 @@ class _Funnel:
 
     def _revenue(self) -> Decimal | None:
         """Revenue of the window, where the funnel ends in sales."""
-        if not (self.books.has("sales") and "sales" in self.kin.roles):
+        if not (self.stages and self.stages[-1].role == "sales"):
             return None
         sums = measures.sales(measures.ungrouped(self.books), self.books.window)
         revenue = sums.get((), {}).get("revenue")
@@ -507,8 +515,8 @@ def _known_control(control: str | None, variants: Sequence[str]) -> None:
 def _tell_uncovered(books: Books, roles: Sequence[str], earlier: Window) -> None:
     """A note on the files that do not cover all of the period compared with."""
     if files := uncovered(books, roles, earlier)[1]:
-        start, end = str(earlier.start), str(earlier.end)
-        books.notes.append(note("previous_incomplete", files=", ".join(files), start=start, end=end))
+        span = span_text(earlier.start, earlier.end)
+        books.notes.append(note("previous_incomplete", files=", ".join(files), period=span))
 
 
 def _no_dimension(ask: Ask, option: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
 from kpi_cli.coverage import earlier_span
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 _LAST = {name: place for place, name in enumerate((UNASSIGNED, NOT_SET, UNATTRIBUTED, NOT_ALLOCATED), 1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """A figure a question gives: its name, unit and direction; some stand in the total only."""
 
     name: str
@@ -35,8 +35,7 @@ class Figure:
     total_only: bool = False
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """Figures by group, the total's, and why some are null (None: the total)."""
 
     rows: dict[Key, Measures]

@@ -9,14 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import customers, measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books
 from kpi_cli.customers import Cell
+from kpi_cli.errors import InputError
+from kpi_cli.exports.tables import Source
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.opening import open_books
 from kpi_cli.period import Every, Window, previous, shift, start_of
@@ -24,7 +27,7 @@ from kpi_cli.questions import predicting
 from kpi_cli.questions.cac import acquisition, tell_first_purchases
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
-from kpi_cli.questions.predicting import Prediction, Wanted
+from kpi_cli.questions.predicting import Models, Prediction, Wanted
 from kpi_cli.questions.roi import through
 from kpi_cli.result import Column, Null, Result, Row
 from kpi_cli.texts import label, money_text, note
@@ -54,13 +57,26 @@ AHEAD = (
 _OF_CUSTOMERS = ("customers", "purchase_frequency", "repeat_rate", "days_between_purchases", "ltv")
 
 
-@dataclass(slots=True)
-class Worth:
+class Worth(Struct):
     """An answer, and what a file with a row a customer can be made from."""
 
     result: Result
     books: Books
     prediction: Prediction | None = None
+
+    def fitted(self) -> Models:
+        """The models that rows a customer are made with, settled or not.
+
+        Raises:
+            InputError: the sales name no customers, or have no dates.
+        """
+        if self.prediction and self.prediction.fitted:
+            return self.prediction.fitted
+        source = self.books.store.of_role("sales")[0]
+        file = source.file
+        if customers.names_buyers(self.books):
+            raise InputError("no_dates", "the sales have no dates to predict from", "give sales with dates", file)
+        raise InputError("no_customer_id", "the sales name no customers", _customer_columns(source), file)
 
 
 def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
@@ -71,7 +87,7 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
         InputError: what cannot be read or added for certain; under --strict, a model that is not settled.
         NoDataError: no sales, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS)
+    books = open_books(ask, USES, NEEDS, enough="firsts")
     measures.check_dimensions(books, ("sales",))
     named = customers.fill_buyers(books)
     _tell(books, named=named)
@@ -109,11 +125,7 @@ def _tell(books: Books, *, named: bool) -> None:
         tell_first_purchases(books)
     if not named:
         for source in books.store.of_role("sales"):
-            hint = label(f"{source.format}", "customer_columns")
-            general = label("generic", "customer_columns")
-            books.notes.append(
-                note("no_customer_id", file=source.file, hint=general if hint == source.format else hint)
-            )
+            books.notes.append(note("no_customer_id", file=source.file, hint=_customer_columns(source)))
         return
     orders, revenue = customers.unnamed(books, books.window)
     if orders:
@@ -121,6 +133,12 @@ def _tell(books: Books, *, named: bool) -> None:
         books.notes.append(note("sales_without_customer", count=orders, amount=amount))
     if books.window and (older := customers.bought_before(books, books.window)):
         books.notes.append(note("bought_before", count=older))
+
+
+def _customer_columns(source: Source) -> str:
+    """How an export of this format comes to say who bought."""
+    hint = label(f"{source.format}", "customer_columns")
+    return label("generic", "customer_columns") if hint == source.format else hint
 
 
 def _explain(result: Result, sums: Measures, margin: Decimal | None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from kpi_cli import measures, metrics
 from kpi_cli.definitions import MEASURES, ROLES_OF, measures_needed, names_needed, own_columns, own_label
@@ -76,8 +77,9 @@ def _tell_missing(books: Books, role: str, column: str, measure: Measure | None)
     lacking = [source.file for source in sources if source.sheet and not source.sheet.has(column)]
     if measure and sources and len(lacking) == len(sources):
         said = f"no file of {role} has the column {quoted(measure.header)}"
-        file, line = books.ask.config.file, measure.line
-        raise InputError("no_such_column", said, "write it as the file's header does", file, line)
+        line, column_ = measure.header_at or (measure.line, measure.column)
+        fix = "write it as the file's header does"
+        raise InputError("no_such_column", said, fix, books.ask.config.file, line, column_)
     if lacking and len(lacking) < len(sources):
         named = own_label(measure.name, measure.label) if measure else label(column)
         books.notes.append(note("measure_in_part", measure=named, files=", ".join(lacking)))
@@ -207,8 +209,7 @@ def _nothing(books: Books) -> Measures:
 # -------------------------------------------------------------------------------------------- figures
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What is known of a row: its figures and why some are null, its sums, and what follows from them."""
 
     books: Books

@@ -10,9 +10,10 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kpi_cli import customers
 from kpi_cli.books import Books
@@ -28,11 +29,11 @@ NAME = "BG/NBD with Gamma-Gamma"
 FIGURES = ("alive", "expected_purchases", "expected_revenue")
 _YEAR = Duration(Decimal(12), "month")
 _BANDS = ("1", "2", "3", "4+")  # purchases made so far
+_CENTURY = 36_525  # days
 _BLOCK = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to be predicted.
 
     Args:
@@ -42,7 +43,7 @@ class Wanted:
         first_purchase: whether a new customer's value counts the first purchase.
 
     Raises:
-        UsageError: a length of time shorter than the model's unit, the week.
+        UsageError: a length of time shorter than the model's unit, the week, or longer than a century.
     """
 
     horizon: Duration | None = None
@@ -56,6 +57,8 @@ class Wanted:
                 raise UsageError(
                     "short_horizon", f"{option} {length} is shorter than a week, the model's unit", "give 1w or more"
                 )
+            if length and length.days > _CENTURY:
+                raise UsageError("long_horizon", f"{option} {length} is longer than a century", "give 100y or less")
 
     @property
     def weeks(self) -> float:
@@ -63,8 +66,7 @@ class Wanted:
         return float((self.horizon or self.holdout or _YEAR).weeks)
 
 
-@dataclass(slots=True)
-class Prediction:
+class Prediction(Struct):
     """The `model` of contract §6, the predicted figures by group and in total, and why some are null."""
 
     model: dict[str, Any]
@@ -74,8 +76,7 @@ class Prediction:
     fitted: Models | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(Struct, frozen=True):
     """The two fitted models, and what they are asked: the horizon in weeks and the discount a month."""
 
     purchases: BgNbd

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
@@ -29,7 +30,7 @@ from kpi_cli.questions.own import own_figures
 from kpi_cli.questions.roi import roi
 from kpi_cli.reporting import Headline, Move, Part, Report, Split, Standing
 from kpi_cli.result import Column, Note, Previous, Result, Row, Span, Value
-from kpi_cli.texts import label, note
+from kpi_cli.texts import label, note, span_text
 from kpi_cli.trust import insist
 
 USES = ("spend", "sales", "costs", "traffic", "leads")
@@ -144,7 +145,7 @@ class _Report:
         window = Window(span.start, span.end)
         roles, files = uncovered(self.books, COMPARED, window)
         code = "not_comparable" if roles else "partly_comparable"
-        self.notes += [note(code, file=file, start=span.start, end=span.end) for file in files]
+        self.notes += [note(code, file=file, period=span_text(span.start, span.end)) for file in files]
         return None if roles else span
 
     # ------------------------------------------------------------------------------------- figures

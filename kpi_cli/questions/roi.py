@@ -43,7 +43,7 @@ def roi(ask: Ask) -> Result:
         InputError: what cannot be read or added for certain.
         NoDataError: no sales, no cost, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS, ids=ask.allocate == "customers")
+    books = open_books(ask, USES, NEEDS, enough=None if ask.allocate == "customers" else "sums")
     measures.check_dimensions(books, USES)
     answer = _answer(books, books.window)
     before = None

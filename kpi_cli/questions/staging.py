@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from kpi_cli import metrics
 from kpi_cli.funnel_measures import Trail
@@ -38,8 +39,7 @@ _BETTER: dict[str, Better] = {
 }
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """What one window holds: each stage's count by group and over all, and what following people found."""
 
     groups: Table
@@ -214,13 +214,13 @@ def _enough(visitors: Value, conversions: Value) -> bool:
     return float(visitors or 0) >= FEW_PEOPLE and float(conversions or 0) >= FEW_CONVERSIONS  # type: ignore[arg-type]
 
 
-def larger_later(names: Sequence[str], groups: Table) -> list[Note]:
-    """The stages that count more than the one before, in any group."""
+def larger_later(names: Sequence[str], groups: Table, called: Callable[[str], str] = label) -> list[Note]:
+    """The stages that count more than the one before, in any group; each as it is called."""
     found: dict[str, None] = {}
     for sums in groups.values():
         for before, here in pairwise(_own(names, sums)):
             if (sums[here] or 0) > (sums[before] or 0):
-                found[f"{label(before)} → {label(here)}"] = None
+                found[f"{called(before)} → {called(here)}"] = None
     return [note("later_stage_larger", names=", ".join(found))] if found else []
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.metrics import METRICS
 from kpi_cli.opening import open_books
 from kpi_cli.period import PeriodOptions, Window, whole_unit
@@ -72,7 +73,11 @@ def _sales_books(ask: Ask, training: Training) -> Books | None:
         text = f"{before.days} days before are held against {after.days} after"
         raise InputError("unequal_periods", text, "give two periods of one length", training.file)
     period = PeriodOptions(from_=min(before.start, after.start), to=max(before.end, after.end))
-    return open_books(replace(ask, period=period, by=()), ("sales",), (("sales",),))
+    books = open_books(replace(ask, period=period, by=()), ("sales",), (("sales",),))
+    if training.currency and books.currency != training.currency:
+        said = f"costs in {training.currency} are held against sales in {books.currency or 'no stated currency'}"
+        raise InputError("currencies_mixed", said, "give both in one currency, or say --currency", training.file)
+    return books
 
 
 def _gain(ask: Ask, training: Training, books: Books | None) -> Decimal:
@@ -89,6 +94,10 @@ def _gain(ask: Ask, training: Training, books: Books | None) -> Decimal:
 
 
 def _revenue(books: Books, window: Window) -> Decimal:
+    spans = [source.period for source in books.store.of_role("sales") if source.period]
+    if not any(first <= window.end and last >= window.start for first, last in spans):
+        said = f"no sales file covers {window.start} to {window.end}"
+        raise NoDataError("no_row_in_period", said, "add one that does")
     return Decimal(measures.sales(books, window).get((), {}).get("revenue") or 0)
 
 

@@ -6,14 +6,15 @@ A writer turns an answer into bytes for a Page and touches nothing else; `write`
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from kpi_cli.errors import UsageError
-from kpi_cli.render.output import write_file, write_stdout
+from kpi_cli.render.output import folder_made, write_file, write_stdout
 from kpi_cli.render.page import Page
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
@@ -56,8 +57,7 @@ WRITERS: dict[str, Writer] = {
 _ENDINGS = {".html": "html", ".md": "markdown", ".json": "json", ".csv": "csv", ".xlsx": "xlsx"}
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How an answer is asked for: `-f`, `-o`, and whether it holds customer ids (a private file)."""
 
     format: str | None = None
@@ -66,7 +66,7 @@ class Options:
 
 
 def write(answer: Answer, options: Options) -> None:
-    """Render the answer and deliver it, to stdout or whole to a file.
+    """Render the answer and deliver it, to stdout or whole to a file; a report's own folder is made for it.
 
     Raises:
         UsageError: no such format, or `-o` names an input or has a gap nothing fills.
@@ -78,7 +78,8 @@ def write(answer: Answer, options: Options) -> None:
     if target is None:
         write_stdout(writer(answer, Page.on_stdout()))
     else:
-        write_file(target, writer(answer, Page.in_file()), private=options.private)
+        with folder_made(target.parent) if answer.question == "report" else nullcontext():
+            write_file(target, writer(answer, Page.in_file()), private=options.private)
 
 
 def format_of(options: Options) -> str:
@@ -100,14 +101,14 @@ def writer_of(name: str) -> Writer:
 
 
 def target_of(output: str, answer: Answer) -> Path:
-    """The file `-o` names, `{month}` filled in from the answer's period; never one of the inputs."""
+    """The file that an option names, `{month}` filled in from the answer's period; never one of the inputs."""
     if "{month}" in output:
         output = output.replace("{month}", _month(answer))
     target = Path(output)
     for source in answer.sources:
         with suppress(OSError, ValueError):
             if target.samefile(source["file"]):
-                raise UsageError("output_is_input", f"-o {printable(output)} is one of the inputs", "name another file")
+                raise UsageError("output_is_input", f"{printable(output)} is one of the inputs", "name another file")
     return target
 
 

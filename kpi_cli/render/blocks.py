@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from kpi_cli.render import lifetime, locales, numbers
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kpi_cli import locales
+from kpi_cli.render import lifetime, numbers
 from kpi_cli.render.charts import Chart, by_channel, trends
 from kpi_cli.render.checked import facts, summary
 from kpi_cli.render.lifetime import blocks as cohort_blocks
-from kpi_cli.render.sheet import Sheet, Strip, Tone, lay_out, note_line
+from kpi_cli.render.sheet import Sheet, Strip, Tone, lay_out, note_lines
 from kpi_cli.render.telling import figure, said, tell
-from kpi_cli.render.words import name, reason, word
+from kpi_cli.render.words import fate, name, word
 from kpi_cli.reporting import Headline, Part, Report
 from kpi_cli.result import CheckResult, Column, Note, Result, Span, Value
 from kpi_cli.safe import printable
@@ -31,24 +34,21 @@ _WEIGHTY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A title; level 1 is the page's own."""
 
     level: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """A sentence that says what the figures come to; a `minor` one explains what stands near it."""
 
     text: str
     minor: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A headline figure, and what it is measured against, each with whether that is good news."""
 
     label: str
@@ -56,15 +56,13 @@ class Tile:
     beside: tuple[tuple[str, Tone], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tiles:
+class Tiles(Struct, frozen=True):
     """The headline figures."""
 
     tiles: tuple[Tile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """A table; `total` says that the last row is the total, `titled` that the caption is to be seen."""
 
     caption: str
@@ -73,15 +71,13 @@ class Grid:
     titled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Charts:
+class Charts(Struct, frozen=True):
     """Charts that stand side by side where there is room."""
 
     charts: tuple[Chart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """Remarks; `weighty` ones must be read before the figures."""
 
     items: tuple[str, ...]
@@ -93,11 +89,11 @@ Block = Heading | Lead | Tiles | Grid | Charts | Items
 
 def laid_out(report: Report, lang: str) -> Iterator[Block]:
     """The report from its answer to its ledger."""
-    period = numbers.span(report.period.start, report.period.end, lang)
+    period = locales.span(report.period.start, report.period.end, lang)
     yield Heading(1, printable(" · ".join(filter(None, (report.title, period)))))
     for sentence in tell(report, lang):
         yield Lead(sentence)
-    weighty = tuple(note_line(note) for note in report.notes if _is_weighty(note))
+    weighty = tuple(note_lines(note for note in report.notes if _is_weighty(note)))
     if weighty:
         yield Items(weighty, weighty=True)
     yield Tiles(tuple(_tile(headline, report, lang) for headline in report.headlines))
@@ -137,7 +133,7 @@ def _tile(headline: Headline, report: Report, lang: str) -> Tile:
 def _brief(span: Span, lang: str) -> str:
     """An earlier period in few letters."""
     is_month = span.start.day == 1 and (span.end + dt.timedelta(1)).day == 1 and span.start.month == span.end.month
-    return locales.date(span.start, "MMM y", lang) if is_month else numbers.span(span.start, span.end, lang)
+    return locales.date(span.start, "MMM y", lang) if is_month else locales.span(span.start, span.end, lang)
 
 
 def _tone(column: Column, moved: str) -> Tone:
@@ -194,8 +190,8 @@ def _moved(report: Report, lang: str) -> tuple[Strip, ...]:
     ]
     gained = [move.now - move.before for move in moves]
     decimals = numbers.places("money", [*columns[0][1], *columns[1][1]], report.currency)
-    figures = [Strip(head, head, [numbers.number(v, decimals, lang) for v in values]) for head, values in columns]
-    signed = [numbers.number(value, decimals, lang, "+") for value in gained]
+    figures = [Strip(head, head, [locales.number(v, decimals, lang) for v in values]) for head, values in columns]
+    signed = [locales.number(value, decimals, lang, "+") for value in gained]
     tones: list[Tone] = ["good" if value > 0 else "bad" for value in gained]
     names = Strip("channel", label("channel"), [name(move.name, "channel") for move in moves], figure=False, key=True)
     return (names, *figures, Strip("change", "Δ", signed, of="revenue", tones=tuple(tones)))
@@ -211,12 +207,12 @@ def _part(part: Part, report: Report, lang: str) -> Iterator[Block]:
     if said(f"about_{part.name}", lang):
         yield Lead(said(f"about_{part.name}", lang), minor=True)
     if part.name == "ltv" and result.period:
-        yield Lead(said("won_in", lang, numbers.span(result.period.start, result.period.end, lang)), minor=True)
+        yield Lead(said("won_in", lang, locales.span(result.period.start, result.period.end, lang)), minor=True)
     if part.name == "channels":
         yield Charts((by_channel(result, report, lang),))
     sheet = lay_out(result, lang)
     strips = [strip for strip in sheet.strips if not strip.of or strip.of in part.changes]
-    yield Grid(said(f"part_{part.name}", lang), tuple(_spelled(strips, lang)), sheet.total)
+    yield Grid(said(f"part_{part.name}", lang), tuple(_named(strips)), sheet.total)
     for block in cohort_blocks(result, lang):
         yield _cohorts(block)
     if foot := tuple(_empty(sheet, strips)):
@@ -234,24 +230,14 @@ def _cohorts(block: lifetime.Block) -> Grid:
     return Grid(block.title, columns, titled=True)
 
 
-def _spelled(strips: Sequence[Strip], lang: str) -> Iterator[Strip]:
-    """Every column by a name of its own: a change names its figure; months as a reader writes them."""
+def _named(strips: Sequence[Strip]) -> Iterator[Strip]:
+    """Every column by a name of its own: a change names its figure."""
     headings = {strip.name: strip.heading for strip in strips}
     for strip in strips:
         if strip.of:
             yield replace(strip, heading=f"Δ\u00a0{headings.get(strip.of, '')}".rstrip())
-        elif strip.name == "month":
-            yield replace(strip, cells=[_month(cell, lang) for cell in strip.cells])
         else:
             yield strip
-
-
-def _month(cell: str, lang: str) -> str:
-    """`2026-10` as `Oct 2026`; the total's label as it is."""
-    try:
-        return locales.date(dt.date.fromisoformat(f"{cell}-01"), "MMM y", lang)
-    except ValueError:
-        return cell
 
 
 def _standings(report: Report, lang: str) -> Iterator[Block]:
@@ -289,10 +275,10 @@ def _strips(heads: Sequence[str], rows: Sequence[Sequence[str]], figures: set[in
 
 def _foot(report: Report, lang: str) -> Iterator[Block]:
     """Every note, every file with where its rows went, and what the report was made with."""
-    rest = dict.fromkeys(note_line(note) for note in report.notes if not _is_weighty(note))
+    rest = tuple(note_lines(note for note in report.notes if not _is_weighty(note)))
     if rest:
         yield Heading(2, said("notes", lang))
-        yield Items(tuple(rest))
+        yield Items(rest)
     yield from _ledger(report.sources, lang)
     made = [f"kpi {report.version}"]
     if report.config:
@@ -315,11 +301,11 @@ def _ledger(sources: Sequence[Mapping[str, Any]], lang: str) -> Iterator[Block]:
 def _source(source: Mapping[str, Any], lang: str) -> list[str]:
     rows, period = source["rows"], source["period"]
     days = [dt.date.fromisoformat(period[end]) for end in ("start", "end")] if period else []
-    left_out = [f"{reason(fate)} ×{_count(count, lang)}" for fate, count in rows["left_out"].items()]
+    left_out = [f"{fate(code)} ×{_count(count, lang)}" for code, count in rows["left_out"].items()]
     return [
         printable(str(source["file"])),
         f"{source['format']} · {source['role']}",
-        numbers.span(days[0], days[1], lang) if days else numbers.DASH,
+        locales.span(days[0], days[1], lang) if days else numbers.DASH,
         _count(rows["read"], lang),
         _count(rows["used"], lang),
         ", ".join(left_out) or numbers.DASH,
@@ -328,14 +314,14 @@ def _source(source: Mapping[str, Any], lang: str) -> list[str]:
 
 
 def _count(value: int, lang: str) -> str:
-    return numbers.number(Decimal(value), 0, lang)
+    return locales.number(Decimal(value), 0, lang)
 
 
 def of_result(result: Result, lang: str) -> Iterator[Block]:
     """The answer to one question as a page: its table, its remarks, its files."""
     sheet = lay_out(result, lang)
     yield Heading(1, sheet.title)
-    yield Grid(sheet.title, tuple(_spelled(sheet.strips, lang)), sheet.total)
+    yield Grid(sheet.title, tuple(_named(sheet.strips)), sheet.total)
     for block in cohort_blocks(result, lang):
         yield _cohorts(block)
     if foot := tuple(sheet.foot({strip.name for strip in sheet.strips})):

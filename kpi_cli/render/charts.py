@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from kpi_cli.render import locales, numbers
+from msgspec import Struct
+
+from kpi_cli import locales
+from kpi_cli.render import numbers
 from kpi_cli.render.telling import figure, said
 from kpi_cli.render.words import name
 from kpi_cli.reporting import Report
@@ -28,8 +30,7 @@ _MOST_BARS = 8
 FONT = "system-ui, sans-serif"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A chart: its title, what it shows in words, its key, and its specification."""
 
     title: str
@@ -221,7 +222,7 @@ def _long(month: str, lang: str) -> str:
 
 def locale(lang: str) -> dict[str, Any]:
     """How d3 writes numbers on the axes: as numbers.py does."""
-    marks = numbers.number(Decimal("1000.5"), 1, lang)
+    marks = locales.number(Decimal("1000.5"), 1, lang)
     percent = numbers.figure(Decimal("0.5"), "rate", 0, lang).removeprefix("50")
     return {"decimal": marks[-2], "thousands": marks[1], "grouping": [3], "currency": ["", ""], "percent": percent}
 

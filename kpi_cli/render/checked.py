@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
+from kpi_cli import locales
 from kpi_cli.render import numbers
 from kpi_cli.render.sheet import Tone
-from kpi_cli.render.words import reason, word
+from kpi_cli.render.words import fate, word
 from kpi_cli.result import CheckResult
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
@@ -19,8 +21,7 @@ _SIGNS = {True: "✓", False: "✗", None: "–"}
 _JOIN = "\u00a0· "
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One labelled line about a file. Non-breaking spaces keep a figure and its name together."""
 
     label: str
@@ -76,7 +77,7 @@ def _period(source: Mapping[str, Any], lang: str) -> str:
     if not period:
         return ""
     start, end = (dt.date.fromisoformat(str(period[edge])) for edge in ("start", "end"))
-    said = numbers.span(start, end, lang)
+    said = locales.span(start, end, lang)
     return _JOIN.join([said, word(grain, lang)]) if grain in ("day", "range") else said
 
 
@@ -86,7 +87,7 @@ def _rows(source: Mapping[str, Any], lang: str) -> str:
         return ""
     left = rows.get("left_out") or {}
     said = word("read", lang, *(_count(n, lang) for n in (rows["read"], rows["used"], sum(left.values()))))
-    reasons = ", ".join(_together(f"{reason(code)} ×{_count(count, lang)}") for code, count in left.items())
+    reasons = ", ".join(_together(f"{fate(code)} ×{_count(count, lang)}") for code, count in left.items())
     return f"{said} ({reasons})" if reasons else said
 
 
@@ -145,7 +146,7 @@ def _count(value: Any, lang: str) -> str:
     exact = numbers.exactly(value)
     if exact is None:
         return numbers.DASH
-    return numbers.number(exact, numbers.places("count", [exact]), lang)
+    return locales.number(exact, numbers.places("count", [exact]), lang)
 
 
 def _together(text: str) -> str:

@@ -16,13 +16,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_csv(answer: Result | CheckResult, page: Page) -> bytes:
-    """The rows; the total alone where nothing was grouped; of a check, a row a file and currency."""
+    """The rows; the total where nothing was grouped; of a check, a row a file and currency."""
     rows: Sequence[dict[str, Any]]
     if isinstance(answer, CheckResult):
         rows = _check_rows(answer)
         names = list(dict.fromkeys(name for row in rows for name in row))
     else:
-        rows = answer.rows or [answer.total]
+        rows = answer.rows or ([] if answer.by else [answer.total])
         names = list(dict.fromkeys([*answer.by, *(c.name for c in answer.columns)]))
         if answer.rows:
             held = {name for row in rows for name in row}

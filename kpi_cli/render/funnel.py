@@ -6,10 +6,13 @@ Everything stands in the Result: rows, and in its extra the stages over all grou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kpi_cli import locales
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
@@ -108,7 +111,8 @@ def _alone(value: Value, column: Column, result: Result, lang: str) -> str:
 def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
     def count(value: Value) -> str:
         exact = numbers.exactly(value) or Decimal(0)
-        return numbers.number(exact, 0 if exact >= 10 or exact == int(exact) else 1 if exact >= 1 else 2, lang)
+        whole = exact >= 10 or exact == int(exact) or (exact > 1 and round(exact, 1) == int(exact))
+        return locales.number(exact, 0 if whole else 1 if exact >= 1 else 2, lang)
 
     rate = numbers.figure(leak["step_rate"], "rate", _decimals(leak["step_rate"]), lang)
     key, ends = "leak_of_one" if leak["lost"] == 1 else "leak", (stage(leak[end], result) for end in ("from", "to"))
@@ -117,8 +121,7 @@ def _leak(leak: Mapping[str, Any], result: Result, lang: str) -> str:
         return text
     gain = f"{count(leak['point_gain'])} {stage(leak['point_stage'], result).lower()}"
     if leak["point_revenue"] is not None:
-        worth = f"{numbers.number(leak['point_revenue'], 0, lang)} {result.currency or ''}".rstrip()
-        gain += word("worth", lang, worth)
+        gain += word("worth", lang, locales.money(leak["point_revenue"], 0, result.currency, lang))
     return text + word("point", lang, gain)
 
 
@@ -128,14 +131,13 @@ def _takings(each: Mapping[str, Any], result: Result, lang: str) -> str:
     if each.get("p") is None:
         return text
     ends = (numbers.amount(Decimal(str(each[f"difference_{end}"])), result.currency, lang) for end in ("low", "high"))
-    return text + word("by_chance", lang, *ends, numbers.number(Decimal(repr(each["p"])), 3, lang))
+    return text + word("by_chance", lang, *ends, locales.number(Decimal(repr(each["p"])), 3, lang))
 
 
 # ----------------------------------------------------------------------------------------------- bars
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One stage of one group, ready to be drawn."""
 
     name: str
@@ -143,8 +145,7 @@ class _Line:
     figures: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(Struct, frozen=True):
     """The figures that stand beside the bars and how wide each is; headed where there are more than two."""
 
     widths: dict[str, int]
@@ -214,7 +215,7 @@ def _figures(row: Row, lang: str) -> dict[str, str]:
         found["step_rate"] = numbers.DASH
     if row["step_rate_low"] is not None:
         ends = [numbers.exactly(row[f"step_rate_{end}"]) or Decimal(0) for end in ("low", "high")]
-        low, high = (numbers.number(100 * end, _decimals(ends[0]), lang) for end in ends)
+        low, high = (locales.number(100 * end, _decimals(ends[0]), lang) for end in ends)
         found["step_rate_low"] = word("between", lang, low, high)
     return found
 

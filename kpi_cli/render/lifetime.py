@@ -6,14 +6,17 @@ Everything stands in the Result's extra: `cohorts`, `cohort_unit` and `model` (c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
+from kpi_cli import locales
 from kpi_cli.render import numbers
 from kpi_cli.render.page import Page
 from kpi_cli.render.words import name, word
-from kpi_cli.result import Result, Unit
+from kpi_cli.render.wrapping import cells_of, wrapped
+from kpi_cli.result import Column, Result, Unit, Value
 from kpi_cli.safe import printable
 from kpi_cli.texts import label
 
@@ -25,10 +28,16 @@ _FIGURES: tuple[tuple[str, Unit], ...] = (
     ("expected_purchases", "count"),
     ("expected_revenue", "money"),
 )
+_CELLS: tuple[tuple[str, Unit], ...] = (
+    ("size", "count"),
+    ("at_risk", "count"),
+    ("active", "count"),
+    ("revenue_per_customer", "money"),
+    ("margin_per_customer", "money"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A small table: a title, headings, rows of finished text, the first column what a row is called.
 
     `warmth` is the share of the largest of each cell from the third column on, None where it tells nothing;
@@ -70,11 +79,31 @@ def said(result: Result, lang: str) -> list[str]:
     return lines
 
 
+def tables(result: Result, lang: str) -> Iterator[tuple[str, list[Column], list[list[Value]]]]:
+    """Values for a spreadsheet, beside the answer's own rows: a title, columns, and rows."""
+    if result.extra.get("cohorts") and not is_cells(result):
+        since = Column("age", label(f"{result.extra['cohort_unit']}s_since"), "count")
+        columns = [Column("cohort", _key(result), "text"), since, *(Column(n, label(n), unit) for n, unit in _CELLS)]
+        rows: list[list[Value]] = [
+            [name(cohort["cohort"], "channel"), age, cohort["size"], *(cohort[each][age] for each, _ in _CELLS[1:])]
+            for cohort in _cohorts(result)
+            for age, at_risk in enumerate(cohort["at_risk"])
+            if at_risk
+        ]
+        yield label("cohort"), columns, rows
+    model = result.extra.get("model")
+    if model and model["segments"]:
+        columns = [Column("segment", _segmented_by(result, lang), "text")]
+        columns += [Column(n, label(n), unit) for n, unit in _FIGURES]
+        rows = [[name(part["segment"], "channel"), *(part[n] for n, _ in _FIGURES)] for part in model["segments"]]
+        yield word("segments", lang, locales.day(model["end"], lang)), columns, rows
+
+
 def drawn(result: Result, page: Page) -> Iterator[str]:
     """The blocks as a screen shows them, an empty line before each."""
     for block in blocks(result, page.lang):
         yield ""
-        yield _styled(page.signs(block.title), "1", page)
+        yield from _styled(block.title, "1", page)
         yield from _grid(block, page)
 
 
@@ -91,9 +120,13 @@ def _since(result: Result, lang: str) -> str:
 
 
 def _key(result: Result) -> str:
-    """What a cohort is called by: its dimensions, else its month."""
-    by = result.by if result.by and not is_cells(result) else ["cohort"]
-    return " / ".join(printable(label(dim)) for dim in by)
+    """What a cohort is called by."""
+    return " / ".join(printable(label(dim)) for dim in _dimensions(result))
+
+
+def _dimensions(result: Result) -> list[str]:
+    """The dimensions that make a cohort, else its month."""
+    return result.by if result.by and not is_cells(result) else ["cohort"]
 
 
 def _retention(result: Result, lang: str) -> Block:
@@ -125,8 +158,11 @@ def _triangle(
     start, decimals = first
     seen = max((age for row in values for age, value in enumerate(row, 1) if value is not None), default=0)
     rows = [
-        [name(cohort["cohort"], "channel"), numbers.number(Decimal(cohort["size"]), 0, lang)]
-        + ["" if value is None else numbers.number(Decimal(value), decimals, lang) for value in row[:seen]]
+        [
+            name(cohort["cohort"], _dimensions(result)[0]),
+            locales.number(Decimal(cohort["size"]), 0, lang),
+        ]
+        + ["" if value is None else locales.number(Decimal(value), decimals, lang) for value in row[:seen]]
         for cohort, row in zip(_cohorts(result), values, strict=True)
     ]
     top = max((value for row in values for value in row if value), default=Decimal(0))
@@ -139,8 +175,8 @@ def _triangle(
 
 def _segments(segments: Sequence[Mapping[str, Any]], result: Result, lang: str) -> Block:
     """Customers by what they did so far, and what they will do; the figures round as a column does."""
-    title = word("segments", lang, numbers.day(result.extra["model"]["end"], lang))
-    by = _key(result) if result.by and not is_cells(result) else word("purchases_made", lang)
+    title = word("segments", lang, locales.day(result.extra["model"]["end"], lang))
+    by = _segmented_by(result, lang)
     columns = [[name(segment["segment"], "channel") for segment in segments]]
     for figure, unit in _FIGURES:
         values = [segment[figure] for segment in segments]
@@ -152,11 +188,15 @@ def _segments(segments: Sequence[Mapping[str, Any]], result: Result, lang: str) 
     return Block(title, [by, *(label(figure) for figure, _ in _FIGURES)], rows, [[None] * 3 for _ in rows], even=False)
 
 
+def _segmented_by(result: Result, lang: str) -> str:
+    return _key(result) if result.by and not is_cells(result) else word("purchases_made", lang)
+
+
 def _held_out(holdout: Mapping[str, Any], lang: str) -> str:
     predicted = numbers.figure(holdout["predicted"], "count", 1, lang)
     actual = numbers.figure(holdout["actual"], "count", 0, lang)
     error = "–" if holdout["error"] is None else numbers.figure(holdout["error"], "rate", 1, lang)
-    return word("held_out", lang, numbers.span(holdout["start"], holdout["end"], lang), predicted, actual, error)
+    return word("held_out", lang, locales.span(holdout["start"], holdout["end"], lang), predicted, actual, error)
 
 
 def _fit(model: Mapping[str, Any], fit: str, called: str, lang: str) -> str:
@@ -173,20 +213,22 @@ def _fit(model: Mapping[str, Any], fit: str, called: str, lang: str) -> str:
 
 
 def _grid(block: Block, page: Page) -> Iterator[str]:
-    """Headings and rows, as many columns as the page is wide; the key and the first figure always."""
-    lines = [block.headings, *block.rows]
-    widths = [max(_len(line[place]) for line in lines if place < len(line)) for place in range(len(block.headings))]
+    """Headings and rows, as many columns as the page is wide; the key, wrapped, and the first figure always."""
+    lines = [[page.signs(cell) for cell in line] for line in (block.headings, *block.rows)]
+    keys = [wrapped(line[0], page.width and max(page.width // 2, len(block.headings[0]))) for line in lines]
+    figures = [max(cells_of(line[place]) for line in lines if place < len(line)) for place in range(1, len(lines[0]))]
     if block.even:
-        widths[2:] = [max(widths[2:])] * len(widths[2:])
+        figures[1:] = [max(figures[1:])] * len(figures[1:])
+    widths = [max(cells_of(part) for key in keys for part in key), *figures]
     room = page.width or sum(widths) + len(widths) * (_GAP + 1)
     fits = next((n for n in range(len(widths), 2, -1) if _width(widths[:n]) <= room), 2)
-    yield _styled(_line(block.headings[:fits], widths), "1", page)
-    for row, warmth in zip(block.rows, block.warmth, strict=True):
-        cells = [page.signs(cell) for cell in row[:fits]]
+    yield from _styled(_line([keys[0][0], *lines[0][1:fits]], widths), "1", page)
+    for (first, *further), line, warmth in zip(keys[1:], lines[1:], block.warmth, strict=True):
         warm = [None, None, *warmth][:fits]
-        yield _line(cells, widths, [_background(share) if page.colour else "" for share in warm])
+        yield _line([first, *line[1:fits]], widths, [_background(share) if page.colour else "" for share in warm])
+        yield from further
     if fits < len(widths):
-        yield _styled(word("narrow", page.lang, ", ".join(block.headings[fits:])), "2", page)
+        yield from _styled(word("narrow", page.lang, ", ".join(block.headings[fits:])), "2", page)
 
 
 def _width(widths: Sequence[int]) -> int:
@@ -198,7 +240,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], colours: Sequence[str] = 
     colours = colours or [""] * len(cells)
     texts = []
     for place, (cell, width, colour) in enumerate(zip(cells, widths, colours, strict=False)):
-        space = " " * (width - _len(cell))
+        space = " " * (width - cells_of(cell))
         text = cell + space if place == 0 else " " * (_GAP + (place < 3)) + space + cell
         texts.append(f"\x1b[{colour}m{text}\x1b[0m" if colour else text)
     return "".join(texts)
@@ -211,14 +253,7 @@ def _background(share: float | None) -> str:
     return f"38;5;16;48;5;{_WARMTH[min(int(share * len(_WARMTH)), len(_WARMTH) - 1)]}"
 
 
-def _styled(text: str, style: str, page: Page) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m" if page.colour else text
-
-
-def _len(text: str) -> int:
-    """How many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+def _styled(text: str, style: str, page: Page) -> Iterator[str]:
+    """A text of our own in lines no longer than the page is wide."""
+    for line in wrapped(page.signs(text), page.width):
+        yield f"\x1b[{style}m{line}\x1b[0m" if page.colour else line

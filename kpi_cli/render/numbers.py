@@ -8,29 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
-from typing import NamedTuple
 
-from kpi_cli.render import locales
+from kpi_cli import locales
+from kpi_cli.locales import number
 from kpi_cli.result import Unit, Value
 
 DASH = "–"
 _LARGE = 10_000
-
-
-class _Marks(NamedTuple):
-    """A locale's signs; `money` is its pattern, `{}` for the figure and ¤ for the currency."""
-
-    swap: dict[int, str]
-    percent: str
-    money: tuple[str, str]
-
-
-@cache
-def _marks(lang: str) -> _Marks:
-    known = locales.facts(lang)
-    gain, loss = known["money"]
-    return _Marks(str.maketrans({",": known["group"], ".": known["decimal"]}), known["percent"], (gain, loss))
 
 
 def exactly(value: Value) -> Decimal | None:
@@ -44,15 +28,6 @@ def exactly(value: Value) -> Decimal | None:
     elif isinstance(value, int):
         value = Decimal(value)
     return value if isinstance(value, Decimal) and value.is_finite() else None
-
-
-def number(value: Decimal, places: int, lang: str, sign: str = "") -> str:
-    """A grouped figure with so many decimals; `sign="+"` marks gains too.
-
-    >>> number(Decimal("1234.565"), 2, "en"), number(Decimal("-0.001"), 2, "en")
-    ('1,234.56', '0.00')
-    """
-    return format(value, f"{sign}z,.{places}f").translate(_marks(lang).swap)
 
 
 _TENTH = Decimal("0.0005")  # of a percent: what rounds to less than 0.1 % shows two decimals
@@ -104,12 +79,12 @@ def figure(value: Value, unit: Unit, decimals: int, lang: str) -> str:
     ('42.86%', '1,43×')
     """
     if isinstance(value, dt.date):
-        return day(value, lang)
+        return locales.day(value, lang)
     exact = exactly(value)
     if exact is None:
         return DASH
     if unit == "rate":
-        return number(exact * 100, decimals, lang) + _marks(lang).percent
+        return locales.percent(number(exact * 100, decimals, lang), lang)
     return number(exact, decimals, lang) + ("×" if unit == "multiple" else "")
 
 
@@ -118,16 +93,16 @@ def amount(value: Value, currency: str | None, lang: str, places: int | None = N
 
     >>> amount(Decimal("-1234.5"), "EUR", "en"), amount(None, "EUR", "en")
     ('-€1,234.50', '–')
+    >>> amount(Decimal("0.05"), "EUR", "en"), amount(Decimal("0.0512"), "EUR", "en")
+    ('€0.05', '€0.0512')
     """
     exact = exactly(value)
     if exact is None:
         return DASH
-    decimals = _cents(abs(exact), currency) if places is None else places
-    if currency is None:
-        return number(exact, decimals, lang)
-    symbol = locales.currency_symbol(currency, lang)
-    pattern = _marks(lang).money[exact < 0].replace("¤", symbol + "\u00a0" * symbol[-1:].isalpha())
-    return pattern.format(number(abs(exact), decimals, lang)).rstrip("\u00a0")
+    if places is None:
+        in_cents = exact == round(exact, 2)
+        places = _cents(Decimal(1) if in_cents else abs(exact), currency)
+    return locales.money(exact, places, currency, lang)
 
 
 def accounted(value: Value, lang: str) -> str:
@@ -153,36 +128,12 @@ def change(now: Value, before: Value, unit: Unit, lang: str, points: str = "pt")
         return _moved((new - old) * 100, lang) + "\u00a0" + points
     if old == 0:
         return DASH
-    return _moved((new - old) / abs(old) * 100, lang) + _marks(lang).percent
+    return locales.percent(_moved((new - old) / abs(old) * 100, lang), lang)
 
 
 def _moved(change: Decimal, lang: str) -> str:
     """A change with its sign; one too small to be seen has none."""
     return number(change, 1, lang, "+" if round(change, 1) else "")
-
-
-def day(date: dt.date, lang: str) -> str:
-    """A day, the short way a reader writes it.
-
-    >>> day(dt.date(2026, 10, 5), "en")
-    'Oct 5, 2026'
-    """
-    return locales.date(date, locales.facts(lang)["day"], lang)
-
-
-def span(start: dt.date, end: dt.date, lang: str) -> str:
-    """A period: a month by its name, a year by its number, else its first and last day.
-
-    >>> span(dt.date(2026, 10, 1), dt.date(2026, 10, 31), "en")
-    'October 2026'
-    """
-    after = end + dt.timedelta(1)
-    if start.day == after.day == 1 and start.year == end.year:
-        if start.month == end.month:
-            return locales.date(start, "MMMM y", lang)
-        if (start.month, end.month) == (1, 12):
-            return str(start.year)
-    return locales.interval(start, end, lang)
 
 
 def language(code: str, lang: str) -> str:

@@ -27,12 +27,12 @@ _WAITING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {
     errno.ENOENT: ("there is no such folder", "create it first"),
-    errno.ENOTDIR: ("part of this path is a file, not a folder", "name another file with -o"),
-    errno.EISDIR: ("this is a folder", "name a file in it with -o"),
-    errno.EACCES: ("this place cannot be written to", "name another file with -o"),
-    errno.EPERM: ("this place cannot be written to", "name another file with -o"),
-    errno.EROFS: ("this place cannot be written to", "name another file with -o"),
-    errno.ENAMETOOLONG: ("this file name is too long", "name another file with -o"),
+    errno.ENOTDIR: ("part of this path is a file, not a folder", "name another file"),
+    errno.EISDIR: ("this is a folder", "name a file in it"),
+    errno.EACCES: ("this place cannot be written to", "name another file"),
+    errno.EPERM: ("this place cannot be written to", "name another file"),
+    errno.EROFS: ("this place cannot be written to", "name another file"),
+    errno.ENAMETOOLONG: ("this file name is too long", "name another file"),
 }
 
 
@@ -55,6 +55,42 @@ def write_file(path: Path, data: bytes, *, private: bool = False) -> None:
             _write_whole(path, data, private)
     except OSError as error:
         raise _plain_error(path, error) from error
+
+
+def check_place(path: Path) -> None:
+    """See that a file could be begun here, where another is to be written before it.
+
+    Raises:
+        InputError: the folder is not there or not to be written to, or the path is a folder itself.
+    """
+    try:
+        if path.is_dir() and not path.is_symlink():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.stat()
+        if not _is_device(path) and not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _plain_error(path, error) from error
+
+
+@contextmanager
+def folder_made(folder: Path) -> Iterator[None]:
+    """Make a folder to write into, the last of its path alone; away with it again if nothing is written.
+
+    What stands in the way is left for the writing to say.
+    """
+    made = False
+    with suppress(OSError):
+        folder.mkdir()
+        made = True
+        _sync_folder(folder.parent)
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def write_stdout(data: bytes) -> None:
@@ -198,4 +234,4 @@ def _plain_error(path: Path, error: OSError) -> KpiError:
         text, fix = _UNWRITABLE[error.errno]
         return InputError("unwritable", text, fix, place)
     said = error.strerror or "unknown reason"
-    return KpiError("write_failed", f"writing failed: {said}", "try another place with -o", place)
+    return KpiError("write_failed", f"writing failed: {said}", "try another place", place)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kpi_cli.texts import LANGUAGE
 
@@ -15,8 +16,7 @@ _ASCII = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Where an answer is read. Without a `width` nothing is ever cut or wrapped."""
 
     lang: str = "en"

@@ -11,8 +11,9 @@ from kpi_cli.render.csv_ import csv_cell
 from kpi_cli.render.markdown import escaped
 from kpi_cli.render.page import Page
 from kpi_cli.render.sheet import Strip
-from kpi_cli.render.table import grid_lines, wrapped
+from kpi_cli.render.table import grid_lines
 from kpi_cli.render.telling import said
+from kpi_cli.render.wrapping import wrapped
 from kpi_cli.reporting import Report
 
 _CSV = ("value", "previous", "year", "target", "budget")

@@ -5,10 +5,12 @@ Tables and Markdown are two ways to print one Sheet.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
+from msgspec import Struct
+
+from kpi_cli import locales
 from kpi_cli.render import funnel, lifetime, numbers
 from kpi_cli.render.explained import explained
 from kpi_cli.render.words import name, question, reason, word
@@ -33,8 +35,7 @@ _ASIDE = {"channels": {"lead_rate_low", "lead_rate_high", "conversion_rate_low",
 _SUMS = {"revenue", "media_cost", "cost", "profit", "refunds", "claimed_revenue", "credited_value"}
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """One column of finished text; the last cell is the total's where the sheet has one.
 
     `key` columns name a row, `rank` says which others matter first; a change is shown beside what it is `of`.
@@ -50,8 +51,7 @@ class Strip:
     tones: tuple[Tone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A Result laid out."""
 
     result: Result
@@ -88,7 +88,7 @@ def title(result: Result, lang: str) -> str:
     asked = word("credits", lang) if is_credit else question(result.question, lang)
     if result.by and result.by != [result.question.removesuffix("s")]:
         asked += f" {word('by', lang)} " + ", ".join(label(by).lower() for by in result.by)
-    span = result.period and numbers.span(result.period.start, result.period.end, lang)
+    span = result.period and locales.span(result.period.start, result.period.end, lang)
     return printable(" · ".join(part for part in (asked, span, result.currency) if part))
 
 
@@ -117,13 +117,24 @@ def _notes(result: Result, lang: str) -> list[str]:
     """The notes that bear on the figures; those on reading in one line."""
     bearing = [note for note in result.notes if note.code not in _ON_READING and note.trust]
     rest = len(result.notes) - len(bearing)
-    return [*(note_line(n) for n in bearing), *([word("reading_notes", lang, rest)] if rest else [])]
+    return [*note_lines(bearing), *([word("reading_notes", lang, rest)] if rest else [])]
 
 
 def note_line(note: Note) -> str:
     """A note with the place it speaks of, as errors are written."""
-    place = ":".join(str(part) for part in (note.file, note.line) if part is not None)
-    return printable(f"{place}: {note.text}" if place else note.text)
+    return note_lines([note])[0]
+
+
+def note_lines(notes: Iterable[Note]) -> list[str]:
+    """Notes with the places they speak of; what is true of several files is said once."""
+    places: dict[str, list[str]] = {}
+    for note in notes:
+        place = ":".join(str(part) for part in (note.file, note.line) if part is not None)
+        places.setdefault(note.text, []).append(place)
+    return [
+        printable(f"{', '.join(dict.fromkeys(where))}: {text}" if any(where) else text)
+        for text, where in places.items()
+    ]
 
 
 def _keys(result: Result) -> list[str]:
@@ -236,8 +247,8 @@ def _down(result: Result, lang: str) -> list[Strip]:
     then = [_alone(b, column.unit, result.currency, lang) for column, _, b in pairs]
     return [
         labels,
-        Strip("value", numbers.span(last.start, last.end, lang), now, tones=tones),
-        Strip("before", numbers.span(period.start, period.end, lang), then, rank=2),
+        Strip("value", locales.span(last.start, last.end, lang), now, tones=tones),
+        Strip("before", locales.span(period.start, period.end, lang), then, rank=2),
         Strip("change", "Δ", moved, rank=1, tones=good),
     ]
 
@@ -284,4 +295,4 @@ def _compared(result: Result, lang: str) -> list[str]:
     if result.previous is None:
         return []
     period = result.previous.period
-    return [word("against", lang, numbers.span(period.start, period.end, lang))]
+    return [word("against", lang, locales.span(period.start, period.end, lang))]

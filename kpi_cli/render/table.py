@@ -7,22 +7,23 @@ meet no markup; rich tells how many cells a character takes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.render import defined, funnel, lifetime
 from kpi_cli.render.checked import Fact, facts, summary
 from kpi_cli.render.page import Page
 from kpi_cli.render.sheet import Strip, lay_out
 from kpi_cli.render.words import word
+from kpi_cli.render.wrapping import AFTER_HYPHEN, cells_of, wrapped
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
 
 _GAP = "  "
 _HANG = "  "  # further lines of a remark
 _NAMES = (16, 8, 5)  # how narrow a name may be wrapped; the next only where no figure fits otherwise
-_AFTER_HYPHEN = re.compile(r"(?<=\w-)(?=\w)")
 _STYLES = {"bold": "1", "dim": "2", "good": "32", "bad": "31"}
 
 
@@ -60,8 +61,7 @@ def _result(result: Result, page: Page) -> Iterator[str]:
         yield from _said(remark, page, "dim")
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     """A strip, how wide its cells are, its heading, and the longest word of that."""
 
     strip: Strip
@@ -81,9 +81,9 @@ class _Column:
 def _measured(strip: Strip, page: Page) -> _Column:
     cells = [page.signs(cell) for cell in strip.cells] if strip.figure else strip.cells
     heading = page.signs(strip.heading)
-    words = max(_len(part) for word in heading.split(" ") for part in _AFTER_HYPHEN.split(word))
+    words = max(cells_of(part) for word in heading.split(" ") for part in AFTER_HYPHEN.split(word))
     strip = replace(strip, cells=cells, heading=heading)
-    return _Column(strip, max(map(_len, cells), default=0), _len(heading), words)
+    return _Column(strip, max(map(cells_of, cells), default=0), cells_of(heading), words)
 
 
 def _choose(columns: Sequence[_Column], width: int | None) -> list[_Column]:
@@ -183,47 +183,12 @@ def _row(
 
 
 def _aligned(text: str, width: int, right: bool) -> str:
-    space = " " * (width - _len(text))
+    space = " " * (width - cells_of(text))
     return space + text if right else text + space
 
 
 def _painted(text: str, style: str, page: Page) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if page.colour and style else text
-
-
-def _len(text: str) -> int:
-    """How many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def wrapped(text: str, width: int | None) -> list[str]:
-    r"""Text in lines of at most `width` cells, broken at plain spaces.
-
-    A longer word is broken at its non-breaking spaces, else after its hyphens, and only where it has none, anywhere.
-
-    >>> wrapped("spring sale 1\xa0234 EUR", 9), wrapped("Last non-direct", 8)
-    (['spring', 'sale', '1\xa0234 EUR'], ['Last', 'non-', 'direct'])
-    """
-    if width is None or _len(text) <= width:
-        return [text]
-    space = next((space for space in (" ", "\u00a0") if space in text), "")
-    parts = text.split(space) if space else _AFTER_HYPHEN.split(text)
-    if len(parts) == 1:
-        from rich.cells import chop_cells
-
-        return list(chop_cells(text, width))
-    lines = [""]
-    for part in parts:
-        joined = f"{lines[-1]}{space}{part}" if lines[-1] else part
-        if _len(joined) <= width:
-            lines[-1] = joined
-        else:
-            lines += wrapped(part, width)
-    return [line for line in lines if line]
 
 
 def _said(text: str, page: Page, style: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kpi_cli import locales
 from kpi_cli.render import numbers
 from kpi_cli.reporting import Headline, Report
 from kpi_cli.result import Column, Value
@@ -119,7 +120,7 @@ def tell(report: Report, lang: str) -> Iterator[str]:
     if revenue and cost:
         if report.previous and revenue.previous is not None:
             change = numbers.change(revenue.value, revenue.previous, "money", lang)
-            then = numbers.span(report.previous.start, report.previous.end, lang)
+            then = locales.span(report.previous.start, report.previous.end, lang)
             yield said("earned", lang, cost=shown(cost), revenue=shown(revenue), change=change, then=then)
         else:
             yield said("earned_alone", lang, cost=shown(cost), revenue=shown(revenue))

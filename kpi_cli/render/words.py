@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kpi_cli import locales
 from kpi_cli.safe import printable
-from kpi_cli.texts import label
+from kpi_cli.texts import LANGUAGE, label
 
 _WORDS: dict[str, tuple[str, str]] = {
     "roi": ("ROI", "ROI"),
@@ -27,11 +28,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "worth": (" and {} of revenue", " et {} de CA"),
     "engagement": ("Engagement rate {}, of {}", "Taux d’engagement {}, sur {}"),
     "seconds": ("Time on page {} s on average", "Temps passé sur la page : {} s en moyenne"),
-    "interval": ("95% interval", "Intervalle 95\u202f%"),
-    "between": ("{}–{}%", "{}–{}\u202f%"),
+    "interval": ("95% interval", "Intervalle 95\u00a0%"),
+    "between": ("{}–{}%", "{}–{}\u00a0%"),
     "by_chance": (
         " (95% interval of the difference {} to {}), p = {}",
-        " (intervalle à 95\u202f% de l’écart\u00a0: {} à {}), p\u00a0= {}",
+        " (intervalle à 95\u00a0% de l’écart\u00a0: {} à {}), p\u00a0= {}",
     ),
     "takings": ("Revenue per visitor of {}: {} against {}", "CA par visiteur de {} : {} contre {}"),
     "defined": ("{} measures and metrics", "{} mesures et indicateurs"),
@@ -85,6 +86,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 # Columns whose values are words of ours; in others, only what stands in brackets is.
 _OURS = {"channel", "strategy", "category"}
+_BUCKETS = {"day", "month", "quarter", "cohort"}
 
 
 def word(name: str, lang: str, *parts: object) -> str:
@@ -103,12 +105,19 @@ def question(name: str, lang: str) -> str:
 
 
 def reason(code: str) -> str:
-    """Why a cell is empty or a row was left out, in words."""
+    """Why a cell is empty, in words."""
     return label(code, "reasons").replace("_", " ")
 
 
+def fate(code: str) -> str:
+    """Why a row was left out, in words."""
+    return label(code, "fates").replace("_", " ")
+
+
 def name(value: object, column: str) -> str:
-    """A name from a file, fit to print; our own, such as `(not allocated)`, in the reader's language."""
+    """A name from a file, fit to print; our own, such as `(not allocated)` or a month, in the reader's language."""
     text = "" if value is None else str(value)
+    if column in _BUCKETS:
+        return printable(locales.bucket(text, LANGUAGE.get()))
     ours = column in _OURS or text.startswith("(")
     return printable(label(text, "special") if ours else text)

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
+from kpi_cli import locales
+from kpi_cli.render import lifetime
 from kpi_cli.render.page import Page
 from kpi_cli.render.telling import said
-from kpi_cli.render.words import name, word
+from kpi_cli.render.words import fate, name, word
 from kpi_cli.reporting import Report
 from kpi_cli.result import CheckResult, Column, Note, Result, Unit, Value
 from kpi_cli.safe import printable
@@ -23,21 +28,25 @@ from kpi_cli.texts import label
 _CREATED = dt.datetime(2000, 1, 1)
 _FORMATS: dict[Unit, str] = {
     "money": "#,##0.00",
-    "count": "#,##0.##",
+    "count": "#,##0",
     "rate": "0.00%",
     "multiple": '0.00"×"',
     "months": "0.0",
     "days": "0.0",
     "text": "@",
-    "date": "yyyy-mm-dd",
+}
+_FRACTION = "#,##0.00"  # of a count, such as conversions that a platform shares out
+# Days and months are dates, which a spreadsheet can sort, shown as everything else shows them.
+_DATES = {
+    "en": {"day": "[$-409]mmm d, yyyy", "month": "[$-409]mmm yyyy"},
+    "fr": {"day": "[$-40C]d mmm yyyy", "month": "[$-40C]mmm yyyy"},
 }
 _WIDEST = 60
 _NAME_LENGTH = 31  # what a worksheet's name may be long
 _EXACT_DIGITS = 15  # what a spreadsheet keeps of a number
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A worksheet: its name, columns, rows of values, and whether the last row is the total.
 
     `units` gives a row's own unit where a column mixes several.
@@ -64,7 +73,7 @@ def write_xlsx(answer: Result | CheckResult | Report, page: Page) -> bytes:
     }
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"created": _CREATED, "title": answer.question})
-        writer = _Writer(book)
+        writer = _Writer(book, page.lang)
         for table in _tables(answer, page.lang):
             writer.write(table)
     return out.getvalue()
@@ -75,6 +84,7 @@ def _tables(answer: Result | CheckResult | Report, lang: str) -> Iterator[Table]
         yield from _of_report(answer, lang)
     elif isinstance(answer, Result):
         yield _of_result(answer, answer.question, lang)
+        yield from (Table(*table) for table in lifetime.tables(answer, lang))
     if answer.notes:
         yield _of_notes(answer.notes, lang)
     if answer.sources:
@@ -86,7 +96,7 @@ def _of_report(report: Report, lang: str) -> Iterator[Table]:
     columns = [Column("figure", printable(report.title or label("metric", "definitions")), "text")]
     names = ("value", "previous", "year", "target", "budget")
     columns += [Column(each, label(each), "money") for each in names]
-    columns[1] = Column("value", report.period.end.strftime("%Y-%m"), "money")
+    columns[1] = Column("value", locales.span(report.period.start, report.period.end, lang), "money")
     rows = [[head.column.label, *(getattr(head, each) for each in names)] for head in report.headlines]
     yield Table(said("summary", lang), columns, rows, units=[head.column.unit for head in report.headlines])
     for part in report.parts:
@@ -108,8 +118,9 @@ def _of_result(result: Result, title: str, lang: str) -> Table:
 
 
 def _cell(value: Value, column: Column, keys: set[str]) -> Value:
-    if column.unit == "date" and isinstance(value, str):
-        return dt.date.fromisoformat(value)
+    if isinstance(value, str) and (column.unit == "date" or column.name in ("day", "month", "cohort")):
+        with suppress(ValueError):  # a cohort can be a channel
+            return dt.date.fromisoformat(f"{value}-01" if re.fullmatch(r"\d{4}-\d\d", value) else value)
     return name(value, column.name) if column.name in keys and isinstance(value, str) else value
 
 
@@ -135,7 +146,7 @@ def _of_sources(sources: Sequence[Mapping[str, Any]], lang: str) -> Table:
 def _source(source: Mapping[str, Any]) -> list[Value]:
     period, rows = source.get("period") or {}, source.get("rows") or {}
     days = [period.get(end) and dt.date.fromisoformat(period[end]) for end in ("start", "end")]
-    left_out = ", ".join(f"{fate} {count}" for fate, count in (rows.get("left_out") or {}).items())
+    left_out = ", ".join(f"{fate(code)} {count}" for code, count in (rows.get("left_out") or {}).items())
     error = source.get("error") or {}
     return [
         source["file"],
@@ -152,9 +163,10 @@ def _source(source: Mapping[str, Any]) -> list[Value]:
 class _Writer:
     """Worksheets into a workbook."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, lang: str) -> None:
         self.book = book
-        self.formats: dict[tuple[Unit, bool], Any] = {}
+        self.lang = lang
+        self.formats: dict[tuple[str, bool], Any] = {}
         self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
         self.names: set[str] = set()
 
@@ -171,7 +183,7 @@ class _Writer:
             total = table.total and line == len(table.rows)
             for place, (value, column) in enumerate(zip(row, table.columns, strict=True)):
                 unit = table.units[line - 1] if table.units and column.unit != "text" else column.unit
-                self._put(sheet, (line, place), value, self._format(unit, total))
+                self._put(sheet, (line, place), value, self._format(self._shape(value, unit, column.name), total))
 
     def _put(self, sheet: Any, place: tuple[int, int], value: Value, form: Any) -> None:
         """A number as a number, a day as a day, anything else as text that nothing reads as a formula."""
@@ -187,11 +199,19 @@ class _Writer:
         else:
             sheet.write_string(*place, printable(str(value)), form)
 
-    def _format(self, unit: Unit, total: bool) -> Any:
-        if (unit, total) not in self.formats:
+    def _shape(self, value: Value, unit: Unit, column: str) -> str:
+        """The number format of a cell."""
+        if isinstance(value, dt.date):
+            return _DATES[self.lang]["month" if column in ("month", "cohort") else "day"]
+        if unit == "count" and isinstance(value, float | Decimal) and value % 1:
+            return _FRACTION
+        return _FORMATS.get(unit, "@")
+
+    def _format(self, shape: str, total: bool) -> Any:
+        if (shape, total) not in self.formats:
             edge = {"bold": True, "top": 1} if total else {}
-            self.formats[unit, total] = self.book.add_format({"num_format": _FORMATS[unit], **edge})
-        return self.formats[unit, total]
+            self.formats[shape, total] = self.book.add_format({"num_format": shape, **edge})
+        return self.formats[shape, total]
 
     def _named(self, text: str) -> str:
         """A worksheet's name as Excel takes it, and different from the others."""

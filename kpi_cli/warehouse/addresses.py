@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from kpi_cli.errors import UsageError
 from kpi_cli.safe import printable, quoted
@@ -23,16 +24,18 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 _OURS = ("table", "query", "path")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A source in a database. `url` may hold credentials and is for the driver alone; `name` is for people."""
 
     engine: str
-    url: str = field(repr=False)  # without table, query and path
+    url: str  # without table, query and path
     place: str  # host and database, a file, or a Spark master
     table: str | None = None
     query: str | None = None
     path: str | None = None  # Spark: a folder of Parquet
+
+    def __repr__(self) -> str:
+        return f"Address({self.name!r})"  # never the credentials
 
     @property
     def name(self) -> str:

@@ -38,6 +38,9 @@ class Engine(ABC):
     dialect: Any = "duckdb"  # as sqlglot knows it
     in_order = False  # rows have an order of their own, and so have lines
     is_local = False  # files on this machine, which any question can count together
+    is_steady = False  # two queries see the same rows, whoever writes meanwhile
+    whole = "DECIMAL(38, 0)"  # a type of whole numbers that holds the product of two amounts in millionths
+    by_bytes = ""  # what makes texts stand in the order of their bytes, as they do elsewhere
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -59,6 +62,8 @@ class Engine(ABC):
         try:
             yield from self._run(self._native(sql))
         except KpiError:
+            raise
+        except library().OutOfMemoryException:  # no fault of the source
             raise
         except Exception as error:  # each driver has its own tree of errors
             self.refuse(error)
@@ -92,6 +97,15 @@ class Engine(ABC):
         from sqlglot import exp
 
         return str(exp.to_table(self.address.table, dialect=self.dialect).sql(dialect=self.dialect, identify=True))
+
+
+def identifier(name: str) -> str:
+    """The name of a column as SQL.
+
+    >>> identifier("Total paid")
+    '"Total paid"'
+    """
+    return '"' + name.replace('"', '""') + '"'
 
 
 def masked(text: str, address: Address) -> str:
@@ -142,6 +156,8 @@ def _duckdb_kind(name: str) -> str:
 
 class _DuckDB(Engine):
     schema = "source"
+    is_steady = True  # no one writes to a file that is open
+    whole = "HUGEINT"
 
     def __init__(self, address: Address, con: Any, tz: str) -> None:
         super().__init__(address)
@@ -184,6 +200,7 @@ class _Parquet(_DuckDB):
 
     schema = "main"
     in_order = is_local = True
+    is_steady = False
 
     def __init__(self, download: Download, con: Any, tz: str) -> None:
         super().__init__(Address("parquet", "parquet", download.name), con, tz)
@@ -249,6 +266,8 @@ _READ_ONLY = "-c default_transaction_read_only=on -c default_transaction_isolati
 
 class _Postgres(Engine):
     dialect = "postgres"
+    is_steady = True  # one transaction, repeatable read
+    by_bytes = ' COLLATE "C"'
 
     def __init__(self, address: Address, con: Any) -> None:
         super().__init__(address)

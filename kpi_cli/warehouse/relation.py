@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from typing import IO, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule
@@ -22,7 +24,7 @@ from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
-from kpi_cli.warehouse.engines import SOURCE, Column, Engine
+from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
 
 _SAMPLE = 30
 _BATCH = 10_000
@@ -38,8 +40,7 @@ _RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "dispute
 _ONE_BY_ONE = frozenset({"events", "touches", "progress", "leads", "rates"})  # their rows are people or moments
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """A table or query, open for reading until `open_until` is closed."""
 
     engine: Engine
@@ -76,18 +77,25 @@ class Relation:
     def _rows(self, sheet: Sheet) -> Iterator[Record]:
         """Every row, with the columns that are known, in their own order, else in that of their values."""
         used = sorted(set(sheet.columns.values()))
-        picks = ", ".join(_cell_sql(sheet, i) for i in used)
+        picks = ", ".join(cell_sql(sheet, i) for i in used)
         order = ", ".join(str(i) for i, _ in enumerate(used, 1))
         order = "" if self.engine.in_order else f" ORDER BY {order}"
         for line, row in enumerate(self.engine.rows(f"SELECT {picks} FROM {SOURCE}{order}"), 2):
             yield Record(line, _spread(len(self.columns), used, row))
 
-    def grouped(self, sheet: Sheet, by: Collection[str]) -> Sheet | None:
-        """The sheet over groups of rows, added up where the data is; None where rows are wanted one by one."""
+    def grouped(self, sheet: Sheet, by: Collection[str], marks: Mapping[int, str] | None = None) -> Sheet | None:
+        """The sheet over groups of rows, added up where the data is; None where rows are wanted one by one.
+
+        Args:
+            sheet: this relation's, its header understood.
+            by: the dimensions that rows may be grouped by.
+            marks: SQL that rows are grouped by besides, by the column that it stands in for.
+        """
         options = sheet.options
         if sheet.role in _ONE_BY_ONE or options.dedupe or sheet.left_out or self.count() <= ROWS:
             return None
         plan = _plan(sheet, by)
+        plan.keys.update(marks or {})
         try:
             records = list(_groups(sheet, self.engine.rows(_grouped_sql(sheet, plan)), plan))
         except KpiError:
@@ -98,8 +106,8 @@ class Relation:
 def _sample_sql(name: str, found: str) -> str:
     """A column as recognition looks at it; a moment as local time, which drivers hand over without a library for it."""
     if found == "instant":
-        return f"CAST({_identifier(name)} AS TIMESTAMP)"
-    return _identifier(name) if found != "other" else "NULL"
+        return f"CAST({identifier(name)} AS TIMESTAMP)"
+    return identifier(name) if found != "other" else "NULL"
 
 
 def _limited(listed: str) -> str:
@@ -157,24 +165,19 @@ def _spread(width: int, used: Sequence[int], row: Sequence[Any]) -> list[str]:
     return cells
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _cell_sql(sheet: Sheet, index: int) -> str:
+def cell_sql(sheet: Sheet, index: int) -> str:
     """A column as it is wanted: a day without its time, but for the moments of a log."""
     assert sheet.relation is not None
     name, found = sheet.relation.columns[index]
     if found in {"moment", "instant"}:
-        return f"CAST({_identifier(name)} AS {'TIMESTAMP' if _canonical(sheet, index) == 'time' else 'DATE'})"
-    return _identifier(name)
+        return f"CAST({identifier(name)} AS {'TIMESTAMP' if _canonical(sheet, index) == 'time' else 'DATE'})"
+    return identifier(name)
 
 
 # --------------------------------------------------------------------------------------------- groups
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What becomes of each column: SQL that rows are grouped by, and numbers that add up where `plain` holds."""
 
     keys: dict[int, str]
@@ -185,18 +188,18 @@ class _Plan:
 def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
     assert sheet.relation is not None
     at, columns = sheet.columns, sheet.relation.columns
-    wanted = _wanted(sheet, by)
+    looked_at = wanted(sheet, by)
     numbers = [c for c in at if kind(c) in _NUMERIC]
     sums = [at[c] for c in numbers if columns[at[c]][1] in _NUMBERS and c not in _AVERAGES]
     sums = list(dict.fromkeys(sums))
-    keys = {at[c]: _cell_sql(sheet, at[c]) for c in at if c in wanted or (kind(c) == "day" and c != "time")}
-    keys |= {at[c]: _cell_sql(sheet, at[c]) for c in numbers if at[c] not in sums}
+    keys = {at[c]: cell_sql(sheet, at[c]) for c in at if c in looked_at or (kind(c) == "day" and c != "time")}
+    keys |= {at[c]: cell_sql(sheet, at[c]) for c in numbers if at[c] not in sums}
     tests = [_plain_sql(sheet, i) for i in sums]
     tests += _sales_tests(sheet) if sheet.role == "sales" else []
     return _Plan(keys, sums, " AND ".join(f"({test})" for test in tests) or "TRUE")
 
 
-def _wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
+def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
     """The columns of text that the question or a rule of the format looks at."""
     fmt, texts = sheet.header.format, {c for c in sheet.columns if kind(c) == "text"}
     if sheet.role != "sales":
@@ -211,7 +214,7 @@ def _plain_sql(sheet: Sheet, index: int) -> str:
     """Whether a number is there, not below zero, and no finer than it is kept."""
     assert sheet.relation is not None
     column, found = sheet.relation.columns[index]
-    name, meaning = _identifier(column), _canonical(sheet, index)
+    name, meaning = identifier(column), _canonical(sheet, index)
     kept = f"CAST({name} AS {MONEY_TYPE})"
     back = f"CAST({kept} AS DOUBLE)" if found == "float" else kept
     test = f"{name} >= 0 AND {back} = {name}"
@@ -237,16 +240,16 @@ def _sales_tests(sheet: Sheet) -> list[str]:
     if columns[back][1] not in _NUMBERS:
         return ["FALSE"]
     # The tax in money that went back is scaled row by row.
-    return [f"coalesce({_identifier(columns[back][0])}, 0) = 0"]
+    return [f"coalesce({identifier(columns[back][0])}, 0) = 0"]
 
 
 def _grouped_sql(sheet: Sheet, plan: _Plan) -> str:
     assert sheet.relation is not None
     columns = sheet.relation.columns
     keys = [f"{sql} AS k{i}" for i, sql in plan.keys.items()]
-    exact = [f"CASE WHEN {plan.plain} THEN NULL ELSE {_identifier(columns[i][0])} END AS e{i}" for i in plan.sums]
+    exact = [f"CASE WHEN {plan.plain} THEN NULL ELSE {identifier(columns[i][0])} END AS e{i}" for i in plan.sums]
     sums = [
-        f"sum(CASE WHEN {plan.plain} THEN CAST({_identifier(columns[i][0])} AS {MONEY_TYPE}) END) AS s{i}"
+        f"sum(CASE WHEN {plan.plain} THEN CAST({identifier(columns[i][0])} AS {MONEY_TYPE}) END) AS s{i}"
         for i in plan.sums
     ]
     flag = f"CASE WHEN {plan.plain} THEN 1 ELSE 0 END AS is_plain"

@@ -165,6 +165,8 @@ def in_spark(in_parquet: Roles) -> Iterator[Roles]:
         pytest.skip("Java is not installed")
     if not (_has("ibis") and _has("pyspark")):
         pytest.skip("PySpark with Ibis is not installed: pip install 'kpi-cli[spark]'")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.skip("a Spark for every worker is too many: python -m pytest tests/conformance")
     with opened(parse_address("spark://local-cluster[2,1,1024]"), None):
         from pyspark.sql import SparkSession
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same
 
 import kpi_cli

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same, bare
 
 import kpi_cli
-from kpi_cli.warehouse import relation
+from kpi_cli import _ask, customers
+from kpi_cli.period import parse_duration
+from kpi_cli.questions.ltv import ltv
+from kpi_cli.questions.predicting import Wanted
+from kpi_cli.result import Result
+from kpi_cli.warehouse import log, relation
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
@@ -28,6 +33,96 @@ def test_sums_made_where_the_data_is_are_those_of_its_rows(
     found = result.to_dict()
     assert {s["checks"] for s in found["sources"]} == {"rows"}
     assert_same(bare(found), expected)
+
+
+FIRSTS: dict[str, Callable[..., Any]] = {
+    "cac": lambda **o: kpi_cli.cac(by="channel", margin="0.6", **o),
+    "cac by month and product": lambda **o: kpi_cli.cac(by="month,product", margin="0.1", gross=True, **o),
+    "cac of a month": lambda **o: kpi_cli.cac(month="2026-10", compare="previous", allocate="customers", **o),
+    "channels": lambda **o: kpi_cli.channels(**o),
+    "ltv": lambda **o: kpi_cli.ltv(by="channel", margin="0.5", compare="previous", month="2026-10", **o),
+    "ltv by week": lambda **o: kpi_cli.ltv(every="week", **o),
+    "ltv by product and quarter": lambda **o: kpi_cli.ltv(by="product,quarter", gross=True, **o),
+    "channels by campaign": lambda **o: kpi_cli.channels(by="campaign", from_="2026-09-11", to="2026-11-02", **o),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_first_orders_found_where_the_sales_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = {name: ask(tz=ZONE, roles=_trade(files)).to_dict() for name, ask in FIRSTS.items()}
+    monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
+    for name, ask in FIRSTS.items():
+        found = ask(tz=ZONE, roles=_trade(request.getfixturevalue(engine))).to_dict()
+        checks = {s["role"]: s["checks"] for s in found["sources"]}
+        assert checks["sales"] == "rows", name
+        assert _rows(found, "sales") == _rows(expected[name], "sales"), name
+        assert _codes(found) == _codes(expected[name]), name
+        assert_same(bare(found), bare(expected[name]), name)
+
+
+def _trade(roles: Mapping[str, Any]) -> dict[str, Any]:
+    return {role: roles[role] for role in ("spend", "sales", "costs", "traffic")}
+
+
+def _rows(answer: Mapping[str, Any], role: str) -> list[Any]:
+    return [source["rows"] for source in answer["sources"] if source["role"] == role]
+
+
+def _codes(answer: Mapping[str, Any]) -> set[str]:
+    return {note["code"] for note in answer["notes"]}
+
+
+LOGS: dict[str, Any] = {
+    "in thirty days": {"within": "30d", "by": "country"},
+    "in the window": {"from_": "2026-09-05", "to": "2026-10-10", "by": "channel"},
+    "by week": {"within": "1d", "every": "week", "from_": "2026-09-14", "to": "2026-09-30", "compare": "previous"},
+    "by day and country": {"by": "day,country"},
+    "two steps, whoever": {"steps": "sign up,visit", "within": "12mo"},
+    "one step": {"steps": "purchase", "by": "country,channel"},
+    "days between": {"between": "visit", "steps": ()},
+}
+
+
+AHEAD = Wanted(parse_duration("12mo", "horizon"), parse_duration("3w", "holdout"), first_purchase=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_histories_counted_where_the_sales_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = request.getfixturevalue(engine)["sales"]
+    here, found = (_predicted(roles, monkeypatch, rows) for roles, rows in ((files["sales"], 1_000_000), (there, 0)))
+    assert found[0].to_dict()["sources"][0]["checks"] == "rows"
+    assert_same(bare(found[0].to_dict()), bare(here[0].to_dict()), engine)
+    assert _codes(found[0].to_dict()) == _codes(here[0].to_dict())
+    assert_same(found[1], here[1], engine)
+
+
+def _predicted(sales: Any, monkeypatch: pytest.MonkeyPatch, rows: int) -> tuple[Result, list[list[Any]]]:
+    """The answer of ltv with what is expected, and every customer's history."""
+    monkeypatch.setattr(relation, "ROWS", rows)
+    worth = ltv(_ask((), {"roles": {"sales": sales}, "tz": ZONE, "by": "channel"}), AHEAD)
+    listed = [list(row) for block in customers.each_customer(worth.books, 50) for row in block]
+    return worth.result, listed
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_people_followed_where_the_log_is_are_those_of_its_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"events": request.getfixturevalue(engine)["events"]}
+    monkeypatch.setattr(log, "ROWS", 0)  # every log is a large one
+    for name, options in LOGS.items():
+        asked = {"steps": "visit,sign up,purchase", "tz": ZONE, **options}
+        expected, found = (
+            kpi_cli.funnel(roles=roles, **asked).to_dict() for roles in ({"events": files["events"]}, there)
+        )
+        assert {s["checks"] for s in found["sources"]} == {"rows"}, name
+        assert _rows(found, "events") == _rows(expected, "events"), name
+        assert _codes(found) == _codes(expected), name
+        assert_same(bare(found), bare(expected), name)
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])

@@ -75,8 +75,9 @@ def told(store: Store) -> dict[str, Any]:
     found: dict[str, Any] = {"sources": [source.to_dict() for source in store.sources]}
     for role, columns in sorted(store.columns.items()):
         names = sorted(columns, key=lambda name: (name != "line", name))
-        if role == "events" and not any(line for (line,) in store.rows("SELECT line FROM events")):
-            names.remove("line")
+        for name in ("line", "currency") if role == "events" else ():  # kept only where a row needs them
+            if name in names and not store.rows(f"SELECT 1 FROM events WHERE {name} IS NOT NULL LIMIT 1"):
+                names.remove(name)
         listed = ", ".join(f'"{name}"' for name in names)
         found[role] = [names, *store.rows(f"SELECT {listed} FROM {role} ORDER BY ALL")]
     return found
@@ -98,7 +99,7 @@ def both(*paths: str, **options: Any) -> tuple[dict[str, Any], dict[str, Any], s
 
         patch.setattr(reading, "load", noted)
         fast = reading.read(asked, ReadOptions(**options))
-    if "events" in slow.columns and fast.rows("SELECT 1 FROM events WHERE line IS NULL LIMIT 1"):
+    if "events" in slow.columns and "line" not in fast.columns["events"]:
         slow.con.execute("UPDATE events SET line = NULL")
     return told(slow), told(fast), taken
 

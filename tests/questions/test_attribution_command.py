@@ -241,6 +241,37 @@ def test_a_conversion_before_the_first_touch_is_credited_to_nobody_and_it_is_sai
     assert said == "1 conversion before any touch is credited to no channel"
 
 
+@pytest.mark.parametrize(
+    ("touches", "total"),
+    [
+        (TOUCHES + "learner4@example.com,2026-10-05 12:00,Email,0,70\n", {"credit": 2, "credited_value": 198}),
+        ("path,conversions,non_conversions,value\nEmail,2,0,30\nDirect,0,5,70\n", {"credit": 2, "credited_value": 30}),
+    ],
+)
+def test_a_value_where_nobody_converted_is_credited_to_nobody_and_it_is_said(
+    ask: Ask, touches: str, total: dict[str, float]
+) -> None:
+    for model in ("last", "markov"):
+        answer = ask(model, touches)
+        assert answer["total"] == total
+        said = [note["text"] for note in answer["notes"] if note["code"] == "value_without_conversion"]
+        assert said == ["1 row states a value and no conversion: 70.00 EUR is credited to no channel"]
+
+
+def test_touches_that_stand_twice_are_kept_and_said_and_dropped_when_asked(ask: Ask) -> None:
+    again = TOUCHES + TOUCHES.splitlines()[3] + "\n"
+    kept, dropped, plain = ask("last", again), ask("last", again, "--dedupe"), ask("last", TOUCHES)
+    assert (kept["total"]["credit"], dropped["total"]) == (3, plain["total"])
+    said = [(note["file"], note["line"]) for note in kept["notes"] if note["code"] == "duplicates_kept"]
+    assert said == [("touches.csv", 8)]
+
+
+def test_touches_that_two_files_hold_are_said(ask: Ask) -> None:
+    Path("copy.csv").write_text(TOUCHES, "utf-8")
+    assert "duplicates_kept" in {note["code"] for note in ask("last", TOUCHES, "copy.csv")["notes"]}
+    assert ask("last", TOUCHES, "copy.csv", "--dedupe")["total"] == ask("last", TOUCHES)["total"]
+
+
 def test_a_refund_is_a_negative_value(ask: Ask) -> None:
     answer = ask("last", TOUCHES + "learner5@example.com,2026-10-06 12:00,Email,1,-20\n")
     assert answer["total"] == {"credit": 3, "credited_value": 178}
@@ -259,6 +290,8 @@ def test_a_refund_is_a_negative_value(ask: Ask) -> None:
         ),
         ("path,conversions,non_conversions\nEmail,-1,0\n", "touches.csv:2: a count below 0"),
         ("path,conversions,non_conversions\nEmail > > Direct,1,0\n", "touches.csv:2: an empty step in the path"),
+        ("path,conversions\nEmail -> Direct,1\n", "touches.csv:2: steps of a path are parted by > alone"),
+        ("path,conversions\nEmail → Direct,1\n", "touches.csv:2: steps of a path are parted by > alone"),
         ("path,conversions,non_conversions\nEmail,0,3\n", "touches.csv: no touch leads to a conversion"),
     ],
 )

@@ -74,6 +74,15 @@ def codes(answer: dict[str, Any]) -> set[str]:
     return {note["code"] for note in answer["notes"]}
 
 
+def test_costs_that_two_files_hold_are_kept_and_said_and_dropped_when_asked(ask: Ask) -> None:
+    files = {"spend": SPEND, "sales": SALES, "costs": COSTS}
+    kept = ask(*AUTUMN, **files, copy=COSTS)
+    assert kept["total"]["cost"] == 1120.02  # 800 of media, twice 160.01 of others
+    said = [(note["file"], note["line"]) for note in kept["notes"] if note["code"] == "duplicates_kept"]
+    assert said == [("copy.csv", 2)]
+    assert ask(*AUTUMN, "--dedupe", **files, copy=COSTS)["total"] == ask(*AUTUMN, **files)["total"]
+
+
 # ------------------------------------------------------------------------------------- worked figures
 
 
@@ -117,6 +126,13 @@ def test_the_calculator_shows_the_cost_where_nobody_was_won(capsys: pytest.Captu
     answer = json.loads(capsys.readouterr().out)
     assert (answer["total"]["cac"], answer["total"]["cost"]) == (None, 5000)
     assert reason(answer, "cac") == "no_new_customers"
+
+
+def test_the_calculator_holds_its_cac_against_a_target(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cac", "--cost", "5000", "--customers", "10", "--target", "450", "--currency", "EUR", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["total"]["cac_target"], answer["total"]["over_target"]) == (450, 50)
+    assert answer["currency"] == "EUR"
 
 
 # --------------------------------------------------------------------------------------- new customers
@@ -349,7 +365,13 @@ def test_cost_without_customers_has_no_cac_and_shows_the_cost(ask: Ask) -> None:
     ("arguments", "code", "said"),
     [
         (["--cost", "500"], 2, "--customers is missing"),
-        (["--cost", "500", "--customers", "-1"], 2, "--customers cannot be below 0"),
+        (["--cost", "500", "--customers", "-1"], 2, "--customers is below 0"),
+        (["--cost", "-500", "--customers", "1"], 2, "--cost is below 0"),
+        (["--cost", "500", "--customers", "2.5"], 2, "--customers “2.5” is no whole number"),
+        (["--cost", "500", "--customers", "1", "--leads", "-1"], 2, "--leads is below 0"),
+        (["--cost", "500", "--customers", "1", "--leads", "1", "--leads", "2"], 2, "--leads “1 and 2”"),
+        (["--cost", "500", "--customers", "1", "--target", "-1"], 2, "--target is below 0"),
+        (["--cost", "500", "--customers", "1", "--sales", "sales.csv"], 2, "figures and files"),
         (["--cost", "abc", "--customers", "1"], 2, "--cost “abc”"),
         (["spend.csv", "--cost", "500", "--customers", "1"], 2, "figures and files"),
         (["spend.csv", "--no-config", "--allocate", "clicks"], 2, "--allocate takes"),
@@ -366,6 +388,28 @@ def test_what_cannot_be_answered_is_refused_in_one_line(
     assert found == code
     assert said in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("calculator", "beside", "said"),
+    [
+        ("roi --revenue 100 --cost 70", "--spend spend.csv", "figures and files"),
+        ("ltv --arpa 10/month --churn-rate 5%", "--sales sales.csv", "figures and files"),
+        ("funnel --a 1/10 --b 2/10", "--events events.csv", "figures and files"),
+        ("funnel --stage visits=10 --stage leads=2", "--traffic visits.csv", "figures and files"),
+        ("roi --revenue 100", "--cost -70", "--cost is below 0"),
+        ("ltv --churn-rate 5%", "--arpa -10/month", "--arpa is below 0"),
+        ("funnel --stage visits=10", "--stage leads=-2", "“leads” is below 0"),
+        ("funnel --a 1/10", "--b -2/10", "--b “-2/10”"),
+    ],
+)
+def test_calculators_take_neither_files_of_a_role_nor_figures_below_0(
+    capsys: pytest.CaptureFixture[str], calculator: str, beside: str, said: str
+) -> None:
+    assert main([*calculator.split(), *beside.split()]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err
 
 
 def test_on_the_sample_school_new_customers_and_costs_are_those_of_its_files(

@@ -168,6 +168,8 @@ def test_a_planned_split_is_what_the_ratio_is_held_against(kpi: Kpi) -> None:
         (("--stage", "visits=1"), "one_stage", 2),
         (("--stage", "visits=-1", "--stage", "leads=2"), "negative_count", 2),
         (("--stage", "visits"), "bad_stage", 2),
+        (("--stage", "visits=2", "--stage", "leads=1", "--test"), "no_test", 2),
+        (("--stage", "visits=2", "--stage", "leads=1", "--change", "1%"), "no_test", 2),
         (("--stage", "visits=1", "--stage", "leads=1", "log.csv"), "figures_and_files", 2),
         (("--stage", "visits=1", "--a", "1/2"), "two_calculators", 2),
         (("log.csv", *STEPS, "--within", "30"), "unclear_unit", 2),
@@ -190,6 +192,11 @@ def test_what_cannot_be_answered_is_refused(argv: Sequence[str], code: str, exit
     written("spend.csv", "date,campaign,cost,impressions,clicks\n2026-10-01,spring,10,1000,50\n")
     answer = kpi(*argv)
     assert (answer["code"], answer["errors"][0]["code"]) == (exit_code, code)
+
+
+def test_a_stage_by_hand_is_called_as_it_was_given(kpi: Kpi) -> None:
+    [told] = [n for n in kpi("--stage", "a=10", "--stage", "b=20")["notes"] if n["code"] == "later_stage_larger"]
+    assert "a → b" in told["text"]
 
 
 # ------------------------------------------------------------------------------------- a log of events
@@ -233,6 +240,23 @@ def test_the_first_step_decides_the_group(kpi: Kpi) -> None:
     assert [stage["count"] for stage in answer["stages"]] == [4, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("dimension", "header"),
+    [
+        *(("channel", "channel"), ("source", "utm_source"), ("medium", "utm_medium"), ("campaign", "campaign")),
+        *(("landing_page", "page"), ("variant", "variant"), ("course", "course"), ("product", "product")),
+        *(("device", "device"), ("country", "country")),
+    ],
+)
+def test_a_log_is_divided_by_what_its_first_step_says(dimension: str, header: str, kpi: Kpi) -> None:
+    log = f"user,event,time,{header}\n" + "".join(
+        f"c-000{n},{event},2026-10-0{day} 09:00,{told}\n"
+        for n, event, day, told in [(1, "view", 1, "one"), (1, "buy", 2, "two"), (2, "view", 1, "two")]
+    )
+    answer = kpi(written("log.csv", log), "--steps", "view,buy", "--by", dimension)
+    assert {group: counts(answer, group) for group in ("one", "two")} == {"one": [1, 1], "two": [1, 0]}
+
+
 def test_who_comes_in_midway_is_counted_as_such(kpi: Kpi) -> None:
     answer = kpi(written("log.csv", LOG), *STEPS)
     assert answer["midway"] == [{"stage": "lead", "count": 1}]
@@ -272,41 +296,56 @@ Event = tuple[int, str, int]
 EVENTS = st.lists(st.tuples(st.integers(0, 4), st.sampled_from("abc"), st.integers(0, 60)), min_size=1, max_size=40)
 
 
-@given(EVENTS, st.sampled_from([None, "3d", "20d"]))
-@settings(max_examples=60, deadline=None)
-def test_following_people_agrees_with_walking_through_each_ones_events(log: list[Event], within: str | None) -> None:
-    found = _followed(log, within)
-    reached, midway = _walked(log, within)
+WINDOWS = st.tuples(st.integers(0, 12), st.integers(0, 31)).map(lambda days: (days[0], sum(days)))
+
+
+@given(EVENTS, st.sampled_from([None, "3d", "20d"]), WINDOWS)
+@settings(max_examples=100, deadline=None)
+def test_following_people_agrees_with_walking_through_each_ones_events(
+    log: list[Event], within: str | None, days: tuple[int, int]
+) -> None:
+    found = _followed(log, within, days)
+    reached, midway, backwards = _walked(log, within, days)
     assert found.groups == {(): dict(zip("abc", reached, strict=True))}
-    assert sum(int(n or 0) for n in found.midway.values()) == midway
+    assert found.midway == {step: count for step, count in zip("abc", midway, strict=True) if count}
+    assert found.backwards == backwards
 
 
-def _followed(log: Iterable[Event], within: str | None) -> Any:
+def _followed(log: Iterable[Event], within: str | None, days: tuple[int, int]) -> Any:
     store = Store()
     store.ensure("events", "user", "event", "time")
+    start = dt.datetime(2026, 10, 1)
     for user, event, hours in log:
-        moment = dt.datetime(2026, 10, 1) + dt.timedelta(hours=12 * hours)
-        row = [f"c-{user}", event, moment, moment.date(), moment.date()]
-        store.con.execute('INSERT INTO events("user", event, time, "start", "end") VALUES ($1, $2, $3, $4, $5)', row)
+        row = [f"c-{user}", event, start + dt.timedelta(hours=12 * hours)]
+        store.con.execute('INSERT INTO events("user", event, time) VALUES ($1, $2, $3)', row)
     books = Books(store, Ask(), Grouping())
     path = Steps(("a", "b", "c"), (("a",), ("b",), ("c",)), parse_duration(within) if within else None)
-    return followed(books, path, Window(dt.date(2026, 10, 1), dt.date(2026, 12, 31)))
+    return followed(books, path, Window(*(start.date() + dt.timedelta(days=n) for n in days)))
 
 
-def _walked(log: Sequence[Event], within: str | None) -> tuple[list[int], int]:
-    """Each person's events one after another; how many got how far, and how many never did the first step."""
-    limit = 2 * int(within[:-1]) if within else 10**6
-    reached, midway = [0, 0, 0], 0
+def _walked(log: Sequence[Event], within: str | None, days: tuple[int, int]) -> tuple[list[int], list[int], int]:
+    """Each person's events one after another.
+
+    How many got how far, how many never did the first step by the step they came in at, and how many did a later
+    one before it.
+    """
+    first, last = 2 * days[0], 2 * days[1] + 1  # half days
+    reached, midway, backwards = [0, 0, 0], [0, 0, 0], 0
     for person in {user for user, _, _ in log}:
         own = sorted((hours, event) for user, event, hours in log if user == person)
-        begins = [hours for hours, event in own if event == "a"]
-        midway += not begins
-        at = begins[0] if begins else None
+        begins = [h for h, event in own if event == "a" and first <= h <= last]
+        others = [(h, event) for h, event in own if event != "a" and first <= h <= last]
+        if not begins:
+            if others:
+                midway["abc".index(others[0][1])] += 1
+            continue
+        backwards += bool(others) and others[0][0] < begins[0]
+        limit = begins[0] + 2 * int(within[:-1]) if within else last
+        at: int | None = begins[0]
         for place, step in enumerate("abc"):
-            times = [h for h, event in own if at is not None and event == step and at <= h <= begins[0] + limit]
-            at = min(times, default=None)
+            at = min((h for h, event in own if at is not None and event == step and at <= h <= limit), default=None)
             reached[place] += at is not None
-    return reached, midway
+    return reached, midway, backwards
 
 
 # ------------------------------------------------------------------------------------- counted exports
@@ -535,6 +574,56 @@ def test_progress_that_may_be_a_fraction_or_a_percent_is_asked(kpi: Kpi) -> None
     told = kpi("progress.csv", "--map", "progress.progress_fraction=progress")
     assert counts(told) == [3, 2, 2, 1]
     assert counts(kpi(written("progress.csv", FRACTIONS.replace("0.5", "0.5%")))) == [3, 2, 0, 0]
+
+
+def test_of_two_ways_to_count_a_stage_the_one_that_all_rows_state_is_taken(kpi: Kpi) -> None:
+    posts = "date,network,impressions,reach,engagements\n2026-10-01,Instagram,1000,800,50\n"
+    assert stage_counts(kpi(written("posts.csv", posts))) == {"reach": 800, "engagements": 50}
+    answer = kpi(written("posts.csv", posts + "2026-10-02,LinkedIn,500,,20\n"))
+    assert stage_counts(answer) == {"impressions": 1500, "engagements": 70}
+    assert answer["engagement_rate"] == {"of": "impressions", "rate": 0.046667}
+
+
+def test_a_file_that_does_not_state_a_stage_the_others_count_is_told_of(kpi: Kpi) -> None:
+    one = written("one.csv", "date,platform,cost,impressions,clicks\n2026-10-01,google_ads,10,1000,10\n")
+    two = written("two.csv", "date,platform,cost,clicks\n2026-10-01,linkedin_ads,10,100\n")
+    assert "stage_not_stated" not in codes(kpi(one, "--currency", "EUR"))
+    answer = kpi(one, two, "--currency", "EUR")
+    [told] = [n["text"] for n in answer["notes"] if n["code"] == "stage_not_stated"]
+    assert told.startswith("Impressions: not stated in all rows of two.csv")
+
+
+def test_orders_without_a_customer_are_told_of(kpi: Kpi) -> None:
+    sales = "date,order_id,customer_id,amount,currency\n2026-10-01,o-1,c-0001,10,EUR\n2026-10-01,o-2,,10,EUR\n"
+    answer = kpi(written("sales.csv", sales))
+    assert stage_counts(answer) == {"orders": 2, "customers": 1}
+    assert "stage_not_stated" in codes(answer)
+
+
+def test_orders_that_say_no_channel_are_left_out_of_channels_rather_than_none_of_each(kpi: Kpi) -> None:
+    visits = written("visits.csv", "date,channel,visits,leads\n2026-10-01,Email,100,10\n2026-10-01,Direct,50,5\n")
+    sales = "date,order_id,customer_id,amount,currency{}\n2026-10-01,o-1,c-0001,10,EUR{}\n"
+    answer = kpi(visits, written("sales.csv", sales.format("", "")), "--by", "channel")
+    assert {row["stage"] for row in answer["rows"]} == {"visits", "leads"}
+    [told] = [n["text"] for n in answer["notes"] if n["code"] == "stage_without_dimension"]
+    assert told.startswith("orders, customers cannot be shown by channel")
+    answer = kpi(visits, written("sales.csv", sales.format(",channel", ",Email")), "--by", "channel")
+    assert (counts(answer, "Email"), counts(answer, "Direct")) == ([100, 10, 1, 1], [50, 5, 0, 0])
+
+
+def test_leads_of_a_file_without_pages_are_left_out_of_the_pages_of_another(kpi: Kpi) -> None:
+    one = written("channels.csv", "date,channel,visits,leads\n2026-10-01,Email,100,10\n2026-10-01,Direct,50,5\n")
+    two = written("pages.csv", "date,landing_page,visits\n2026-10-01,/a,90\n2026-10-01,/b,60\n")
+    answer = kpi(one, two, "--by", "landing_page")
+    assert {(row["landing_page"], row["stage"]): row["count"] for row in answer["rows"]} == {
+        ("/a", "visits"): 90,
+        ("/b", "visits"): 60,
+    }
+    assert "stage_without_dimension" in codes(answer)
+
+
+def stage_counts(answer: Any) -> dict[str, int]:
+    return {row["stage"]: row["count"] for row in answer["rows"]}
 
 
 def test_a_mailing_is_followed_to_its_orders(kpi: Kpi) -> None:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.ask import Ask, Files
 from kpi_cli.commands.app import main
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, KpiError
 from kpi_cli.period import Duration
 from kpi_cli.questions.formulas import Contract, contractual
 from kpi_cli.questions.ltv import ltv
@@ -149,6 +149,9 @@ def test_what_five_percent_more_retention_means(ask: Asking, rate: str, gain: st
         ("--arpa", "-10/month", "--retention-rate", "97%"),
         ("--average-sale", "-5", "--purchases", "3/year", "--retention", "1y"),
         ("--average-sale", "5", "--purchases", "3/year"),
+        (*SIMPLE, "--purchases", "300%/year"),
+        ("--arpa", "18%/month", "--retention-rate", "97%"),
+        ("--arpa", "10/month", "--retention-rate", "97%", "--discount", "10/month"),
         (*SIMPLE, "--purchases", "3/year", "--arpa", "10/month"),
         (*SIMPLE, "--purchases", "3/year", "--discount", "1%/month"),
         (*SIMPLE, "--purchases", "3/year", "sales.csv"),
@@ -217,6 +220,16 @@ def test_a_month_that_is_not_over_is_blank(ask: Asking, tmp_path: Path) -> None:
     assert [cohort["active"] for cohort in answer["cohorts"]] == [[2, 1, 1], [1, None, None]]
 
 
+def test_a_month_that_the_file_ends_in_is_blank_unless_it_was_asked_for(ask: Asking, tmp_path: Path) -> None:
+    """The export may be of 15 March; only a period asked for says that nothing was sold in the rest of the month."""
+    rows = [("2026-01-05", "o-1", "c-1", "10"), ("2026-02-20", "o-2", "c-1", "10"), ("2026-03-15", "o-3", "c-2", "10")]
+    sales = write(tmp_path / "sales.csv", rows)
+    _, answer, _ = ask(sales)
+    assert [cohort["active"] for cohort in answer["cohorts"]] == [[1, 1], [None, None]]
+    _, answer, _ = ask(sales, "--from", "2026-01-01", "--to", "2026-03-31")
+    assert [cohort["active"] for cohort in answer["cohorts"]] == [[1, 1, 0], [1, None, None]]
+
+
 def test_a_cohort_of_many_months_speaks_of_those_old_enough(ask: Asking, tmp_path: Path) -> None:
     rows = [(*row, "Email") for row in SALES]
     sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,channel")
@@ -238,6 +251,18 @@ def test_a_customer_stands_in_the_group_of_the_first_order(ask: Asking, tmp_path
         _, answer, _ = ask(sales, "--by", dimension)
         found = {row[dimension]: (row["customers"], row["orders"], row["ltv"]) for row in answer["rows"]}
         assert found == {first: (1, 2, 140), second: (1, 1, 60)}
+
+
+def test_the_product_of_a_first_order_is_its_dearest_line(ask: Asking, tmp_path: Path) -> None:
+    rows = [("2026-01-10", "o-1", "c-1", "0", "Booklet"), ("2026-01-10", "o-1", "c-1", "100", "Portrait")]
+    rows += [("2026-01-10", "o-2", "c-1", "500", "Retouche"), ("2026-01-31", "o-3", "c-2", "5", "Booklet")]
+    sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,product")
+    spend = write(tmp_path / "spend.csv", [("2026-01-10", "8"), ("2026-01-31", "8")], "date,cost")
+    _, answer, _ = ask("--sales", sales, "--spend", spend, "--by", "product")
+    found = {row["product"]: (row["customers"], row["ltv"]) for row in answer["rows"]}
+    assert found == {"Booklet": (1, 5), "Portrait": (1, 600)}
+    won = kpi_cli.cac(by="product", roles={"sales": sales, "spend": spend}).to_pandas().set_index("product")
+    assert won.new_customers.reindex(["Booklet", "Portrait"]).tolist() == [1, 1]
 
 
 def test_an_email_is_one_customer_however_it_is_written(ask: Asking, tmp_path: Path) -> None:
@@ -406,14 +431,24 @@ def test_a_spreadsheet_takes_a_row_a_cohort_and_month(
     assert len(rows) == 6
 
 
+def test_without_cohorts_a_spreadsheet_takes_the_headings_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [("o-1", "c-1", "10"), ("o-2", "c-1", "30")]
+    sales = write(tmp_path / "sales.csv", rows, "order_id,customer_id,amount")
+    assert main(["ltv", sales, "--cohorts", "-f", "csv", "--quiet"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_the_table_shows_both_triangles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["ltv", write(tmp_path / "sales.csv", SALES), "--lang", "fr"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["2026-01", "2", "50", "50", "50"] in lines
-    assert ["2026-01", "2", "75", "95", "105", "135"] in lines
+    assert ["janv.", "2026", "2", "50", "50", "50"] in lines
+    assert ["janv.", "2026", "2", "75", "95", "105", "135"] in lines
 
 
 # ----------------------------------------------------------------------- a second, plain computation
@@ -564,6 +599,42 @@ def test_ids_stand_in_the_file_asked_for_and_nowhere_else(
     assert stat.S_IMODE((tmp_path / "who.csv").stat().st_mode) == 0o600
 
 
+def test_without_ids_no_file_of_customers_is_written_and_the_export_that_has_them_is_named(
+    ask: Asking, tmp_path: Path
+) -> None:
+    header = "id,Created date (UTC),Amount,Amount Refunded,Currency,Status"
+    sales = write(tmp_path / "stripe.csv", [("pi_1", "2026-01-10 10:00:00", "30.00", "0.00", "eur", "Paid")], header)
+    code, answer, error = ask(sales, "--customers-out", "who.csv")
+    assert (code, answer, (tmp_path / "who.csv").exists()) == (3, {}, False)
+    assert "choose all columns: Customer ID" in error
+    with pytest.raises(InputError, match="name no customers"):
+        kpi_cli.predict(sales)
+
+
+def test_where_the_answer_cannot_be_written_neither_is_the_file_of_customers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sales = write(tmp_path / "sales.csv", SALES)
+    for place, why in ("nowhere/out.json", "no such folder"), (".", "this is a folder"):
+        assert main(["ltv", sales, "--customers-out", "who.csv", "-o", place]) == 3
+        assert why in capsys.readouterr().err
+        assert not (tmp_path / "who.csv").exists()
+
+
+def test_the_file_of_customers_takes_the_place_of_a_link_and_of_an_open_file(ask: Asking, tmp_path: Path) -> None:
+    kept, link, there = (tmp_path / name for name in ("kept.txt", "link.csv", "there.csv"))
+    kept.write_text("mine")
+    link.symlink_to(kept)
+    there.write_text("old")
+    there.chmod(0o644)
+    for path in link, there:
+        assert ask(write(tmp_path / "sales.csv", SALES), "--customers-out", path.name)[0] == 0
+        assert (path.is_symlink(), stat.S_IMODE(path.lstat().st_mode)) == (False, 0o600)
+        assert "c-1" in path.read_text()
+    assert kept.read_text() == "mine"
+
+
 def test_an_id_in_the_file_can_start_no_formula(tmp_path: Path, ask: Asking) -> None:
     rows = [("2026-01-10", "o-1", "=1+1", "10"), ("2026-03-10", "o-2", "c-2", "10")]
     ask(write(tmp_path / "sales.csv", rows), "--customers-out", "who.csv")
@@ -587,6 +658,28 @@ def test_same_day_orders_are_one_purchase_and_those_of_0_have_no_value(tmp_path:
     (said,) = (note["text"] for note in answer["notes"] if note["code"] == "purchases_counted")
     assert "joined to it: 1;" in said
     assert "learned from: 1;" in said
+
+
+def test_an_order_with_a_free_line_is_not_free_and_a_refund_without_its_sale_not_taken_off_it(
+    tmp_path: Path, ask: Asking
+) -> None:
+    """Of four orders, two have a line of 0 beside one that was paid, and one is of 0 alone; -5 belongs to none."""
+    rows = [
+        ("2026-01-01", "o-1", "c-1", "50", "0"),
+        ("2026-01-01", "o-1", "c-1", "0", "0"),
+        ("2026-02-01", "o-2", "c-1", "0", "0"),
+        ("2026-02-01", "o-2", "c-1", "30", "10"),
+        ("2026-03-01", "o-3", "c-1", "0", "0"),
+        ("2026-03-05", "o-4", "c-1", "-5", "0"),
+        ("2026-03-31", "o-5", "c-2", "40", "0"),
+        ("2026-03-31", "o-5", "c-2", "-7", "0"),
+    ]
+    sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,refunded")
+    for more, refunds in ((), 2), (("--gross",), 0):
+        _, answer, _ = ask(sales, "--predict", *more)
+        (said,) = (note["text"] for note in answer["notes"] if note["code"] == "purchases_counted")
+        assert "learned from: 1;" in said
+        assert said.endswith(f"taken off their order: {refunds}")
 
 
 def test_a_prediction_does_not_depend_on_row_order_or_splitting(school: str, tmp_path: Path) -> None:
@@ -671,11 +764,15 @@ def test_under_strict_a_model_that_is_not_settled_is_refused(ask: Asking, tmp_pa
         (("--holdout", "2y"), "leaves no sale to learn from"),
         (("--as-of", "2025-12-31", "--predict"), "leaves no sale to learn from"),
         (("--horizon", "12"), "12mo"),
+        (("--horizon", "101y"), "longer than a century"),
+        (("--predict", "--discount", "-1%/month"), "cannot be below 0"),
         (("--discount", "1%/month"), "--predict"),
         (("--predict", "--first-payment", "period-end"), "included or excluded"),
         (("--by", "chanel"), "did you mean"),
         (("--customers-out", "who.csv", "-f", "rtf"), "no format"),
         (("--customers-out", "who.csv", "-o", "who.csv"), "same file"),
+        (("--customers-out", "who.csv", "-o", "../{}/who.csv"), "same file"),
+        (("--customers-out", ""), "names no file"),
     ],
 )
 def test_options_that_cannot_be_met_are_a_usage_error(
@@ -686,6 +783,7 @@ def test_options_that_cannot_be_met_are_a_usage_error(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    arguments = tuple(argument.replace("{}", tmp_path.name) for argument in arguments)
     assert main(["ltv", write(tmp_path / "sales.csv", SALES), *arguments]) == 2
     shown = capsys.readouterr()
     assert (shown.out, said in shown.err) == ("", True)
@@ -726,6 +824,19 @@ def test_pandas_frames_go_in_and_come_out() -> None:
     assert january.age.tolist() == [0, 1, 2, 3]
     assert january.retention_rate.tolist() == [1, 0.5, 0.5, 0.5]
     assert january.margin_per_customer.tolist() == [37.5, 47.5, 52.5, 67.5]
+
+
+@pytest.mark.parametrize("left", [["order_id", "customer_id", "amount"], ["date", "order_id", "amount"]])
+def test_without_cohorts_their_frame_is_empty_and_has_its_columns(left: list[str]) -> None:
+    cells = kpi_cli.cohorts(frame(SALES)[left])
+    assert cells.to_pandas().shape == (0, 8)
+    assert list(cells.to_pandas()) == [column.name for column in cells.columns]
+
+
+def test_frames_without_rows_or_with_a_column_twice_are_refused() -> None:
+    for data, why in (frame([]), "no sales row"), (pd.concat([frame(SALES)] * 2, axis=1), "“date” stands twice"):
+        with pytest.raises(KpiError, match=why):
+            kpi_cli.ltv(data)
 
 
 def test_a_predicted_frame_has_a_row_a_customer_with_ids_as_they_are() -> None:

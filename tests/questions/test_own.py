@@ -97,7 +97,7 @@ def test_a_column_that_no_file_of_the_role_has_is_refused_with_the_line_of_kpi_y
 ) -> None:
     (shop / "kpi.yml").write_text(CONFIG.replace("sum: Results", "sum: Result"), "utf-8")
     assert main(["roi", "--month", "2026-10"]) == 3
-    assert capsys.readouterr().err.startswith("kpi: error: kpi.yml:3: no file of spend has the column “Result”")
+    assert capsys.readouterr().err.startswith("kpi: error: kpi.yml:3:21: no file of spend has the column “Result”")
 
 
 def test_a_cell_of_an_own_column_that_is_no_number_is_refused_with_its_place(
@@ -181,7 +181,7 @@ def test_a_figure_that_questions_show_keeps_its_meaning(
         f"sources: [spend.csv]\nmetrics:\n  {name}: {{formula: 1 + 1, unit: rate}}\n", "utf-8"
     )
     assert main(["roi"]) == 3
-    assert f"kpi.yml:3: “{name}” is a built-in measure or metric already" in capsys.readouterr().err
+    assert f"kpi.yml:3:3: “{name}” is a built-in measure or metric already" in capsys.readouterr().err
 
 
 def test_any_defined_figure_can_be_sorted_by_and_held_to_a_limit(

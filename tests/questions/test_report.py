@@ -218,7 +218,7 @@ def test_a_partly_covered_period_is_a_note_and_exit_5_under_strict(
     lines = (small / "spend.csv").read_text().splitlines(keepends=True)
     (small / "spend.csv").write_text("".join(line for line in lines if "2026-10-31" not in line))
     assert main(["report", "--month", "2026-10", "-o", "page.md"]) == 0
-    assert "covers 2026-10-01 to 2026-10-01 of the period only" in Path("page.md").read_text()
+    assert "covers only Oct 1, 2026 of the period" in Path("page.md").read_text()
     assert main(["report", "--month", "2026-10", "--strict", "-o", "strict.md"]) == 5
     assert not Path("strict.md").exists()
     capsys.readouterr()

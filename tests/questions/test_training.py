@@ -59,6 +59,30 @@ def test_the_gain_may_be_measured_on_the_sales_of_two_periods(capsys: pytest.Cap
     assert ask(capsys, text, "sales.csv")["total"]["gain"] == 1500
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "code", "said"),
+    [
+        ("EUR", "USD", 3, "costs in EUR are held against sales in USD"),
+        ("2026-08-10,o1,c-0001,1200,200,EUR\n", "", 5, "no sales file covers 2026-08-01 to 2026-08-31"),
+    ],
+)
+def test_sales_that_cannot_be_held_against_the_costs_are_refused(
+    capsys: pytest.CaptureFixture[str], before: str, after: str, code: int, said: str
+) -> None:
+    Path("sales.csv").write_text(SALES.replace(before, after))
+    Path("training.yaml").write_text(STATED.replace("gain: 9000", "sales: {before: 2026-08, after: 2026-10}"))
+    assert main(["roi", "sales.csv", "--training", "training.yaml"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_figures_beside_a_training_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("training.yaml").write_text(STATED)
+    assert main(["roi", "--training", "training.yaml", "--revenue", "5", "--cost", "3"]) == 2
+    assert "figures and files" in capsys.readouterr().err
+
+
 def test_without_a_margin_the_gain_is_called_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     Path("sales.csv").write_text(SALES)
     text = STATED.replace("gain: 9000", "sales: {before: 2026-08, after: 2026-10}")

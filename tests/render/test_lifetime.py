@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from kpi_cli.render.lifetime import blocks, drawn, said
 from kpi_cli.render.page import Page
 from kpi_cli.result import Result
@@ -54,7 +56,7 @@ def test_blank_cells_are_blank_and_revenue_stands_in_where_no_margin_is_known() 
 
 def test_a_larger_share_is_warmer_and_nothing_is_not_painted() -> None:
     lines = list(drawn(answer(), Page(colour=True)))
-    first, second = (next(line for line in lines if line.startswith(name)) for name in ("2026-01", "2026-02"))
+    first, second = (next(line for line in lines if line.startswith(name)) for name in ("Jan 2026", "2026-02"))
     assert "\x1b[38;5;16;48;5;209m  25\x1b[0m" in first
     assert "\x1b[38;5;16;48;5;230m  5\x1b[0m" in first
     assert "48;5" not in second
@@ -70,6 +72,19 @@ def test_months_that_do_not_fit_are_named() -> None:
     lines = list(drawn(answer(), Page(width=34)))
     assert "Not shown at this width: 1, 2" in lines
     assert all(len(line) <= 34 for line in lines if line.startswith("2026"))
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_no_line_is_longer_than_the_page(width: int) -> None:
+    """Titles and what is not shown are wrapped at words, and so are long names: none of it is lost."""
+    long = "Photographing people in natural light"
+    named = answer()
+    named.extra["cohorts"] = [COHORTS[0] | {"cohort": long}]
+    lines = list(drawn(named, Page(width=width)))
+    assert max(map(len, lines)) <= width
+    told = " ".join(" ".join(lines).split())
+    assert "Bought again, % of the customers won, by months since the first purchase" in told
+    assert [word for word in long.split() if word not in told] == []
 
 
 def test_only_models_that_are_settled_have_parameters_to_show() -> None:

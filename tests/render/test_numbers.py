@@ -7,6 +7,7 @@ from babel.numbers import format_currency, format_decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpi_cli import locales
 from kpi_cli.render import numbers
 
 MONEY = st.decimals("-999999999999", "999999999999", places=6)
@@ -99,4 +100,4 @@ def test_no_change_has_no_sign_and_so_is_neither_good_nor_bad_news() -> None:
 )
 def test_a_period_is_named_as_a_reader_names_it(start: str, end: str, english: str, french: str) -> None:
     days = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
-    assert (numbers.span(*days, "en"), numbers.span(*days, "fr")) == (english, french)
+    assert (locales.span(*days, "en"), locales.span(*days, "fr")) == (english, french)

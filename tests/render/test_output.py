@@ -187,14 +187,14 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
     [
         ("/dev/full", KpiError, 1, "there is no room left to write this; free some space"),
         ("{}/none/a.md", InputError, 3, "there is no such folder; create it first"),
-        ("{}", InputError, 3, "this is a folder; name a file in it with -o"),
+        ("{}", InputError, 3, "this is a folder; name a file in it"),
         (
             "{}/report.md/a",
             InputError,
             3,
-            "part of this path is a file, not a folder; name another file with -o",
+            "part of this path is a file, not a folder; name another file",
         ),
-        ("{}/" + "x" * 300, InputError, 3, "this file name is too long; name another file with -o"),
+        ("{}/" + "x" * 300, InputError, 3, "this file name is too long; name another file"),
     ],
 )
 def test_a_place_that_cannot_be_written_to_is_said_in_plain_words(

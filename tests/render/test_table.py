@@ -101,7 +101,7 @@ def test_where_two_names_a_row_leave_no_room_they_become_one_column(by_channel: 
     by_channel.by = ["month", "channel"]
     narrow = at(by_channel, 22)
     assert max(map(len, narrow.splitlines())) <= 22
-    assert re.search(r"2026-10 / +349\.3%\nPaid Search", narrow)
+    assert re.search(r"Oct 2026 / +349\.3%\nPaid Search", narrow)
 
 
 def test_sums_of_money_add_up_as_they_are_shown(by_channel: Result) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import re
 import zipfile
 from decimal import Decimal
@@ -91,3 +92,36 @@ def test_a_report_has_a_worksheet_a_table_and_its_figures_are_those_of_the_quest
     head, row = (line.split(",") for line in capsys.readouterr().out.splitlines())
     revenue = next(cells for cells in found["Summary"] if cells[0] == "Revenue")
     assert revenue[1] == float(row[head.index("revenue")])
+
+
+def test_cohorts_and_predicted_segments_have_a_worksheet_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the JSON of the same answer has them; a cell that is blank there has no row."""
+    monkeypatch.chdir(tmp_path)
+    sales = str(ROOT / "sample_data" / "print_shop.csv")
+    for output in "ltv.json", "ltv.xlsx":
+        assert main(["ltv", sales, "--margin", "50%", "--predict", "-o", output]) == 0
+    answer = json.loads(Path("ltv.json").read_text())
+    found = sheets(Path("ltv.xlsx").read_bytes())
+    head, *cells = found["Cohort"]
+    assert (head[:2], head[-1]) == (["Cohort", "Months since"], "Margin per customer")
+    names = ("at_risk", "active", "revenue_per_customer", "margin_per_customer")
+    assert cells == [
+        [cohort["cohort"], age, cohort["size"], *(cohort[name][age] for name in names)]
+        for cohort in answer["cohorts"]
+        for age, at_risk in enumerate(cohort["at_risk"])
+        if at_risk
+    ]
+    segments = found["Predicted from Oct 31, 2026"][1:]
+    told = answer["model"]["segments"]
+    assert [row[:2] for row in segments] == [[each["segment"], each["customers"]] for each in told]
+    assert sum(row[-1] for row in segments) == pytest.approx(answer["total"]["expected_revenue"])
+
+
+def test_months_stay_dates_shown_as_a_reader_writes_them_and_whole_counts_have_no_point() -> None:
+    columns = [Column("month", "Month", "text"), Column("orders", "Orders", "count")]
+    rows = [{"month": "2026-05", "orders": 12}, {"month": "2026-06", "orders": Decimal("1.5")}]
+    data = write_xlsx(Result("roi", columns, rows, {}, by=["month"]), Page(file=True, lang="fr"))
+    assert sheets(data)["roi"][1:] == [[dt.date(2026, 5, 1), 12.0], [dt.date(2026, 6, 1), 1.5]]
+    styles = parts(data)["xl/styles.xml"]
+    assert "[$-40C]mmm yyyy" in styles
+    assert "#,##0.##" not in styles

@@ -1,0 +1,292 @@
+"""Large sales of a database, their customers found where they are: what comes over is counts and sums.
+
+    people_there(sheet, by)    the sales in groups, and `People` to ask; None where rows are wanted
+    People.won(…)              by the day and cells of a person's first order, how many there are and what they brought
+    People.rows_of(…)          what customers.py asks of people and their days, answered where those are
+
+The groups are those that sums are made of (relation.py). What the rules of the format say of a combination of cells
+(a status, a channel) is decided once, here, and travels with the question. Only sales that can be read in one way go
+this way: one price a row, ids that stand once and as they are read, refunds in the row of their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kpi_cli.errors import InputError, KpiError
+from kpi_cli.exports.composing import flagged, flags_of, price_rule, stored_dimensions, vat_of
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.judging import literal
+from kpi_cli.exports.recognising import GENERIC
+from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
+from kpi_cli.exports.rows import Block, Fate, Reader, unguarded
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
+from kpi_cli.warehouse.relation import cell_sql, wanted
+
+_COMBINATIONS = 5_000  # of cells that rules or dimensions look at: they travel with the question
+_ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
+_ADDRESS = "^[!-&(-~][!-~]*$"
+_ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
+_SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
+_STATED, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "unstated", "whole"  # what went back of an order
+
+Cells = tuple[str, ...]
+
+
+class People(Struct, frozen=True):
+    """Sales where they are: SQL over their rows, and what the rules say of each combination of their cells."""
+
+    engine: Engine
+    name: str
+    rows: int
+    columns: dict[str, str]  # by the name they have in the table of sales, the texts that combinations are made of
+    refunding: dict[Cells, str]  # by combination, what went back; those left out are not among them
+    who: str
+    day: str
+    order: str
+    money: dict[str, str]  # charged, refunded and tax, as far as there are columns of them
+
+    def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
+        """People by their first order, the least of those on their first day.
+
+        Args:
+            said: by combination, in the order of `refunding`, its channel, campaign and platform, which settle which
+                of two orders is the first.
+            gross: whether refunds stay in what people brought.
+
+        Returns:
+            Rows of the day and the combination (its place) of the first order; the months since; what was brought in
+            that month; how many first orders there were, all of them in the month 0.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        month = "date_diff('month', date_trunc('month', since), date_trunc('month', \"day\")) AS age"
+        first = ", ".join(
+            f"max(CASE WHEN nth = 1 THEN {name} END) OVER (PARTITION BY who) AS {alias}"
+            for name, alias in (('"day"', "since"), ("g", "first_g"))
+        )
+        return self._asked(
+            f"""{self._numbered(said, gross=gross)}, placed AS (SELECT *, {first} FROM numbered)
+                SELECT since, first_g, age, sum(revenue) AS revenue, sum(CASE WHEN nth = 1 THEN 1 ELSE 0 END) AS won
+                FROM (SELECT since, first_g, {month}, revenue, nth FROM placed) AS months GROUP BY 1, 2, 3"""
+        )
+
+    def rows_of(self, sql: str, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
+        """The rows of SQL over `buyers`, a row a person, and `purchases`, a row a person and day (customers.py).
+
+        Args:
+            sql: in DuckDB's words, of those that other engines have too.
+            said: as in `won`, and by combination the dimensions of the first order that `buyers` holds as k0, k1, ….
+            gross: whether refunds stay in what people brought.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        keys = "".join(f", k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING)))
+        same = 'OVER (PARTITION BY who ORDER BY "day")'
+        before = f'lag("day") {same} AS before, lag("day", 2) {same} AS earlier'
+        return self._asked(
+            f"""{self._numbered(said, gross=gross)},
+                buyers AS (SELECT who, "day" AS first_day, TRUE AS won{keys} FROM numbered WHERE nth = 1),
+                days AS (SELECT who, "day", count(*) AS orders, sum(revenue) AS revenue, sum(charged) > 0 AS paid
+                         FROM numbered GROUP BY who, "day"),
+                purchases AS (SELECT *, TRUE AS bought, {before} FROM days)
+                {sql}"""
+        )
+
+    def _asked(self, sql: str) -> list[tuple[Any, ...]]:
+        found = list(self.engine.rows(sql))
+        if not self.engine.is_steady:
+            ((count,),) = self.engine.rows(f"SELECT count(*) AS n FROM {SOURCE}")
+            if count != self.rows:
+                raise InputError("changed_while_read", "the table changed while it was read", "run again", self.name)
+        return found
+
+    def _numbered(self, said: Sequence[Cells], *, gross: bool) -> str:
+        """The orders of people as `numbered`: `nth` is their place among those of their person."""
+        revenue = "charged - tax" if gross else "charged - back - tax_kept"
+        keys = [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
+        least = "".join(f", {name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
+        nth = f'row_number() OVER (PARTITION BY who ORDER BY "day"{least}, charged) AS nth'
+        listed = ", ".join(["who", '"day"', "g", "charged", f"{revenue} AS revenue", nth, *keys])
+        marks = [*_SETTLING, *keys]
+        return f"""WITH {self._named(said, marks)}, sold AS ({self._sold_sql(marks)}), {self._kept_sql(marks)},
+            numbered AS (SELECT {listed} FROM kept WHERE who IS NOT NULL)"""
+
+    def _named(self, said: Sequence[Cells], marks: Sequence[str]) -> str:
+        """The combinations of cells, as a part of a WITH clause."""
+        names = [*(f"c{i}" for i, _ in enumerate(self.columns)), "g", "refunding", *marks]
+        rows = [
+            "(" + ", ".join([*map(literal, cells), str(g), literal(how), *map(literal, told)]) + ")"
+            for g, ((cells, how), told) in enumerate(zip(self.refunding.items(), said, strict=True))
+        ]
+        return f"named AS (SELECT * FROM (VALUES {', '.join(rows)}) AS v({', '.join(names)}))"
+
+    def _sold_sql(self, marks: Sequence[str]) -> str:
+        """The orders that count: who, when, what was charged, went back, and was tax."""
+        money = {name: f"CAST({sql} AS {MONEY_TYPE})" for name, sql in self.money.items()}
+        refunded, tax = (f"coalesce({money[name]}, 0)" if name in money else "0" for name in ("refunded", "tax"))
+        parts = {"who": self.who, '"day"': self.day, "order_id": self.order, "charged": money["charged"]}
+        parts |= {"refunded": refunded, "tax": tax}
+        parts |= {f"c{i}": sql for i, sql in enumerate(self.columns.values())}
+        inner = f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in parts.items())} FROM {SOURCE}"
+        alike = " AND ".join(f"e.c{i} = n.c{i}" for i, _ in enumerate(self.columns)) or "1 = 1"
+        back = f"""CASE WHEN n.refunding = '{_WHOLE}' THEN e.charged
+            WHEN n.refunding = '{_WHOLE_UNLESS_STATED}' AND e.refunded = 0 THEN e.charged ELSE e.refunded END AS back"""
+        picks = ", ".join(
+            ["e.who", 'e."day"', "e.order_id", "e.charged", "e.tax", "n.g", back, *(f"n.{m}" for m in marks)]
+        )
+        return f"SELECT {picks} FROM ({inner}) AS e JOIN named AS n ON {alike}"
+
+    def _kept_sql(self, marks: Sequence[str]) -> str:
+        """The tax in what was kept, rounded half even to the millionth, as every row's is."""
+        listed = ", ".join(["who", '"day"', "order_id", "charged", "tax", "back", "g", *marks])
+        if not {"refunded", "tax"} <= self.money.keys() and {*self.refunding.values()} == {_STATED}:
+            return f"kept AS (SELECT {listed}, tax AS tax_kept FROM sold)"
+        whole = self.engine.whole
+        tax, kept, charged = (f"CAST({sql} * 1000000 AS {whole})" for sql in ("tax", "(charged - back)", "charged"))
+        divided = f"{tax} * {kept} AS product, CASE WHEN charged = 0 THEN 1 ELSE {charged} END AS divisor"
+        up = "2 * rest > divisor OR (2 * rest = divisor AND part - 2 * (part // 2) = 1)"
+        rounded = f"CAST(part + CASE WHEN {up} THEN 1 ELSE 0 END AS DECIMAL(18, 0)) * 0.000001"
+        scaled = f"CASE WHEN back = 0 OR charged = 0 THEN tax ELSE {rounded} END"
+        return f"""cut AS (SELECT *, {divided} FROM sold),
+            parted AS (SELECT *, product // divisor AS part FROM cut),
+            left_over AS (SELECT *, product - part * divisor AS rest FROM parted),
+            kept AS (SELECT {listed}, {scaled} AS tax_kept FROM left_over)"""
+
+
+# ------------------------------------------------------------------------------------------- reading
+
+
+def people_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, People] | None:
+    """The sales in groups, and their people to be asked for where they are.
+
+    Args:
+        sheet: a relation whose header is understood, and no more.
+        by: the dimensions that first orders may be grouped by.
+
+    Returns:
+        None where the table is not large, or holds anything that calls for its rows one by one.
+    """
+    relation = sheet.relation
+    if relation is None or not _is_simple(sheet, by):
+        return None
+    people = _people(sheet, by)
+    named = sheet.columns["email" if sheet.has("email") else "customer_id"]
+    somebody = f"CASE WHEN {people.who} IS NULL THEN '' ELSE 'x' END"
+    sums = relation.grouped(sheet, by, {named: somebody})
+    refunding = _judged(sums, people) if sums else None
+    if sums is None or refunding is None:
+        return None
+    try:
+        ((count, orders, odd),) = relation.engine.rows(_oddities_sql(sheet, people))
+    except KpiError:
+        return None  # the reading row by row tells of it
+    if odd or count != orders:
+        return None
+    return sums, replace(people, rows=count, refunding=refunding)
+
+
+def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
+    """Whether columns have the types of what they name, and no rule looks at more than single cells."""
+    assert sheet.relation is not None
+    kinds = {c: sheet.relation.columns[i][1] for c, i in sheet.columns.items()}
+    days = {c for c in kinds if kind(c) == "day"}
+    return (
+        sheet.header.format.name == GENERIC
+        and days == {"date"}
+        and kinds["date"] in {"date", "moment", "instant"}
+        and kinds.get("order_id") in {"text", "exact"}
+        and any(c in kinds for c in ("email", "customer_id"))
+        and kinds.get("email", "text") == "text"
+        and kinds.get("customer_id", "text") in {"text", "exact"}
+        and _is_priced(sheet, kinds)
+        and all(kinds[c] == "text" for c in wanted(sheet, by))
+        and not (_ROW_BY_ROW & kinds.keys() or IDENTITY & {*by} or sheet.options.converted or sheet.options.sales_from)
+    )
+
+
+def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
+    """Whether one exact column says what was charged, and others what went back and was tax."""
+    try:
+        rule = price_rule(sheet)
+    except KpiError:
+        return False
+    exact = all(kinds.get(c, "exact") == "exact" for c in (rule["column"], "refunded", "tax"))
+    return exact and not {"times", "plus"} & {*rule} and vat_of(sheet) is None
+
+
+def _people(sheet: Sheet, by: Collection[str]) -> People:
+    relation = sheet.relation
+    assert relation is not None
+    text = {c: f"CAST({identifier(relation.columns[i][0])} AS VARCHAR)" for c, i in sheet.columns.items()}
+    ids = [f"lower(nullif({text['email']}, ''))"] if sheet.has("email") else []
+    ids += [f"'{GENERIC}:' || nullif({text['customer_id']}, '')"] if sheet.has("customer_id") else []
+    looked_at = wanted(sheet, by)
+    columns = {name: f"coalesce({text[c]}, '')" for c, name in stored_dimensions(sheet).items() if c in looked_at}
+    named = {"charged": price_rule(sheet)["column"], "refunded": "refunded", "tax": "tax"}
+    money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
+    day = cell_sql(sheet, sheet.columns["date"])
+    who = f"coalesce({', '.join([*ids, 'NULL'])})"
+    return People(relation.engine, sheet.name, 0, columns, {}, who, day, text["order_id"], money)
+
+
+def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:
+    """What the rules say went back, by combination of cells; None where a rule looks at more than those."""
+    places = {name: sums.columns[c] for c, name in stored_dimensions(sums).items() if name in people.columns}
+    money = sums.columns.get("currency")
+    records: dict[Cells, Record] = {}
+    for record in sums.records():
+        records.setdefault(tuple(record.cells[places[name]] for name in people.columns), record)
+    currencies = {record.cells[money] for record in sums.records()} if money is not None else set()
+    if len(currencies) > 1 or len(records) > _COMBINATIONS or not all(_is_written(cells) for cells in records):
+        return None
+    try:
+        return _by_rules(sums, records)
+    except KpiError:
+        return None  # a status that is not known: the reading row by row names its line
+
+
+def _by_rules(sums: Sheet, records: Mapping[Cells, Record]) -> dict[Cells, str] | None:
+    fate, marks, reader = Fate(sums), flags_of(sums), Reader(sums)
+    kept = {cells: record for cells, record in records.items() if fate(record) is None}
+    flags = {name: flagged(reader, Block([*kept.values()]), marks, name) for name in marks}
+    if not kept or any(flags["refund_undone"] + flags["refund_rows"] + flags["partly_refunded"]):
+        return None
+    both = zip(kept, flags["disputed"], flags["fully_refunded"], strict=True)
+    return {cells: _WHOLE if lost else _WHOLE_UNLESS_STATED if full else _STATED for cells, lost, full in both}
+
+
+def _is_written(cells: Cells) -> bool:
+    """Whether texts are read as they are written."""
+    return all(unguarded(cell).strip() == cell for cell in cells)
+
+
+def _oddities_sql(sheet: Sheet, people: People) -> str:
+    """How many rows there are, how many orders, and whether any row is not plain."""
+    tests = " AND ".join(f"({test})" for test in _plain_tests(sheet, people))
+    odd = f"max(CASE WHEN {tests} THEN 0 ELSE 1 END)"
+    return f"SELECT count(*) AS n, count(DISTINCT {people.order}) AS orders, {odd} AS odd FROM {SOURCE}"
+
+
+def _plain_tests(sheet: Sheet, people: People) -> Iterator[str]:
+    """What must hold of a row's own cells, for its reading to be beyond doubt."""
+    assert sheet.relation is not None
+    yield f"regexp_matches({people.order}, '{_ID}')"
+    yield f"{people.day} BETWEEN DATE '1990-01-01' AND DATE '2100-12-31'"
+    for column, pattern in (("email", _ADDRESS), ("customer_id", _ID)):
+        if sheet.has(column):
+            cell = f"CAST({identifier(sheet.relation.columns[sheet.columns[column]][0])} AS VARCHAR)"
+            yield f"{cell} IS NULL OR {cell} = '' OR regexp_matches({cell}, '{pattern}')"
+    charged = people.money["charged"]
+    yield f"{charged} IS NOT NULL AND {charged} >= 0 AND CAST({charged} AS {MONEY_TYPE}) = {charged}"
+    for name in ("refunded", "tax"):
+        if money := people.money.get(name):
+            limit = f" AND {money} <= {charged}" if name == "refunded" else ""
+            yield f"{money} IS NULL OR ({money} >= 0 AND CAST({money} AS {MONEY_TYPE}) = {money}{limit})"

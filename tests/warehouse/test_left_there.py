@@ -1,0 +1,157 @@
+"""Large tables left where they are: what is not plain in them is read row by row, with the same answer or refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import kpi_cli
+from kpi_cli.errors import KpiError
+from kpi_cli.warehouse import log, relation
+
+ORDERS = """
+    CREATE TABLE orders (date DATE, order_id VARCHAR, email VARCHAR, amount DECIMAL(12, 2), refunded DECIMAL(12, 2),
+                         tax DECIMAL(12, 4), currency VARCHAR, status VARCHAR, channel VARCHAR);
+    INSERT INTO orders
+    SELECT DATE '2026-09-01' + CAST(i % 61 AS INTEGER), 'o-' || i, 'learner' || i % 23 || '@example.com', 10 + i % 7,
+           CASE i % 5 WHEN 0 THEN 3.33 END, (10 + i % 7) / 6.0, 'EUR',
+           CASE i % 9 WHEN 0 THEN 'refunded' WHEN 1 THEN 'failed' ELSE 'paid' END,
+           CASE i % 3 WHEN 0 THEN 'Email' WHEN 1 THEN 'Direct' END
+    FROM range(200) r(i)"""
+LOG = """
+    CREATE TABLE log ("user" VARCHAR, event VARCHAR, time TIMESTAMP, country VARCHAR);
+    INSERT INTO log
+    SELECT 'u-' || i % 17, CASE i % 3 WHEN 0 THEN 'visit' WHEN 1 THEN 'sign up' ELSE 'purchase' END,
+           TIMESTAMP '2026-10-01' + to_minutes(CAST(i * 97 % 9000 AS INTEGER)), CASE i % 2 WHEN 0 THEN 'FR' END
+    FROM range(300) r(i)"""
+ROW = """
+    INSERT INTO orders
+    VALUES (DATE '2026-09-20', {id}, {email}, {amount}, {refunded}, 1, {currency}, {status}, 'Email')"""
+PLAIN = {
+    **{"id": "'x-1'", "email": "'learner99@example.com'", "amount": "20", "refunded": "0"},
+    **{"currency": "'EUR'", "status": "'paid'"},
+}
+EVENT = "INSERT INTO log VALUES ({user}, {event}, {time}, {country})"
+SEEN = {"user": "'u-99'", "event": "'visit'", "time": "TIMESTAMP '2026-10-02 10:00:00'", "country": "'FR'"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A folder with shop.db and spend.csv; what is called adds to the database."""
+    monkeypatch.chdir(tmp_path)
+    Path("spend.csv").write_text("date,channel,cost,currency\n2026-09-01,Email,50,EUR\n2026-10-31,Direct,9,EUR\n")
+
+    def add(sql: str) -> None:
+        with duckdb.connect("shop.db") as con:
+            con.execute(sql)
+
+    add(ORDERS)
+    add(LOG)
+    return add
+
+
+def asked(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, rows: int) -> tuple[Any, str | None]:
+    """An answer and how its tables were checked, or the refusal, where tables of more rows than these are large."""
+    with monkeypatch.context() as patch:
+        patch.setattr(relation, "ROWS", rows)
+        patch.setattr(log, "ROWS", rows)
+        try:
+            found = question().to_dict()
+        except KpiError as error:
+            return (error.code, error.line, str(error)), None
+    checks = [s["checks"] for s in found["sources"] if s["role"] != "spend"]
+    codes = sorted(n["code"] for n in found["notes"])
+    return [{k: v for k, v in found.items() if k not in {"sources", "notes"}}, codes], checks[0]
+
+
+def cac() -> Any:
+    return kpi_cli.cac("spend.csv", "duckdb:///shop.db?table=orders", by="channel", margin="0.5")
+
+
+def ltv() -> Any:
+    return kpi_cli.ltv("duckdb:///shop.db?table=orders", by="channel")
+
+
+def funnel() -> Any:
+    return kpi_cli.funnel("duckdb:///shop.db?table=log", steps="visit,sign up,purchase", by="country", within="3d")
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("question", [cac, ltv, funnel])
+def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert (here[1], there[1]) == ("full", "rows")
+    assert there[0] == here[0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "'o-7'"},  # an order in two rows
+        {"id": "NULL"},
+        {"id": "' x-1 '"},
+        {"id": "'1.23E+12'"},
+        {"email": "' Learner1@example.com'"},
+        {"email": "'élève@example.com'"},
+        {"amount": "NULL"},
+        {"amount": "-5"},
+        {"refunded": "21"},
+        {"refunded": "-1"},
+        {"currency": "'USD'"},
+        {"status": "'strange'"},
+        {"status": "' paid'"},
+    ],
+    ids=str,
+)
+def test_sales_that_are_not_plain_are_read_row_by_row(
+    odd: dict[str, str], shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(ROW.format(**PLAIN | odd))
+    here, there = (asked(cac, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there == here
+    assert there[1] in {"full", None}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"user": "' u-1'"}, {"user": "'ü'"}, {"event": "'visit '"}, {"time": "NULL"}, {"country": "' FR'"}],
+    ids=str,
+)
+def test_a_log_that_is_not_plain_is_read_row_by_row(
+    odd: dict[str, str], shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(EVENT.format(**SEEN | odd))
+    here, there = (asked(funnel, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there == here
+    assert there[1] in {"full", None}
+
+
+@pytest.mark.parametrize("user", ["NULL", "''"])
+def test_events_of_nobody_are_counted_and_left_there(
+    user: str, shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(EVENT.format(**SEEN | {"user": user}))
+    here, there = (asked(funnel, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there[0] == here[0]
+    assert there[1] == "rows"
+
+
+@pytest.mark.usefixtures("shop")
+def test_parquet_that_changes_while_it_is_asked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with duckdb.connect("shop.db", read_only=True) as con:
+        con.execute("COPY log TO 'log.parquet'; COPY (FROM log UNION ALL FROM log) TO 'longer.parquet'")
+    monkeypatch.setattr(log, "ROWS", 0)
+    once = log.Log.followed
+
+    def grown(self: log.Log, *given: Any) -> Any:
+        Path("longer.parquet").replace("log.parquet")
+        return once(self, *given)
+
+    monkeypatch.setattr(log.Log, "followed", grown)
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.funnel("log.parquet", steps="visit,purchase")
+    assert raised.value.code == "changed_while_read"

@@ -25,7 +25,7 @@ HERE = ROOT / "docs"
 ERRORS = ROOT / "tests" / "errors"
 EXPECTED = ERRORS / "expected.console"
 FENCE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ENVIRONMENT = {"COLUMNS": "80", "LANG": "C.UTF-8", "NO_COLOR": "1", "TZ": "UTC"}
+ENVIRONMENT = {"COLUMNS": "80", "LANG": "C.UTF-8", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
 
 
 # ------------------------------------------------------------------------------------------- console blocks

@@ -255,7 +255,7 @@ def test_a_value_where_nobody_converted_is_credited_to_nobody_and_it_is_said(
         answer = ask(model, touches)
         assert answer["total"] == total
         said = [note["text"] for note in answer["notes"] if note["code"] == "value_without_conversion"]
-        assert said == ["1 row states a value and no conversion: 70.00 EUR is credited to no channel"]
+        assert said == ["1 row states a value and no conversion: €70.00 is credited to no channel"]
 
 
 def test_touches_that_stand_twice_are_kept_and_said_and_dropped_when_asked(ask: Ask) -> None:

@@ -69,14 +69,14 @@ def test_a_misspelt_metric_gets_a_suggestion(here: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("targets:\n  rio: 20%\n", "kpi.yml:2: “rio” is no metric; did you mean “roi”?"),
+        ("targets:\n  rio: 20%\n", "kpi.yml:2:3: “rio” is no metric; did you mean “roi”?"),
         (
             "metrics:\n  m: {formula: costs / leads, unit: money}\n",
             "kpi.yml:2:16: the formula uses “costs”, which is no measure or metric; did you mean “cost”?",
         ),
         (
             "metrics:\n  roi: {formula: cost / leads, unit: money}\n",
-            "kpi.yml:2: “roi” is a built-in measure or metric already; choose another name",
+            "kpi.yml:2:3: “roi” is a built-in measure or metric already; choose another name",
         ),
     ],
 )

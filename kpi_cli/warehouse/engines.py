@@ -59,8 +59,25 @@ class Engine(ABC):
         Raises:
             InputError: the engine refuses it; credentials are masked.
         """
-        try:
+        with self._refusing():
             yield from self._run(self._native(sql))
+
+    def hold_to(self, count: int) -> None:
+        """See that a table which others may write to still has as many rows.
+
+        Raises:
+            InputError: it has not.
+        """
+        if self.is_steady:
+            return
+        ((found,),) = self.rows(f"SELECT count(*) AS n FROM {SOURCE}")
+        if found != count:
+            raise InputError("changed_while_read", "the table changed while it was read", "run again", self.name)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
         except KpiError:
             raise
         except library().OutOfMemoryException:  # no fault of the source
@@ -274,14 +291,9 @@ class _Postgres(Engine):
         self.con = con
 
     def columns(self) -> list[Column]:
-        try:
-            with self.con.con.cursor() as cursor:
-                cursor.execute(self._native(f"SELECT * FROM {SOURCE} LIMIT 0"))
-                return [(c.name, _POSTGRES.get(c.type_code, "other")) for c in cursor.description]
-        except KpiError:
-            raise
-        except Exception as error:  # psycopg's, or the parser's
-            self.refuse(error)
+        with self._refusing(), self.con.con.cursor() as cursor:
+            cursor.execute(self._native(f"SELECT * FROM {SOURCE} LIMIT 0"))
+            return [(c.name, _POSTGRES.get(c.type_code, "other")) for c in cursor.description]
 
     def _run(self, native: str) -> Rows:
         try:
@@ -333,13 +345,9 @@ class _Spark(Engine):
         self.con = con
 
     def columns(self) -> list[Column]:
-        try:
+        with self._refusing():
             frame = self.con.raw_sql(self._native(f"SELECT * FROM {SOURCE}"))
             return [(f.name, _SPARK.get(f.dataType.typeName(), "other")) for f in frame.schema.fields]
-        except KpiError:
-            raise
-        except Exception as error:  # Spark's analysis
-            self.refuse(error)
 
     def _relation(self) -> str:
         return f"parquet.`{self.address.path}`" if self.address.path else super()._relation()
@@ -416,13 +424,9 @@ class _Other(Engine):
         self.dialect = con.dialect
 
     def columns(self) -> list[Column]:
-        try:
+        with self._refusing():
             schema = self.con.sql(f"SELECT * FROM {self._relation()} AS {SOURCE}").schema()
-        except KpiError:
-            raise
-        except Exception as error:  # each driver has its own
-            self.refuse(error)
-        return [(name, _ibis_kind(kind)) for name, kind in schema.items()]
+            return [(name, _ibis_kind(kind)) for name, kind in schema.items()]
 
     def _run(self, native: str) -> Rows:
         for batch in self.con.sql(native).to_pyarrow_batches():

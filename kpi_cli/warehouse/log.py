@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.errors import InputError, KpiError
+from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
@@ -47,7 +47,6 @@ class Log(Struct, frozen=True):
     """A log of events where it is; `who`, `time` and `event` are SQL over its rows, as are the `columns` of text."""
 
     engine: Engine
-    name: str
     rows: int
     who: str
     time: str
@@ -71,7 +70,7 @@ class Log(Struct, frozen=True):
             InputError: the engine refuses it, or the log has changed since it was read.
         """
         found = list(self.engine.rows(self._follow_sql(path, window, groups)))
-        self._unchanged()
+        self.engine.hold_to(self.rows)
         return found
 
     def days_between(self, spellings: Sequence[str], window: Window | None) -> tuple[Any, ...]:
@@ -88,16 +87,8 @@ class Log(Struct, frozen=True):
                     WHERE {self.who} IS NOT NULL AND {_named(self.event, spellings)} AND {_inside(day, window)}
                   ) AS days) AS gaps"""
         )
-        self._unchanged()
+        self.engine.hold_to(self.rows)
         return found
-
-    def _unchanged(self) -> None:
-        """A table that other people write to may have changed; one that we see in one transaction has not."""
-        if self.engine.is_steady:
-            return
-        ((count,),) = self.engine.rows(f"SELECT count(*) AS n FROM {SOURCE}")
-        if count != self.rows:
-            raise InputError("changed_while_read", "the table changed while it was read", "run again", self.name)
 
     def _follow_sql(self, path: Path, window: Window | None, groups: Groups) -> str:
         steps, inside = range(1, len(path.steps) + 1), _inside('CAST("at" AS DATE)', window)
@@ -110,9 +101,7 @@ class Log(Struct, frozen=True):
         soonest = f'min(CASE WHEN step > 1 AND {inside} THEN "at" END) OVER (PARTITION BY who) AS soonest'
         nth = f'row_number() OVER (PARTITION BY who ORDER BY CASE WHEN {first} THEN 0 ELSE 1 END, "at"{least}) AS nth'
         parts = [*groups.parts(), f"trail AS ({self._steps_sql(path, groups)})"]
-        parts.append(
-            f"r1 AS (SELECT *, {', '.join([*minima, soonest, nth])} FROM trail WINDOW same AS (PARTITION BY who))"
-        )
+        parts.append(f"r1 AS (SELECT *, {', '.join([*minima, soonest, nth])} FROM trail)")
         for n in steps[1:]:
             before = "m1" if n == 2 else f"reached{n - 1}"
             limit = f'"at" <= m1 + {_interval(path)}' if path.within else inside
@@ -250,7 +239,7 @@ def _log(sheet: Sheet) -> Log:
         for c, name in _text_columns(sheet).items()
     }
     time = f"CAST({identifier(relation.columns[sheet.columns['time']][0])} AS TIMESTAMP)"
-    return Log(relation.engine, sheet.name, 0, who, time, columns["event"], columns)
+    return Log(relation.engine, 0, who, time, columns["event"], columns)
 
 
 def _counted_sql(log: Log, wanted: Sequence[str]) -> str:

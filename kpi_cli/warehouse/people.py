@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.errors import InputError, KpiError
+from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import flagged, flags_of, price_rule, stored_dimensions, vat_of
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
@@ -42,7 +42,6 @@ class People(Struct, frozen=True):
     """Sales where they are: SQL over their rows, and what the rules say of each combination of their cells."""
 
     engine: Engine
-    name: str
     rows: int
     columns: dict[str, str]  # by the name they have in the table of sales, the texts that combinations are made of
     refunding: dict[Cells, str]  # by combination, what went back; those left out are not among them
@@ -102,10 +101,7 @@ class People(Struct, frozen=True):
 
     def _asked(self, sql: str) -> list[tuple[Any, ...]]:
         found = list(self.engine.rows(sql))
-        if not self.engine.is_steady:
-            ((count,),) = self.engine.rows(f"SELECT count(*) AS n FROM {SOURCE}")
-            if count != self.rows:
-                raise InputError("changed_while_read", "the table changed while it was read", "run again", self.name)
+        self.engine.hold_to(self.rows)
         return found
 
     def _numbered(self, said: Sequence[Cells], *, gross: bool) -> str:
@@ -234,7 +230,7 @@ def _people(sheet: Sheet, by: Collection[str]) -> People:
     money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
     day = cell_sql(sheet, sheet.columns["date"])
     who = f"coalesce({', '.join([*ids, 'NULL'])})"
-    return People(relation.engine, sheet.name, 0, columns, {}, who, day, text["order_id"], money)
+    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money)
 
 
 def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:

@@ -9,7 +9,6 @@ import importlib
 import os
 import sys
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from itertools import pairwise
 from typing import Annotated, Any, TextIO
 
@@ -192,9 +191,9 @@ def _standard_streams() -> None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Send what is still buffered nowhere: Python's own flush at exit would fail, and make the exit code 120."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    from kpi_cli.render.output import silence
+
+    silence(stream)
 
 
 def _tidy_up_on_signals() -> None:

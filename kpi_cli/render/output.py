@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.safe import printable
@@ -106,17 +107,17 @@ def write_stdout(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        _drop_stdout()
+        silence(sys.stdout)
     except OSError as error:
-        _drop_stdout()
+        silence(sys.stdout)
         raise _plain_error(Path("stdout"), error) from error
 
 
-def _drop_stdout() -> None:
-    """Send what is still buffered nowhere, so that Python's own flush at exit has nothing to complain of."""
+def silence(stream: TextIO) -> None:
+    """Send what is still buffered nowhere: Python's own flush at exit would complain, and make the exit code 120."""
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 

@@ -1,6 +1,7 @@
 """Large sales of a database, their customers found where they are: what comes over is counts and sums.
 
     people_there(sheet, by)    the sales in groups, and `People` to ask; None where rows are wanted
+    People.buyers(…)           how many people ordered, by span of time and dimension
     People.won(…)              by the day and cells of a person's first order, how many there are and what they brought
     People.rows_of(…)          what customers.py asks of people and their days, answered where those are
 
@@ -12,7 +13,7 @@ this way: one price a row, ids that stand once and as they are read, refunds in 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,10 +29,14 @@ from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
 from kpi_cli.warehouse.relation import cell_sql, wanted
 
+if TYPE_CHECKING:
+    from kpi_cli.period import Window
+
 _COMBINATIONS = 5_000  # of cells that rules or dimensions look at: they travel with the question
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
 _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
+_FIRST_DAY, _LAST_DAY = "1990-01-01", "2100-12-31"  # between which a day is beyond doubt
 _SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
 _STATED, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "unstated", "whole"  # what went back of an order
 
@@ -76,6 +81,48 @@ class People(Struct, frozen=True):
                 FROM (SELECT since, first_g, {month}, revenue, nth FROM placed) AS months GROUP BY 1, 2, 3"""
         )
 
+    def buyers(self, said: Sequence[Cells], spans: Sequence[Sequence[str | None]]) -> list[tuple[Any, ...]]:
+        """How many people ordered, by span of time and by what their orders say.
+
+        Args:
+            said: as in `rows_of`.
+            spans: first and last day of each, None for any.
+
+        Returns:
+            Rows of the place of the span, the dimensions, and the count.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        keys = self._keys(said)
+        days = ", ".join(f"({i}, {_day(a, _FIRST_DAY)}, {_day(b, _LAST_DAY)})" for i, (a, b) in enumerate(spans))
+        listed = ", ".join(str(i) for i in range(1, len(keys) + 2))
+        return self._asked(
+            f"""WITH {self._named(said, [*_SETTLING, *keys])}, sold AS ({self._sold_sql(keys)}),
+                spans AS (SELECT * FROM (VALUES {days}) AS v(place, since, until))
+                SELECT {", ".join(["place", *keys])}, count(DISTINCT who) AS n
+                FROM sold JOIN spans ON "day" BETWEEN since AND until GROUP BY {listed}"""
+        )
+
+    def takings(self, said: Sequence[Cells], window: Window | None, *, gross: bool) -> list[tuple[Any, ...]]:
+        """By the first dimension of their orders, what people brought, and the sum of the squares of that.
+
+        An order that names nobody is a person's of its own.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        inside = f"WHERE \"day\" BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else ""
+        marks = self._keys(said)
+        return self._asked(
+            f"""WITH {self._named(said, [*_SETTLING, *marks])}, sold AS ({self._sold_sql(marks)}),
+                {self._kept_sql(marks)},
+                persons AS (SELECT k0, coalesce(who, 'order ' || order_id) AS person,
+                              CAST(sum({_revenue(gross=gross)}) AS {MONEY_TYPE}) AS spent
+                            FROM kept {inside} GROUP BY 1, 2)
+                SELECT k0, sum(spent) AS total, sum(spent * spent) AS squares FROM persons GROUP BY 1"""
+        )
+
     def rows_of(self, sql: str, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
         """The rows of SQL over `buyers`, a row a person, and `purchases`, a row a person and day (customers.py).
 
@@ -87,7 +134,7 @@ class People(Struct, frozen=True):
         Raises:
             InputError: the engine refuses it, or the table has changed since it was read.
         """
-        keys = "".join(f", k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING)))
+        keys = "".join(f", {key}" for key in self._keys(said))
         same = 'OVER (PARTITION BY who ORDER BY "day")'
         before = f'lag("day") {same} AS before, lag("day", 2) {same} AS earlier'
         return self._asked(
@@ -99,6 +146,10 @@ class People(Struct, frozen=True):
                 {sql}"""
         )
 
+    def _keys(self, said: Sequence[Cells]) -> list[str]:
+        """The names of the dimensions that combinations say."""
+        return [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
+
     def _asked(self, sql: str) -> list[tuple[Any, ...]]:
         found = list(self.engine.rows(sql))
         self.engine.hold_to(self.rows)
@@ -106,11 +157,11 @@ class People(Struct, frozen=True):
 
     def _numbered(self, said: Sequence[Cells], *, gross: bool) -> str:
         """The orders of people as `numbered`: `nth` is their place among those of their person."""
-        revenue = "charged - tax" if gross else "charged - back - tax_kept"
-        keys = [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
+        keys = self._keys(said)
         least = "".join(f", {name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
         nth = f'row_number() OVER (PARTITION BY who ORDER BY "day"{least}, charged) AS nth'
-        listed = ", ".join(["who", '"day"', "g", "charged", f"{revenue} AS revenue", nth, *keys])
+        revenue = f"{_revenue(gross=gross)} AS revenue"
+        listed = ", ".join(["who", '"day"', "g", "charged", revenue, nth, *keys])
         marks = [*_SETTLING, *keys]
         return f"""WITH {self._named(said, marks)}, sold AS ({self._sold_sql(marks)}), {self._kept_sql(marks)},
             numbered AS (SELECT {listed} FROM kept WHERE who IS NOT NULL)"""
@@ -155,6 +206,14 @@ class People(Struct, frozen=True):
             parted AS (SELECT *, product // divisor AS part FROM cut),
             left_over AS (SELECT *, product - part * divisor AS rest FROM parted),
             kept AS (SELECT {listed}, {scaled} AS tax_kept FROM left_over)"""
+
+
+def _revenue(*, gross: bool) -> str:
+    return "charged - tax" if gross else "charged - back - tax_kept"
+
+
+def _day(text: str | None, otherwise: str) -> str:
+    return f"DATE '{text or otherwise}'"
 
 
 # ------------------------------------------------------------------------------------------- reading
@@ -275,7 +334,7 @@ def _plain_tests(sheet: Sheet, people: People) -> Iterator[str]:
     """What must hold of a row's own cells, for its reading to be beyond doubt."""
     assert sheet.relation is not None
     yield f"regexp_matches({people.order}, '{_ID}')"
-    yield f"{people.day} BETWEEN DATE '1990-01-01' AND DATE '2100-12-31'"
+    yield f"{people.day} BETWEEN DATE '{_FIRST_DAY}' AND DATE '{_LAST_DAY}'"
     for column, pattern in (("email", _ADDRESS), ("customer_id", _ID)):
         if sheet.has(column):
             cell = f"CAST({identifier(sheet.relation.columns[sheet.columns[column]][0])} AS VARCHAR)"

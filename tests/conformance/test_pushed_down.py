@@ -62,6 +62,52 @@ def test_first_orders_found_where_the_sales_are_are_those_of_their_rows(
         assert_same(bare(found), bare(expected[name]), name)
 
 
+REPORTS: dict[str, Callable[..., Any]] = {
+    "report": lambda **o: kpi_cli.report(month="2026-10", margin="0.5", **o),
+    "report allocated": lambda **o: kpi_cli.report(from_="2026-09-05", to="2026-11-20", allocate="customers", **o),
+    "report of an earlier time": lambda **o: kpi_cli.report(month="2026-09", gross=True, **o),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_a_report_of_sales_left_where_they_are_is_that_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, here = ({role: roles[role] for role in files} for roles in (request.getfixturevalue(engine), files))
+    expected = {name: ask(tz=ZONE, roles=here).to_dict() for name, ask in REPORTS.items()}
+    monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
+    monkeypatch.setattr(log, "ROWS", 0)
+    for name, ask in REPORTS.items():
+        found = ask(tz=ZONE, roles=there).to_dict()
+        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
+        assert _codes(found) == _codes(expected[name]), name
+        assert _rows(found, "sales") == _rows(expected[name], "sales"), name
+        assert_same(bare(found), bare(expected[name]), name)
+
+
+STAGES: dict[str, Callable[..., Any]] = {
+    "by channel": lambda **o: kpi_cli.funnel(by="channel", **o),
+    "by month and product": lambda **o: kpi_cli.funnel(
+        by="month,product", steps="orders,customers", from_="2026-09-05", to="2026-11-20", compare="previous", **o
+    ),
+    "of all": lambda **o: kpi_cli.funnel(steps="clicks,visits,orders,customers", **o),
+    "of a week": lambda **o: kpi_cli.funnel(from_="2026-10-05", to="2026-10-11", every="day", **o),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_stages_counted_where_the_sales_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = {name: ask(tz=ZONE, roles=_trade(files)).to_dict() for name, ask in STAGES.items()}
+    monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
+    for name, ask in STAGES.items():
+        found = ask(tz=ZONE, roles=_trade(request.getfixturevalue(engine))).to_dict()
+        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
+        assert _codes(found) == _codes(expected[name]), name
+        assert_same(bare(found), bare(expected[name]), name)
+
+
 def _trade(roles: Mapping[str, Any]) -> dict[str, Any]:
     return {role: roles[role] for role in ("spend", "sales", "costs", "traffic")}
 

@@ -63,7 +63,7 @@ def asked(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, rows: in
             found = question().to_dict()
         except KpiError as error:
             return (error.code, error.line, str(error)), None
-    checks = [s["checks"] for s in found["sources"] if s["role"] != "spend"]
+    checks = [s["checks"] for s in found["sources"] if s["role"] not in {"spend", "traffic"}]
     codes = sorted(n["code"] for n in found["notes"])
     return [{k: v for k, v in found.items() if k not in {"sources", "notes"}}, codes], checks[0]
 
@@ -80,8 +80,23 @@ def funnel() -> Any:
     return kpi_cli.funnel("duckdb:///shop.db?table=log", steps="visit,sign up,purchase", by="country", within="3d")
 
 
+def variants() -> Any:
+    Path("visits.csv").write_text("date,variant,visits\n2026-09-10,A,300\n2026-09-10,B,310\n")
+    table = "(SELECT *, CASE WHEN hash(order_id) % 2 = 0 THEN 'A' ELSE 'B' END AS variant FROM orders)"
+    address = f"duckdb:///shop.db?query=SELECT * FROM {table}"
+    return kpi_cli.funnel("visits.csv", address, by="variant", test=True, month="2026-09")
+
+
+def aov() -> Any:
+    return kpi_cli.cac("spend.csv", "duckdb:///shop.db?table=orders", by="channel", sort="-aov")
+
+
+def strict() -> Any:
+    return kpi_cli.roi("spend.csv", "duckdb:///shop.db?table=orders", by="channel", strict=True)
+
+
 @pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("question", [cac, ltv, funnel])
+@pytest.mark.parametrize("question", [cac, ltv, funnel, variants, aov, strict])
 def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
     assert (here[1], there[1]) == ("full", "rows")

@@ -76,7 +76,7 @@ def read(
             if not isinstance(found, KpiError):
                 _unchanged(found, store)
         _unfold(store, taken, wants)
-        if store.log or store.people:
+        if store.log or store.people or store.touches:
             store.keep_open(engines.pop_all())
     _after(store, options)
     return store
@@ -284,7 +284,20 @@ def _sales_there(store: Store, source: Source, by: Collection[str]) -> bool:
     return True
 
 
-_THERE = {"sales": _sales_there, "events": _events_there}
+def _touches_there(store: Store, source: Source, _: Collection[str]) -> bool:
+    """Read large touches of a database as counts, and leave their rows where they are."""
+    from kpi_cli.warehouse.touches import touches_there
+
+    whole = source.sheet
+    assert whole is not None
+    found = touches_there(whole)
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.touches = found[1]
+    return True
+
+
+_THERE = {"sales": _sales_there, "events": _events_there, "touches": _touches_there}
 
 
 def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:

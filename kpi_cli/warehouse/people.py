@@ -24,10 +24,10 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
-from kpi_cli.exports.rows import Block, Fate, Reader, unguarded
+from kpi_cli.exports.rows import Block, Fate, Reader
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
-from kpi_cli.warehouse.relation import cell_sql, wanted
+from kpi_cli.warehouse.relation import cell_sql, is_written, wanted
 
 if TYPE_CHECKING:
     from kpi_cli.period import Window
@@ -300,7 +300,7 @@ def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:
     for record in sums.records():
         records.setdefault(tuple(record.cells[places[name]] for name in people.columns), record)
     currencies = {record.cells[money] for record in sums.records()} if money is not None else set()
-    if len(currencies) > 1 or len(records) > _COMBINATIONS or not all(_is_written(cells) for cells in records):
+    if len(currencies) > 1 or len(records) > _COMBINATIONS or not all(is_written(cells) for cells in records):
         return None
     try:
         return _by_rules(sums, records)
@@ -316,11 +316,6 @@ def _by_rules(sums: Sheet, records: Mapping[Cells, Record]) -> dict[Cells, str] 
         return None
     both = zip(kept, flags["disputed"], flags["fully_refunded"], strict=True)
     return {cells: _WHOLE if lost else _WHOLE_UNLESS_STATED if full else _STATED for cells, lost, full in both}
-
-
-def _is_written(cells: Cells) -> bool:
-    """Whether texts are read as they are written."""
-    return all(unguarded(cell).strip() == cell for cell in cells)
 
 
 def _oddities_sql(sheet: Sheet, people: People) -> str:

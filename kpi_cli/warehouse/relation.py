@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
+from kpi_cli.exports.rows import unguarded
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
 from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
@@ -172,6 +173,11 @@ def cell_sql(sheet: Sheet, index: int) -> str:
     if found in {"moment", "instant"}:
         return f"CAST({identifier(name)} AS {'TIMESTAMP' if _canonical(sheet, index) == 'time' else 'DATE'})"
     return identifier(name)
+
+
+def is_written(cells: Iterable[str]) -> bool:
+    """Whether texts are read as they are written: nothing around them that reading would take away."""
+    return all(unguarded(cell).strip() == cell for cell in cells)
 
 
 # --------------------------------------------------------------------------------------------- groups

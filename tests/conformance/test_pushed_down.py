@@ -14,7 +14,7 @@ from kpi_cli.period import parse_duration
 from kpi_cli.questions.ltv import ltv
 from kpi_cli.questions.predicting import Wanted
 from kpi_cli.result import Result
-from kpi_cli.warehouse import log, relation
+from kpi_cli.warehouse import log, relation, touches
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
@@ -77,6 +77,7 @@ def test_a_report_of_sales_left_where_they_are_is_that_of_their_rows(
     expected = {name: ask(tz=ZONE, roles=here).to_dict() for name, ask in REPORTS.items()}
     monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
     monkeypatch.setattr(log, "ROWS", 0)
+    monkeypatch.setattr(touches, "ROWS", 0)
     for name, ask in REPORTS.items():
         found = ask(tz=ZONE, roles=there).to_dict()
         assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
@@ -168,6 +169,32 @@ def test_people_followed_where_the_log_is_are_those_of_its_rows(
         assert {s["checks"] for s in found["sources"]} == {"rows"}, name
         assert _rows(found, "events") == _rows(expected, "events"), name
         assert _codes(found) == _codes(expected), name
+        assert_same(bare(found), bare(expected), name)
+
+
+CREDITS: dict[str, dict[str, Any]] = {
+    "every model": {},
+    "every model, in a window": {"from_": "2026-09-10", "to": "2026-10-20"},
+    "time decay": {"model": "time-decay", "half_life": 1.5},
+    "markov": {"model": "markov", "month": "2026-10"},
+    "position": {"model": "position"},
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_paths_made_where_the_touches_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"touches": request.getfixturevalue(engine)["touches"]}
+    monkeypatch.setattr(touches, "ROWS", 0)  # every table of them is a large one
+    for name, options in CREDITS.items():
+        expected, found = (
+            kpi_cli.attribution(roles=roles, tz=ZONE, **options).to_dict()
+            for roles in ({"touches": files["touches"]}, there)
+        )
+        assert {s["checks"] for s in found["sources"]} == {"rows"}, name
+        assert _rows(found, "touches") == _rows(expected, "touches"), name
+        assert _codes(found) == _codes(expected) - {"duplicates_kept"}, name  # not looked for in so many rows
         assert_same(bare(found), bare(expected), name)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import kpi_cli
 from kpi_cli.errors import KpiError
-from kpi_cli.warehouse import log, relation
+from kpi_cli.warehouse import log, relation, touches
 
 ORDERS = """
     CREATE TABLE orders (date DATE, order_id VARCHAR, email VARCHAR, amount DECIMAL(12, 2), refunded DECIMAL(12, 2),
@@ -28,6 +28,20 @@ LOG = """
     SELECT 'u-' || i % 17, CASE i % 3 WHEN 0 THEN 'visit' WHEN 1 THEN 'sign up' ELSE 'purchase' END,
            TIMESTAMP '2026-10-01' + to_minutes(CAST(i * 97 % 9000 AS INTEGER)), CASE i % 2 WHEN 0 THEN 'FR' END
     FROM range(300) r(i)"""
+TOUCHES = """
+    CREATE TABLE touches ("user" VARCHAR, time TIMESTAMP, source VARCHAR, medium VARCHAR, conversion {kind},
+                          value DECIMAL(12, 2), currency VARCHAR);
+    INSERT INTO touches
+    SELECT 'u-' || i % 31, TIMESTAMP '2026-10-01' + to_minutes(CAST(i * 97 % 9000 AS INTEGER)),
+           CASE i % 4 WHEN 0 THEN 'google' WHEN 1 THEN 'newsletter' WHEN 2 THEN '(direct)' END,
+           CASE i % 4 WHEN 0 THEN 'cpc' WHEN 1 THEN 'email' WHEN 2 THEN '(none)' END,
+           {said}, CASE i % 6 WHEN 0 THEN 3.33 * (i % 5) WHEN 1 THEN 0 END, 'EUR'
+    FROM range(400) r(i)"""
+FLAGS = {
+    "INTEGER": "CAST(i % 3 = 0 AS INTEGER)",
+    "BOOLEAN": "i % 3 = 0",
+    "VARCHAR": "CASE i % 3 WHEN 0 THEN 'yes' WHEN 1 THEN 'No' END",
+}
 ROW = """
     INSERT INTO orders
     VALUES (DATE '2026-09-20', {id}, {email}, {amount}, {refunded}, 1, {currency}, {status}, 'Email')"""
@@ -37,6 +51,13 @@ PLAIN = {
 }
 EVENT = "INSERT INTO log VALUES ({user}, {event}, {time}, {country})"
 SEEN = {"user": "'u-99'", "event": "'visit'", "time": "TIMESTAMP '2026-10-02 10:00:00'", "country": "'FR'"}
+
+
+TOUCH = "INSERT INTO touches VALUES ({user}, {time}, 'google', {medium}, {conversion}, {value}, 'EUR')"
+MET = {
+    **{"user": "'u-1'", "time": "TIMESTAMP '2026-10-02 10:00:00'", "medium": "'cpc'", "conversion": "'yes'"},
+    "value": "5",
+}
 
 
 @pytest.fixture
@@ -51,6 +72,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
 
     add(ORDERS)
     add(LOG)
+    add(TOUCHES.format(kind="VARCHAR", said=FLAGS["VARCHAR"]))
     return add
 
 
@@ -59,12 +81,13 @@ def asked(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, rows: in
     with monkeypatch.context() as patch:
         patch.setattr(relation, "ROWS", rows)
         patch.setattr(log, "ROWS", rows)
+        patch.setattr(touches, "ROWS", rows)
         try:
             found = question().to_dict()
         except KpiError as error:
             return (error.code, error.line, str(error)), None
     checks = [s["checks"] for s in found["sources"] if s["role"] not in {"spend", "traffic"}]
-    codes = sorted(n["code"] for n in found["notes"])
+    codes = sorted(n["code"] for n in found["notes"] if n["code"] != "duplicates_kept")  # not looked for in many rows
     return [{k: v for k, v in found.items() if k not in {"sources", "notes"}}, codes], checks[0]
 
 
@@ -78,6 +101,10 @@ def ltv() -> Any:
 
 def funnel() -> Any:
     return kpi_cli.funnel("duckdb:///shop.db?table=log", steps="visit,sign up,purchase", by="country", within="3d")
+
+
+def credits() -> Any:
+    return kpi_cli.attribution("duckdb:///shop.db?table=touches", to="2026-10-05", from_="2026-10-01")
 
 
 def variants() -> Any:
@@ -96,7 +123,7 @@ def strict() -> Any:
 
 
 @pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("question", [cac, ltv, funnel, variants, aov, strict])
+@pytest.mark.parametrize("question", [cac, ltv, funnel, credits, variants, aov, strict])
 def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
     assert (here[1], there[1]) == ("full", "rows")
@@ -143,6 +170,82 @@ def test_a_log_that_is_not_plain_is_read_row_by_row(
     here, there = (asked(funnel, monkeypatch, rows) for rows in (1_000_000, 0))
     assert there == here
     assert there[1] in {"full", None}
+
+
+@pytest.mark.parametrize("kind", FLAGS)
+def test_a_conversion_is_said_in_any_type(
+    kind: str, shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop("DROP TABLE touches;" + TOUCHES.format(kind=kind, said=FLAGS[kind]))
+    here, there = (asked(credits, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert (here[1], there[1]) == ("full", "rows")
+    assert there[0] == here[0]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"user": "NULL"},
+        {"user": "' u-1'"},
+        {"user": "'ü'"},
+        {"time": "NULL"},
+        {"medium": "'cpc '"},
+        {"conversion": "'perhaps'"},
+    ],
+    ids=str,
+)
+def test_touches_that_are_not_plain_are_read_row_by_row(
+    odd: dict[str, str], shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(TOUCH.format(**MET | odd))
+    here, there = (asked(credits, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there == here
+    assert there[1] in {"full", None}
+
+
+@pytest.mark.parametrize("odd", [{"user": "'U-1'"}, {"value": "-7.25"}, {"value": "NULL"}], ids=str)
+def test_touches_that_are_plain_are_left_there(
+    odd: dict[str, str], shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(TOUCH.format(**MET | odd))
+    here, there = (asked(credits, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there[0] == here[0]
+    assert there[1] == "rows"
+
+
+def test_touches_that_stand_twice_are_told_under_strict(
+    shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(";".join([TOUCH.format(**MET)] * 2))
+
+    def strict_credits() -> Any:
+        return kpi_cli.attribution("duckdb:///shop.db?table=touches", strict=True)
+
+    here, there = (asked(strict_credits, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there == here
+
+
+def test_counted_conversions_make_the_same_paths(shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    shop("ALTER TABLE touches ADD COLUMN conversions DECIMAL(9, 2)")
+    shop("UPDATE touches SET conversions = CASE WHEN conversion = 'yes' THEN 1.25 WHEN value = 0 THEN 0 END")
+    shop("ALTER TABLE touches DROP COLUMN conversion")
+    here, there = (asked(credits, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert (here[1], there[1]) == ("full", "rows")
+    assert there[0] == here[0]
+
+
+def test_a_log_whose_strategies_are_words_of_our_own_is_read_row_by_row(
+    shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop("UPDATE log SET country = 'Organic' WHERE country IS NOT NULL")
+    Path("kpi.yml").write_text(
+        "sources:\n  - from: duckdb:///shop.db\n    table: log\n    columns: {strategy: country}\n"
+    )
+    here, there = (
+        asked(lambda: kpi_cli.funnel(config="kpi.yml", steps="visit,purchase", by="strategy"), monkeypatch, rows)
+        for rows in (1_000_000, 0)
+    )
+    assert there == here
 
 
 @pytest.mark.parametrize("user", ["NULL", "''"])

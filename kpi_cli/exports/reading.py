@@ -76,9 +76,9 @@ def read(
             if not isinstance(found, KpiError):
                 _unchanged(found, store)
         _unfold(store, taken, wants)
+        _after(store, options)
         if store.log or store.people or store.touches:
             store.keep_open(engines.pop_all())
-    _after(store, options)
     return store
 
 

@@ -206,8 +206,7 @@ def events_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, Log] | None:
     if len(groups) > GROUPS or len(cells) > _COMBINATIONS or not all(_is_plain(group) for group in groups):
         return None
     records = list(_records(sheet, groups, wanted))
-    counted = replace(sheet, records=records.__iter__, notes=[*sheet.notes])
-    return counted, replace(log, rows=sum(record.rows for record in records))
+    return sheet.over(records.__iter__), replace(log, rows=sum(record.rows for record in records))
 
 
 def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:

@@ -27,7 +27,7 @@ from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
 from kpi_cli.exports.rows import Block, Fate, Reader
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
-from kpi_cli.warehouse.relation import cell_sql, is_written, wanted
+from kpi_cli.warehouse.relation import cell_sql, is_written, ruled, wanted
 
 if TYPE_CHECKING:
     from kpi_cli.period import Window
@@ -38,7 +38,10 @@ _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2100-12-31"  # between which a day is beyond doubt
 _SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
-_STATED, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "unstated", "whole"  # what went back of an order
+# What went back of an order: what its row states, and of some surely that; all, where it states nothing; all.
+_STATED, _PARTLY, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "partly", "unstated", "whole"
+# What a format has that looks at more than the cells of single rows.
+_BEYOND_CELLS = {"totals", "subtotal", "attribution", "tables", "customer_types", "micros", "refunds_refer_by"}
 
 Cells = tuple[str, ...]
 
@@ -146,6 +149,16 @@ class People(Struct, frozen=True):
                 {sql}"""
         )
 
+    def leave_unsaid(self) -> bool:
+        """Whether a part of some order went back, and its row does not say how much."""
+        if _PARTLY not in self.refunding.values():
+            return False
+        named = self._named([()] * len(self.refunding), ())
+        ((count,),) = self.engine.rows(
+            f"WITH {named}, sold AS ({self._sold_sql(())}) SELECT count(*) AS n FROM sold WHERE back IS NULL"
+        )
+        return bool(count)
+
     def _keys(self, said: Sequence[Cells]) -> list[str]:
         """The names of the dimensions that combinations say."""
         return [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
@@ -185,7 +198,8 @@ class People(Struct, frozen=True):
         inner = f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in parts.items())} FROM {SOURCE}"
         alike = " AND ".join(f"e.c{i} = n.c{i}" for i, _ in enumerate(self.columns)) or "1 = 1"
         back = f"""CASE WHEN n.refunding = '{_WHOLE}' THEN e.charged
-            WHEN n.refunding = '{_WHOLE_UNLESS_STATED}' AND e.refunded = 0 THEN e.charged ELSE e.refunded END AS back"""
+            WHEN n.refunding = '{_WHOLE_UNLESS_STATED}' AND e.refunded = 0 THEN e.charged
+            WHEN n.refunding = '{_PARTLY}' AND e.refunded = 0 THEN NULL ELSE e.refunded END AS back"""
         picks = ", ".join(
             ["e.who", 'e."day"', "e.order_id", "e.charged", "e.tax", "n.g", back, *(f"n.{m}" for m in marks)]
         )
@@ -241,11 +255,11 @@ def people_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, People] | No
         return None
     try:
         ((count, orders, odd),) = relation.engine.rows(_oddities_sql(sheet, people))
+        people = replace(people, rows=count, refunding=refunding)
+        plain = count == orders and not (odd or people.leave_unsaid())
     except KpiError:
         return None  # the reading row by row tells of it
-    if odd or count != orders:
-        return None
-    return sums, replace(people, rows=count, refunding=refunding)
+    return (sums, people) if plain else None
 
 
 def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
@@ -254,7 +268,7 @@ def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
     kinds = {c: sheet.relation.columns[i][1] for c, i in sheet.columns.items()}
     days = {c for c in kinds if kind(c) == "day"}
     return (
-        sheet.header.format.name == GENERIC
+        _is_judged_by_cells(sheet)
         and days == {"date"}
         and kinds["date"] in {"date", "moment", "instant"}
         and kinds.get("order_id") in {"text", "exact"}
@@ -262,9 +276,19 @@ def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
         and kinds.get("email", "text") == "text"
         and kinds.get("customer_id", "text") in {"text", "exact"}
         and _is_priced(sheet, kinds)
-        and all(kinds[c] == "text" for c in wanted(sheet, by))
+        and all(kinds[c] in {"text", "bool"} for c in wanted(sheet, by))
         and not (_ROW_BY_ROW & kinds.keys() or IDENTITY & {*by} or sheet.options.converted or sheet.options.sales_from)
     )
+
+
+def _is_judged_by_cells(sheet: Sheet) -> bool:
+    """Whether the rules of the format look at texts of single rows, and at whether there is a price."""
+    spec = sheet.header.format.spec
+    if sheet.header.format.name == GENERIC:
+        return True
+    further = spec.get("continuation", ())  # lines of an order have no price, and are not plain
+    priced = not further or "amount" in further
+    return priced and not _BEYOND_CELLS & spec.keys() and all(kind(c) == "text" for c in ruled(sheet) - {"amount"})
 
 
 def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
@@ -274,7 +298,8 @@ def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
     except KpiError:
         return False
     exact = all(kinds.get(c, "exact") == "exact" for c in (rule["column"], "refunded", "tax"))
-    return exact and not {"times", "plus"} & {*rule} and vat_of(sheet) is None
+    plain = not any(Reader(sheet).in_micros(c) for c in (rule["column"], "refunded", "tax") if sheet.has(c))
+    return exact and plain and not {"times", "plus"} & {*rule} and vat_of(sheet) is None
 
 
 def _people(sheet: Sheet, by: Collection[str]) -> People:
@@ -282,14 +307,24 @@ def _people(sheet: Sheet, by: Collection[str]) -> People:
     assert relation is not None
     text = {c: f"CAST({identifier(relation.columns[i][0])} AS VARCHAR)" for c, i in sheet.columns.items()}
     ids = [f"lower(nullif({text['email']}, ''))"] if sheet.has("email") else []
-    ids += [f"'{GENERIC}:' || nullif({text['customer_id']}, '')"] if sheet.has("customer_id") else []
+    ids += [f"'{sheet.header.format.name}:' || nullif({text['customer_id']}, '')"] if sheet.has("customer_id") else []
     looked_at = wanted(sheet, by)
-    columns = {name: f"coalesce({text[c]}, '')" for c, name in stored_dimensions(sheet).items() if c in looked_at}
+    columns = {name: _text_sql(sheet, c) for c, name in stored_dimensions(sheet).items() if c in looked_at}
     named = {"charged": price_rule(sheet)["column"], "refunded": "refunded", "tax": "tax"}
     money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
     day = cell_sql(sheet, sheet.columns["date"])
     who = f"coalesce({', '.join([*ids, 'NULL'])})"
     return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money)
+
+
+def _text_sql(sheet: Sheet, canonical: str) -> str:
+    """A column of text or of yes and no, as its cells are written."""
+    assert sheet.relation is not None
+    name, found = sheet.relation.columns[sheet.columns[canonical]]
+    cell = identifier(name)
+    if found == "bool":
+        return f"CASE WHEN {cell} THEN 'TRUE' WHEN NOT {cell} THEN 'FALSE' ELSE '' END"
+    return f"coalesce(CAST({cell} AS VARCHAR), '')"
 
 
 def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:
@@ -312,10 +347,13 @@ def _by_rules(sums: Sheet, records: Mapping[Cells, Record]) -> dict[Cells, str] 
     fate, marks, reader = Fate(sums), flags_of(sums), Reader(sums)
     kept = {cells: record for cells, record in records.items() if fate(record) is None}
     flags = {name: flagged(reader, Block([*kept.values()]), marks, name) for name in marks}
-    if not kept or any(flags["refund_undone"] + flags["refund_rows"] + flags["partly_refunded"]):
+    if not kept or any(flags["refund_undone"] + flags["refund_rows"]):
         return None
-    both = zip(kept, flags["disputed"], flags["fully_refunded"], strict=True)
-    return {cells: _WHOLE if lost else _WHOLE_UNLESS_STATED if full else _STATED for cells, lost, full in both}
+    how = zip(kept, flags["disputed"], flags["partly_refunded"], flags["fully_refunded"], strict=True)
+    return {
+        cells: _WHOLE if lost else _PARTLY if part else _WHOLE_UNLESS_STATED if full else _STATED
+        for cells, lost, part, full in how
+    }
 
 
 def _oddities_sql(sheet: Sheet, people: People) -> str:

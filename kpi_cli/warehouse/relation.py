@@ -101,7 +101,7 @@ class Relation(Struct, frozen=True):
             records = list(_groups(sheet, self.engine.rows(_grouped_sql(sheet, plan)), plan))
         except KpiError:
             return None  # a value that is too large to add up, or no number: the reading row by row names it
-        return replace(sheet, records=records.__iter__, notes=[*sheet.notes])
+        return sheet.over(records.__iter__)
 
 
 def _sample_sql(name: str, found: str) -> str:
@@ -207,13 +207,19 @@ def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
 
 def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
     """The columns of text that the question or a rule of the format looks at."""
-    fmt, texts = sheet.header.format, {c for c in sheet.columns if kind(c) == "text"}
+    texts = {c for c in sheet.columns if kind(c) == "text"}
     if sheet.role != "sales":
         return texts - IDENTITY
+    return texts & (set(by) | _CHANNEL | ruled(sheet))
+
+
+def ruled(sheet: Sheet) -> set[str]:
+    """The columns that a rule of the format for sales looks at, whether the sheet has them or not."""
+    fmt = sheet.header.format
     rules = [rule for name in _RULES for rule in fmt.get(name, ())]
     blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
-    ruled = {c for rule in rules for c in rule} | {*blanks, *fmt.get("used", ()), *fmt.get("continuation", ())}
-    return texts & (set(by) | _CHANNEL | ruled | {*fmt.get("subtotal", {}).get("blank", ())})
+    looked_at = {c for rule in rules for c in rule} | {*blanks, *fmt.get("used", ()), *fmt.get("continuation", ())}
+    return looked_at | {*fmt.get("subtotal", {}).get("blank", ())}
 
 
 def _plain_sql(sheet: Sheet, index: int) -> str:

@@ -191,8 +191,7 @@ def touches_there(sheet: Sheet) -> tuple[Sheet, Touches] | None:
     if len(groups) > GROUPS or len(known) > _COMBINATIONS or not plain:
         return None
     records = list(_records(sheet, touches, groups))
-    counted = replace(sheet, records=records.__iter__, notes=[*sheet.notes])
-    return counted, replace(touches, rows=sum(record.rows for record in records))
+    return sheet.over(records.__iter__), replace(touches, rows=sum(record.rows for record in records))
 
 
 def _is_simple(sheet: Sheet) -> bool:

@@ -49,6 +49,29 @@ PLAIN = {
     **{"id": "'x-1'", "email": "'learner99@example.com'", "amount": "20", "refunded": "0"},
     **{"currency": "'EUR'", "status": "'paid'"},
 }
+PAYMENTS = """
+    CREATE TABLE payments (id VARCHAR, "Created date (UTC)" TIMESTAMP, "Amount" DECIMAL(12, 2),
+                           "Amount Refunded" DECIMAL(12, 2), "Currency" VARCHAR, "Captured" BOOLEAN, "Mode" VARCHAR,
+                           "Status" VARCHAR, "Customer ID" VARCHAR, "Customer Email" VARCHAR, "UTM Source" VARCHAR);
+    INSERT INTO payments
+    SELECT 'ch_' || i, TIMESTAMP '2026-09-01' + to_hours(CAST(i * 7 AS INTEGER)), 10 + i % 7,
+           CASE i % 9 WHEN 3 THEN 2.5 WHEN 4 THEN 1 ELSE 0 END, 'eur', i % 11 <> 0,
+           CASE i % 13 WHEN 0 THEN 'Test' ELSE 'Live' END,
+           CASE i % 9 WHEN 0 THEN 'Refunded' WHEN 1 THEN 'Failed' WHEN 2 THEN 'Disputed' WHEN 3 THEN 'Partial refund'
+                      ELSE 'Paid' END,
+           'cus_' || i % 31, CASE i % 2 WHEN 0 THEN 'learner' || i % 31 || '@example.com' END,
+           CASE i % 3 WHEN 0 THEN 'newsletter' END
+    FROM range(200) r(i)"""
+STORE = """
+    CREATE TABLE store ("Name" VARCHAR, "Email" VARCHAR, "Financial Status" VARCHAR, "Currency" VARCHAR,
+                        "Taxes" DECIMAL(12, 2), "Total" DECIMAL(12, 2), "Created at" DATE,
+                        "Refunded Amount" DECIMAL(12, 2), "Lineitem name" VARCHAR);
+    INSERT INTO store
+    SELECT '#' || i, 'learner' || i % 23 || '@example.com',
+           CASE i % 9 WHEN 0 THEN 'refunded' WHEN 1 THEN 'pending' WHEN 2 THEN 'partially_refunded' ELSE 'paid' END,
+           'EUR', (10 + i % 7) / 6.0, 10 + i % 7, DATE '2026-09-01' + CAST(i % 61 AS INTEGER),
+           CASE i % 9 WHEN 2 THEN 4.25 WHEN 0 THEN 10 + i % 7 ELSE 0 END, 'Course ' || i % 3
+    FROM range(200) r(i)"""
 EVENT = "INSERT INTO log VALUES ({user}, {event}, {time}, {country})"
 SEEN = {"user": "'u-99'", "event": "'visit'", "time": "TIMESTAMP '2026-10-02 10:00:00'", "country": "'FR'"}
 
@@ -128,6 +151,71 @@ def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypa
     here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
     assert (here[1], there[1]) == ("full", "rows")
     assert there[0] == here[0]
+
+
+@pytest.mark.parametrize("table", [PAYMENTS, STORE])
+def test_a_plain_table_of_a_platform_is_left_where_it_is(
+    table: str, shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(table)
+    name = "payments" if table is PAYMENTS else "store"
+    for question in (kpi_cli.ltv, kpi_cli.channels, kpi_cli.funnel, kpi_cli.roi):
+        data = ["spend.csv"] * (question is kpi_cli.roi)
+        here, there = (
+            asked(lambda: question(*data, f"duckdb:///shop.db?table={name}", by="channel"), monkeypatch, rows)  # noqa: B023
+            for rows in (1_000_000, 0)
+        )
+        assert (here[1], there[1]) == ("full", "rows")
+        assert there[0] == here[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        """UPDATE payments SET "Amount Refunded" = 0 WHERE id = 'ch_3'""",  # a part went back, and how much is not said
+        """UPDATE payments SET "Amount Refunded" = 11 WHERE id = 'ch_0'""",
+        """UPDATE payments SET "Status" = 'Strange' WHERE id = 'ch_5'""",
+        """UPDATE payments SET id = 'ch_6' WHERE id = 'ch_5'""",
+        """UPDATE payments SET "Amount" = NULL WHERE id = 'ch_5'""",
+        """ALTER TABLE payments DROP COLUMN "Amount Refunded" """,
+    ],
+)
+def test_a_table_of_a_platform_that_is_not_plain_is_read_row_by_row(
+    change: str, shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(f"{PAYMENTS};{change}")
+    here, there = (
+        asked(lambda: kpi_cli.ltv("duckdb:///shop.db?table=payments"), monkeypatch, rows) for rows in (1_000_000, 0)
+    )
+    assert there == here
+    assert there[1] in {"full", None}
+
+
+def test_amounts_in_millionths_are_read_row_by_row(
+    shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop("ALTER TABLE orders DROP COLUMN refunded; ALTER TABLE orders DROP COLUMN tax")
+    shop("ALTER TABLE orders ALTER amount TYPE BIGINT USING amount * 1000000")
+    shop("ALTER TABLE orders RENAME amount TO amount_micros")
+    source = "sources:\n  - from: duckdb:///shop.db\n    table: orders\n    columns: {amount: amount_micros}\n"
+    Path("kpi.yml").write_text(source)
+    here, there = (
+        asked(lambda: kpi_cli.ltv(config="kpi.yml", by="channel"), monkeypatch, rows) for rows in (1_000_000, 0)
+    )
+    assert there == here
+
+
+@pytest.mark.parametrize("rows", [1_000_000, 0])
+def test_a_total_in_a_table_is_held_against_its_rows(
+    rows: int, shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop("CREATE TABLE ads (campaign VARCHAR, date DATE, channel VARCHAR, cost DECIMAL(12, 2), currency VARCHAR)")
+    shop("INSERT INTO ads VALUES ('a', '2026-09-01', 'Email', 5, 'EUR'), ('b', '2026-09-02', 'Email', 6, 'EUR')")
+    shop("INSERT INTO ads VALUES ('Total', NULL, NULL, 12, NULL)")
+    monkeypatch.setattr(relation, "ROWS", rows)
+    found = kpi_cli.channels("duckdb:///shop.db?table=ads").to_dict()
+    assert found["sources"][0]["rows"] == {"read": 3, "used": 2, "left_out": {"totals_row": 1}}
+    assert "control_total_differs" in {note["code"] for note in found["notes"]}
 
 
 @pytest.mark.parametrize(

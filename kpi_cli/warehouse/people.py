@@ -13,6 +13,7 @@ this way: one price a row, ids that stand once and as they are read, refunds in 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -57,6 +58,7 @@ class People(Struct, frozen=True):
     day: str
     order: str
     money: dict[str, str]  # charged, refunded and tax, as far as there are columns of them
+    vat: Fraction | None = None  # the share of tax in every amount, where no column says it
 
     def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
         """People by their first order, the least of those on their first day.
@@ -207,19 +209,40 @@ class People(Struct, frozen=True):
 
     def _kept_sql(self, marks: Sequence[str]) -> str:
         """The tax in what was kept, rounded half even to the millionth, as every row's is."""
+        if self.vat is not None:
+            return self._with_vat_sql(self.vat, marks)
         listed = ", ".join(["who", '"day"', "order_id", "charged", "tax", "back", "g", *marks])
         if not {"refunded", "tax"} <= self.money.keys() and {*self.refunding.values()} == {_STATED}:
             return f"kept AS (SELECT {listed}, tax AS tax_kept FROM sold)"
-        whole = self.engine.whole
-        tax, kept, charged = (f"CAST({sql} * 1000000 AS {whole})" for sql in ("tax", "(charged - back)", "charged"))
+        tax, kept, charged = (self._millionths(sql) for sql in ("tax", "(charged - back)", "charged"))
         divided = f"{tax} * {kept} AS product, CASE WHEN charged = 0 THEN 1 ELSE {charged} END AS divisor"
-        up = "2 * rest > divisor OR (2 * rest = divisor AND part - 2 * (part // 2) = 1)"
-        rounded = f"CAST(part + CASE WHEN {up} THEN 1 ELSE 0 END AS DECIMAL(18, 0)) * 0.000001"
-        scaled = f"CASE WHEN back = 0 OR charged = 0 THEN tax ELSE {rounded} END"
+        scaled = f"CASE WHEN back = 0 OR charged = 0 THEN tax ELSE {_rounded('product', 'part', 'divisor')} END"
         return f"""cut AS (SELECT *, {divided} FROM sold),
             parted AS (SELECT *, product // divisor AS part FROM cut),
-            left_over AS (SELECT *, product - part * divisor AS rest FROM parted),
-            kept AS (SELECT {listed}, {scaled} AS tax_kept FROM left_over)"""
+            kept AS (SELECT {listed}, {scaled} AS tax_kept FROM parted)"""
+
+    def _with_vat_sql(self, vat: Fraction, marks: Sequence[str]) -> str:
+        """The tax in every amount, in what was charged and in what was kept, rounded half even to the millionth."""
+        listed = ", ".join(["who", '"day"', "order_id", "charged", "back", "g", *marks])
+        whole, kept = self._millionths("charged"), self._millionths("(charged - back)")
+        top, bottom = vat.numerator, vat.denominator
+        taxes = ", ".join(
+            f"{_rounded(product, part, str(bottom))} AS {name}"
+            for name, product, part in (("tax", "in_all", "part_of_all"), ("tax_kept", "in_kept", "part_of_kept"))
+        )
+        return f"""cut AS (SELECT *, {whole} * {top} AS in_all, {kept} * {top} AS in_kept FROM sold),
+            parted AS (SELECT *, in_all // {bottom} AS part_of_all, in_kept // {bottom} AS part_of_kept FROM cut),
+            kept AS (SELECT {listed}, {taxes} FROM parted)"""
+
+    def _millionths(self, money: str) -> str:
+        return f"CAST({money} * 1000000 AS {self.engine.whole})"
+
+
+def _rounded(product: str, part: str, divisor: str) -> str:
+    """A quotient of millionths as money: its whole `part`, or the next one, whichever is nearer; halves to even."""
+    rest = f"({product} - {part} * {divisor})"
+    up = f"2 * {rest} > {divisor} OR (2 * {rest} = {divisor} AND {part} - 2 * ({part} // 2) = 1)"
+    return f"CAST({part} + CASE WHEN {up} THEN 1 ELSE 0 END AS DECIMAL(18, 0)) * 0.000001"
 
 
 def _revenue(*, gross: bool) -> str:
@@ -299,7 +322,8 @@ def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
         return False
     exact = all(kinds.get(c, "exact") == "exact" for c in (rule["column"], "refunded", "tax"))
     plain = not any(Reader(sheet).in_micros(c) for c in (rule["column"], "refunded", "tax") if sheet.has(c))
-    return exact and plain and not {"times", "plus"} & {*rule} and vat_of(sheet) is None
+    taxed_once = vat_of(sheet) is None or not sheet.has("tax")
+    return exact and plain and taxed_once and not {"times", "plus"} & {*rule}
 
 
 def _people(sheet: Sheet, by: Collection[str]) -> People:
@@ -314,7 +338,9 @@ def _people(sheet: Sheet, by: Collection[str]) -> People:
     money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
     day = cell_sql(sheet, sheet.columns["date"])
     who = f"coalesce({', '.join([*ids, 'NULL'])})"
-    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money)
+    rate = vat_of(sheet)
+    vat = None if rate is None else Fraction(rate) / (1 + Fraction(rate))
+    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money, vat)
 
 
 def _text_sql(sheet: Sheet, canonical: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same, bare
@@ -107,6 +108,24 @@ def test_stages_counted_where_the_sales_are_are_those_of_their_rows(
         assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
         assert _codes(found) == _codes(expected[name]), name
         assert_same(bare(found), bare(expected[name]), name)
+
+
+@pytest.mark.parametrize("engine", ["in_duckdb", "in_postgres", "in_spark"])
+def test_tax_taken_out_where_the_sales_are_is_that_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _, table = request.getfixturevalue(engine)["sales"].partition("?")
+    named = table.removeprefix("table=") if table.startswith("table=") else f"parquet.`{table.removeprefix('path=')}`"
+    query = f"SELECT created_at, order_id, email, amount, refunded, currency, status, channel FROM {named}"
+    roles = {"sales": f"{address}?query={quote(query)}"}
+    here, there = (_worth_after_tax(roles, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert [s["checks"] for s in there["sources"]] == ["rows"]
+    assert_same(bare(there), bare(here), engine)
+
+
+def _worth_after_tax(roles: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch, rows: int) -> dict[str, Any]:
+    monkeypatch.setattr(relation, "ROWS", rows)
+    return kpi_cli.ltv(tz=ZONE, roles=roles, by="channel", vat="0.21").to_dict()
 
 
 def _trade(roles: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,16 @@ def funnel() -> Any:
     return kpi_cli.funnel("duckdb:///shop.db?table=log", steps="visit,sign up,purchase", by="country", within="3d")
 
 
+def with_vat() -> Any:
+    untaxed = "duckdb:///shop.db?query=SELECT * EXCLUDE (tax) FROM orders"
+    return kpi_cli.cac("spend.csv", untaxed, by="channel", vat="0.19", margin="0.5")
+
+
+def with_vat_gross() -> Any:
+    untaxed = "duckdb:///shop.db?query=SELECT * EXCLUDE (tax) FROM orders"
+    return kpi_cli.ltv(untaxed, every="month", vat="0.055", gross=True)
+
+
 def credits() -> Any:
     return kpi_cli.attribution("duckdb:///shop.db?table=touches", to="2026-10-05", from_="2026-10-01")
 
@@ -146,7 +156,7 @@ def strict() -> Any:
 
 
 @pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("question", [cac, ltv, funnel, credits, variants, aov, strict])
+@pytest.mark.parametrize("question", [cac, ltv, funnel, credits, variants, with_vat, with_vat_gross, aov, strict])
 def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
     assert (here[1], there[1]) == ("full", "rows")

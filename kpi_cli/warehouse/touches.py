@@ -76,12 +76,16 @@ class Touches(Struct, frozen=True):
         Raises:
             InputError: the engine refuses it, or the table has changed since it was read.
         """
-        return self._asked(
+        rows = self._asked(
             f"""{self._journeys(codes)}
                 SELECT path, {_inside(window)} AS inside, sum(conversions) AS conversions,
-                       sum(CASE WHEN conversions > 0 THEN 0 ELSE 1 END) AS nulls, sum(worth) AS worth, sum(n) AS n
+                       sum(CASE WHEN conversions > 0 THEN 0 ELSE 1 END) AS nulls, sum(worth) AS worth, sum(n) AS n,
+                       max(length) AS length
                 FROM journeys GROUP BY 1, 2"""
         )
+        if any(path is not None and path.count(">") + 1 != length for path, *_, length in rows):
+            self.engine.refuse(ValueError("paths are cut short"))  # some engines limit how long a text may grow
+        return [row[:-1] for row in rows]
 
     def decayed(
         self, codes: Mapping[Cells, Code], window: Window | None, half_life: float, parts: int
@@ -144,7 +148,8 @@ class Touches(Struct, frozen=True):
             journeys AS (SELECT who, nth_path, sum(converts) AS conversions,
                            string_agg(CASE WHEN touched = 1 THEN CAST(code AS VARCHAR) END, '>' ORDER BY nth) AS path,
                            sum(CASE WHEN converts > 0 THEN value END) AS worth, CAST(max("at") AS DATE) AS ended,
-                           max(CASE WHEN touched = 1 THEN "at" END) AS last_touch, count(*) AS n
+                           max(CASE WHEN touched = 1 THEN "at" END) AS last_touch, count(*) AS n,
+                           sum(touched) AS length
                          FROM told GROUP BY who, nth_path)"""
 
     def _named_sql(self, codes: Mapping[Cells, Code]) -> str:

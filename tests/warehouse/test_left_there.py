@@ -323,6 +323,24 @@ def test_touches_that_stand_twice_are_told_under_strict(
     assert there == here
 
 
+def test_paths_that_an_engine_cuts_short_are_refused(
+    shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop("UPDATE touches SET \"user\" = 'u-1', conversion = 'no' WHERE conversion IS NULL OR conversion = 'No'")
+    monkeypatch.setattr(touches, "ROWS", 0)
+    whole = touches.Touches._journeys
+
+    def cut(self: touches.Touches, codes: Any) -> str:
+        return (
+            whole(self, codes).replace("string_agg(", "left(string_agg(").replace("ORDER BY nth)", "ORDER BY nth), 9)")
+        )
+
+    monkeypatch.setattr(touches.Touches, "_journeys", cut)
+    with pytest.raises(KpiError) as raised:
+        credits()
+    assert raised.value.code == "engine_error"
+
+
 def test_counted_conversions_make_the_same_paths(shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
     shop("ALTER TABLE touches ADD COLUMN conversions DECIMAL(9, 2)")
     shop("UPDATE touches SET conversions = CASE WHEN conversion = 'yes' THEN 1.25 WHEN value = 0 THEN 0 END")

@@ -187,7 +187,7 @@ def _only_day(sheet: Sheet, *wanted: str | None) -> bool:
 def _dimensions(found: Plan) -> None:
     """The columns of text, as they are written."""
     for column, name in stored_dimensions(found.sheet).items():
-        found.columns[name] = _text_sql(found, column)
+        found.columns[name] = text_sql(found, column)
 
 
 def _moments(found: Plan) -> None:
@@ -240,7 +240,7 @@ def _money(found: Plan, price: str) -> None:
         cells = (found.cell(c) for c in (price, "refunded", "tax"))
         short = " AND ".join(f"strlen({cell}) <= {_LONG}" for cell in cells)
         found.checks.append(f"({refunds} = 0 OR ({short}))")
-    found.columns |= {"is_order": "true", "is_line": "false", "row_id": _text_sql(found, "order_id")}
+    found.columns |= {"is_order": "true", "is_line": "false", "row_id": text_sql(found, "order_id")}
     for column in sheet.columns:  # read by no one, but they have a say in what marks mean
         if kind(column) in {"money", "whole", "number"} and column not in {price, "refunded", "tax"}:
             _number(found, column, may_be_blank=True)
@@ -254,7 +254,7 @@ def _customer(found: Plan) -> None:
         found.checks.append(f"({cell} = '' OR regexp_full_match({cell}, '{_ADDRESS}'))")
         parts.append(f"lower(nullif({cell}, ''))")
     if sheet.has("customer_id"):
-        parts.append(f"'{sheet.header.format.name}:' || {_text_sql(found, 'customer_id')}")
+        parts.append(f"'{sheet.header.format.name}:' || {text_sql(found, 'customer_id')}")
     found.columns["customer"] = f"coalesce({', '.join([*parts, 'NULL'])})"
 
 
@@ -268,7 +268,7 @@ def _rule(found: Plan) -> bool:
     found.ruled = {kept[c]: sheet.columns[c] for c in sorted(here) if c in kept}
     for column in ("currency", "customer_type"):
         if sheet.has(column):
-            found.columns[column] = _text_sql(found, column)
+            found.columns[column] = text_sql(found, column)
             found.ruled[column] = sheet.columns[column]
     found.columns.setdefault("customer_type", "NULL")
     return here <= {*kept, "customer_type"}
@@ -296,7 +296,7 @@ def _structure(found: Plan) -> Iterator[str]:
     yield ordinary
 
 
-def _text_sql(found: Plan, column: str) -> str:
+def text_sql(found: Plan, column: str) -> str:
     """A text without the spaces around it, NULL when blank; a quote or brackets before it are another's to read."""
     cell, is_id = found.cell(column), column.endswith("_id")
     plain = f"regexp_full_match({cell}, '{_ID if is_id else _TEXT}')"
@@ -354,7 +354,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     sheet, text = found.sheet, found.text
     columns = found.columns
     if sheet.role != "events":
-        columns = {"line": "NULL", "currency": literal(_currency(sheet))} | columns
+        columns = {"line": "NULL", "currency": literal(currency_of(sheet))} | columns
     values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
     checked = (
         f"CASE WHEN coalesce({' AND '.join(found.checks)}, false) THEN {source.number} ELSE error('not plain') END"
@@ -381,7 +381,7 @@ def _number_lines(store: Store, source: Source, found: Plan) -> None:
     store.con.execute(f"UPDATE {role} SET line = rowid - {first} + {begins} WHERE file = {number}")
 
 
-def _currency(sheet: Sheet) -> str | None:
+def currency_of(sheet: Sheet) -> str | None:
     """The currency of a file without a column for it."""
     reader = Reader(sheet)
     block = Block([Record(sheet.header.line + 1, [""] * len(sheet.header.names))])

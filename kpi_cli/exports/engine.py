@@ -62,3 +62,10 @@ def progress() -> float:
 def all_threads(con: duckdb.DuckDBPyConnection) -> None:
     """Work on every processor from here on: where a file is large."""
     con.execute("RESET threads")
+
+
+def is_full(error: Exception) -> bool:
+    """Whether DuckDB could not go on for want of memory or of room on disk."""
+    said = str(error)
+    on_disk = "No space left" in said or "temp_directory_size" in said
+    return isinstance(error, library().Error) and (on_disk or isinstance(error, library().OutOfMemoryException))

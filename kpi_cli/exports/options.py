@@ -34,8 +34,9 @@ class ReadOptions(Struct, frozen=True):
     own: tuple[OwnColumn, ...] = ()
 
 
-# Sums of money and counts; those and people's first orders; people's steps through a log of events.
-Sufficient = Literal["sums", "firsts", "steps"]
+# Sums of money and counts; those and people's first orders; those and all that people did since; people's steps
+# through a log of events.
+Sufficient = Literal["sums", "firsts", "histories", "steps"]
 
 
 class Enough(NamedTuple):

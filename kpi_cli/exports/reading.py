@@ -16,8 +16,9 @@ from kpi_cli.exports.accounting import account
 from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.engine import all_threads, library
+from kpi_cli.exports.engine import all_threads, is_full, library
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
+from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
@@ -86,7 +87,7 @@ def _enough(options: ReadOptions, known: Sequence[Sheet], enough: Enough | None)
     """What suffices, unless the user wants every row looked at; people of two sources are found row by row."""
     if enough is None or options.strict or options.every_id or options.own:
         return None
-    of_people = {"steps": "events", "firsts": "sales"}.get(enough.what)
+    of_people = {"steps": "events", "firsts": "sales", "histories": "sales"}.get(enough.what)
     return enough if [sheet.role for sheet in known].count(str(of_people)) < 2 else None
 
 
@@ -219,7 +220,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
             _keep(store, _load(store, source, wants.options))
     except KpiError as error:
         source.error = error
-        _rollback(store)
+        store.rollback()
 
 
 def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
@@ -265,6 +266,11 @@ def _left_there(store: Store, source: Source, by: Collection[str]) -> bool:
 
 
 def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read large sales as groups, with those who were won by them; sum up what is no sales."""
+    return _with_histories(store, source, by) or load_firsts(store, source, by)
+
+
+def _with_histories(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read large sales of a database as groups, and leave their customers where they are; sum up what is no sales."""
     whole = source.sheet
     if whole is None or whole.relation is None:
@@ -280,7 +286,7 @@ def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     return True
 
 
-_AS_ENOUGH = {"sums": _folded, "firsts": _with_firsts, "steps": _left_there}
+_AS_ENOUGH = {"sums": _folded, "firsts": _with_firsts, "histories": _with_histories, "steps": _left_there}
 
 
 def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
@@ -294,7 +300,7 @@ def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
             return True
     except KpiError:
         pass  # the reading row by row finds it again, with its line
-    _rollback(store)
+    store.rollback()
     source.sheet, source.checks, source.ledger = whole, "full", Ledger()
     return False
 
@@ -315,8 +321,10 @@ def _in_bulk(store: Store, source: Source) -> bool:
     store.con.execute("BEGIN")
     try:
         source.ledger = load(store, source, found)
-    except (library().Error, KpiError, NotPlain):
-        _rollback(store)
+    except (library().Error, KpiError, NotPlain) as error:
+        store.rollback()
+        if is_full(error):
+            raise
         return False
     store.con.execute("COMMIT")
     source.sheet = found.sheet
@@ -337,18 +345,6 @@ def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
             source.checks, source.is_folded, source.sheet = "full", False, None
             _take(store, source, sheet, replace(wants, enough=None))
-
-
-def _rollback(store: Store) -> None:
-    try:
-        store.con.execute("ROLLBACK")
-    except library().TransactionException:
-        return
-    # The tables that this file brought, and their columns, went with it.
-    store.columns = {
-        role: {name: kind for name, kind, *_ in store.rows(f"SELECT column_name, column_type FROM (DESCRIBE {role})")}
-        for (role,) in store.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
-    }
 
 
 def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) -> Iterator[Columns]:

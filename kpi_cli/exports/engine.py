@@ -64,8 +64,10 @@ def all_threads(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("RESET threads")
 
 
-def is_full(error: Exception) -> bool:
-    """Whether DuckDB could not go on for want of memory or of room on disk."""
-    said = str(error)
-    on_disk = "No space left" in said or "temp_directory_size" in said
-    return isinstance(error, library().Error) and (on_disk or isinstance(error, library().OutOfMemoryException))
+def lacking(error: Exception) -> str | None:
+    """What DuckDB could not go on for want of: `memory` or `disk`; None where it failed for another reason."""
+    if not isinstance(error, library().Error):
+        return None
+    if "No space left" in str(error) or "temp_directory_size" in str(error):
+        return "disk"
+    return "memory" if isinstance(error, library().OutOfMemoryException) else None

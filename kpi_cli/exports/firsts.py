@@ -19,7 +19,7 @@ from kpi_cli.errors import KpiError
 from kpi_cli.exports.bulk import Plan, currency_of, plan, text_sql
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.dialect import split
-from kpi_cli.exports.engine import all_threads, is_full, library
+from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.own import find_own
@@ -93,11 +93,13 @@ def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str],
         _fill_sales(store, source, found, cells)
         ledger = Ledger(read=rows)
         judge(store, source.number, found.sheet, found.ruled, ledger)
+        if len(store.rows("SELECT DISTINCT currency FROM sales")) != 1:
+            raise NotPlain  # no row is left, or two currencies are refused with a line
         _fill_won(store, cells, ids)
         store.con.execute("COMMIT")
     except (library().Error, KpiError, NotPlain) as error:
         store.rollback()
-        if is_full(error):
+        if lacking(error):
             raise  # no other way of reading needs less
         return False
     finally:

@@ -16,7 +16,7 @@ from kpi_cli.exports.accounting import account
 from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.engine import all_threads, is_full, library
+from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import NotPlain
@@ -323,7 +323,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
         source.ledger = load(store, source, found)
     except (library().Error, KpiError, NotPlain) as error:
         store.rollback()
-        if is_full(error):
+        if lacking(error):
             raise
         return False
     store.con.execute("COMMIT")

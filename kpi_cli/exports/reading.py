@@ -413,9 +413,10 @@ def _refund_notes(store: Store, source: Source) -> None:
     source.extra_notes.append(note("refunded_orders_counted", file=source.file))
     if source.sheet and not source.sheet.has("refunded"):
         rows = "file = $1 AND fate IS NULL AND is_order AND refunds > 0"
-        count, line = store.rows(f"SELECT count(*), min(line) FROM sales WHERE {rows}", [source.number])[0]
+        ((count, line),) = store.rows(f'SELECT sum("rows"), min(line) FROM sales WHERE {rows}', [source.number])
         if count:
-            source.extra_notes.append(note("refunded_in_full", file=source.file, line=line, count=count))
+            told = note("refunded_in_full", file=source.file, line=line or None, count=int(count))
+            source.extra_notes.append(told)
 
 
 def _unchanged(download: Download, store: Store) -> None:

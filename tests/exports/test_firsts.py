@@ -133,6 +133,16 @@ def test_ids_that_are_no_numbers_after_all_are_texts(tmp_path: Path) -> None:
     assert assert_alike(files, "channels", currency="EUR") == "rows"
 
 
+def test_orders_that_their_status_calls_refunded_are_counted_where_rows_are_groups(tmp_path: Path) -> None:
+    rows = [f"2026-01-05,{i},c-{i},Email,5.00,{'refunded' if i % 3 else 'paid'}" for i in range(1, 31)]
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount,status", *rows, ""]))
+    by_rows, as_groups = (said(files, "channels", n, currency="EUR")[0] for n in (10**9, 0))
+    (told,) = (note for note in as_groups["notes"] if note["code"] == "refunded_in_full")
+    assert "20" in told["text"]
+    assert as_groups["rows"] == by_rows["rows"]
+    assert [note["text"] for note in as_groups["notes"]] == [note["text"] for note in by_rows["notes"]]
+
+
 def test_what_people_brought_since_is_found_row_by_row(tmp_path: Path) -> None:
     assert assert_alike(write(tmp_path, CLEAN), "cac", margin="0.5") == "full"
 

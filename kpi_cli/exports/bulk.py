@@ -28,6 +28,7 @@ from kpi_cli.exports.dialect import SPACES, Record, Text
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
     all_read,
+    first_rows,
     half_even_sql,
     is_plain,
     lines_about,
@@ -43,7 +44,7 @@ from kpi_cli.exports.roles import NONE_WHEN_BLANK, TABLES, kind
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
 from kpi_cli.exports.sheet import Sheet, conclude
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.exports.values import Days, Marks
+from kpi_cli.exports.values import Days, Marks, evidence
 from kpi_cli.safe import folded
 
 ROWS = 5_000  # from so many lines on it takes half the time, from 60,000 on a sixth
@@ -65,6 +66,8 @@ class Plan(Struct):
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
+    typed: bool = False  # DuckDB reads the money of a sale as numbers, at half the price of text
+    amounts: list[int] = field(default_factory=list)  # the columns that it reads so
     ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
 
     def cell(self, column: str) -> str:
@@ -72,8 +75,12 @@ class Plan(Struct):
         return f"c{self.sheet.columns[column]}"
 
 
-def plan(sheet: Sheet) -> Plan | None:
-    """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own."""
+def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
+    """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own.
+
+    Args:
+        typed: whether DuckDB reads the money of a sale as numbers: its first rows prove the dot (`is_typed`).
+    """
     text = sheet.text
     if text is None or sheet.role not in _PLANS or not (lines_about(text) > ROWS and is_plain(text)):
         return None
@@ -83,7 +90,7 @@ def plan(sheet: Sheet) -> Plan | None:
     fresh.width = len(sheet.header.names)
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
-    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs))
+    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs), typed=typed)
     try:
         conclude(fresh)
         if fresh.account:
@@ -196,6 +203,18 @@ def _moments(found: Plan) -> None:
     found.checks.append(_in_calendar("moment"))
 
 
+def is_typed(sheet: Sheet, text: Text) -> bool:
+    """Whether the first rows prove that money is written with a dot, and leave none of it blank.
+
+    Once a dot is proven, every other cell that DuckDB takes for whole cents says the same to the ordinary reading.
+    Tax is rounded by what its cells say, which have to be texts.
+    """
+    money = [sheet.columns[c] for c in (price_rule(sheet)["column"], "refunded") if sheet.has(c)]
+    cells = [row[i] for row in first_rows(text, sheet) for i in money]
+    is_odd = sheet.has("tax") or b"_" in signs_below(text, sheet.header.line) or not all(cells)
+    return not is_odd and any(evidence(cell, whole=False)[0] == "." for cell in cells)
+
+
 def _stated_days(sheet: Sheet) -> dict[str, str]:
     days = {"start": sheet.first_day, "end": sheet.last_day}
     return {name: f"DATE '{day}'" if day else "NULL" for name, day in days.items()}
@@ -223,7 +242,10 @@ def _money(found: Plan, price: str) -> None:
     for column in (price, "refunded", "tax"):
         if column in sheet.columns:
             blank = column in NONE_WHEN_BLANK
-            _number(found, column, may_be_blank=blank, blank_is_none=blank)
+            if found.typed:
+                _amount(found, column)
+            else:
+                _number(found, column, may_be_blank=blank, blank_is_none=blank)
             found.checks.append(f"v_{column} >= 0")
     charged = f"v_{price}"
     refunds = "v_refunded" if sheet.has("refunded") else "0"
@@ -320,6 +342,13 @@ def _number(found: Plan, column: str, *, may_be_blank: bool, blank_is_none: bool
     found.values[f"v_{column}"] = value_sql(cell, blank_is_none=blank_is_none)
     plain = f"(v_{column} IS NOT NULL AND {one_way_sql(cell, found.signs)})"
     found.checks.append(f"({cell} = '' OR {plain})" if may_be_blank else plain)
+
+
+def _amount(found: Plan, column: str) -> None:
+    """Have a column of money read as numbers: whole cents, of which none is blank."""
+    found.amounts.append(found.sheet.columns[column])
+    found.values[f"v_{column}"] = found.cell(column)
+    found.checks.append(f"{found.cell(column)} % 0.01 = 0")
 
 
 def _day_sql(cell: str) -> str:

@@ -16,20 +16,18 @@ from itertools import takewhile
 from msgspec import Struct
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.bulk import Plan, currency_of, plan, text_sql
+from kpi_cli.exports.bulk import Plan, currency_of, is_typed, plan, text_sql
 from kpi_cli.exports.composing import stored_dimensions
-from kpi_cli.exports.dialect import split
 from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.own import find_own
-from kpi_cli.exports.plain import all_read, lines_about, source_sql, with_lines
+from kpi_cli.exports.plain import all_read, first_rows, lines_about, source_sql, with_lines
 from kpi_cli.exports.roles import CHANNEL, IDENTITY
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.tables import Source, Store
 
 _MONEY = ("charged", "refunds", "tax_charged", "tax_kept")
-_HEAD = 60
 _MOST_COMBINATIONS = 1 << 16
 _FIT = f"order_key >= 0 AND order_key < {10**18}"
 _MARK = "chr(1)"  # less than any sign of an id: an id stands before those that begin with it
@@ -62,8 +60,11 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     if found is None or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     cells = _cells(found, {*by, "publisher"})
+    ways = [(found, ids) for ids in _ids(found)]
+    if is_typed(found.sheet, found.text) and (typed := plan(sheet, typed=True)):
+        ways.insert(0, (typed, ways[0][1]))
     all_threads(store.con)
-    return any(_loaded(store, source, found, cells, ids) for ids in _ids(found))
+    return any(_loaded(store, source, way, cells, ids) for way, ids in ways)
 
 
 def _cells(found: Plan, by: Collection[str]) -> dict[str, str]:
@@ -74,11 +75,8 @@ def _cells(found: Plan, by: Collection[str]) -> dict[str, str]:
 
 def _ids(found: Plan) -> list[_Ids]:
     """How order ids may be kept, as the first rows have them: the leanest way first."""
-    sheet, text = found.sheet, found.text
-    lines = text.head(sheet.header.line + _HEAD)[sheet.header.line :]
-    rows = [split(line, sheet.delimiter or ",") for line in lines]
-    place = sheet.columns["order_id"]
-    ids = [cells[place] for cells in rows if len(cells) > place]
+    place = found.sheet.columns["order_id"]
+    ids = [cells[place] for cells in first_rows(found.text, found.sheet)]
     prefix = "".join(a for a, *_ in takewhile(lambda signs: len(set(signs)) == 1, zip(*ids, strict=False)))
     prefix = prefix.rstrip("0123456789")
     are_numbers = all(one.removeprefix(prefix).isdecimal() for one in ids)
@@ -129,7 +127,7 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
     )
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in picks.items())
     sql = f"""CREATE OR REPLACE TEMP TABLE bought AS
-              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet)})"""
+              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.amounts)})"""
     rows, lines = with_lines(found.text, lambda: int(store.rows(sql)[0][0]))
     if not (lines > ROWS and all_read(found.text, found.sheet, rows, lines) and _orders(store, ids) == rows):
         raise NotPlain

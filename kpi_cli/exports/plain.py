@@ -15,13 +15,14 @@ from collections.abc import Callable, Collection
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
-from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, newlines
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, newlines, split
 from kpi_cli.exports.roles import MONEY_TYPE
 
 if TYPE_CHECKING:
     from kpi_cli.exports.sheet import Sheet
 
 T = TypeVar("T")
+_HEAD = 60
 
 
 def lines_about(text: Text) -> float:
@@ -46,6 +47,12 @@ def signs_below(text: Text, header_line: int) -> bytes:
             file.readline()
         start = file.read(CHUNK)
     return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
+
+
+def first_rows(text: Text, sheet: Sheet) -> list[list[str]]:
+    """The cells of the first lines below the header."""
+    lines = text.head(sheet.header.line + _HEAD)[sheet.header.line :]
+    return [cells for line in lines if len(cells := split(line, sheet.delimiter or ",")) == len(sheet.header.names)]
 
 
 def source_sql(text: Text, sheet: Sheet, money: Collection[int] = ()) -> str:

@@ -125,6 +125,15 @@ def test_whatever_order_ids_are_the_answer_is_that_of_the_rows(
     )
 
 
+@pytest.mark.parametrize("amount", ["7", "7.5", "1,5", "1.234", "1.2345678", "", " 7.50", "1e2", "1_000", "-3.00", "x"])
+def test_an_amount_far_below_is_read_as_it_is_row_by_row(amount: str, tmp_path: Path) -> None:
+    rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25,1.00" for i in range(100)]
+    header, last = "date,order_id,customer_id,channel,amount,refunded", f"2026-01-31,500,c-1,,{amount},0"
+    files = write(tmp_path, "\n".join([header, *rows, last, ""]))
+    assert_alike(files, "channels", currency="EUR")
+    assert_alike(write(tmp_path, "\n".join([header, *rows, ""])), "cac", currency="EUR")
+
+
 def test_ids_that_are_no_numbers_after_all_are_texts(tmp_path: Path) -> None:
     rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.00" for i in range(100)]
     files = write(
@@ -183,34 +192,21 @@ def test_what_is_unusual_is_told_as_if_the_file_were_small(change: tuple[str, st
         max_size=25,
         unique_by=lambda row: row[1],
     ),
+    tax=st.booleans(),
     prefix=st.sampled_from(["", "#", "o-"]),
     question=st.sampled_from(["cac", "cac by month and product", "channels", "channels gross"]),
 )
 def test_any_plain_sales_give_the_same_answer_both_ways(
-    tmp_path: Path, rows: list[tuple[Any, ...]], prefix: str, question: str
+    tmp_path: Path, rows: list[tuple[Any, ...]], tax: bool, prefix: str, question: str
 ) -> None:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(
-        ["date", "order_id", "email", "customer_id", "channel", "amount", "refunded", "tax", "status", "product"]
-    )
+    named = "tax" if tax else "note"
+    table.writerow(f"date,order_id,email,customer_id,channel,amount,refunded,{named},status,product".split(","))
     sold = (3, 30_000, "d@example.com", "Audio", 2, False, "paid")  # a file of which no row counts has no dimensions
     for day, order, who, channel, euros, back, status in [*rows, sold]:
         email, number = (who, "") if "@" in who else ("", who)
-        went_back = f"{euros}.00" if back else "0"
+        money = [f"{euros}.00", f"{euros}.00" if back else "0", "0.10"]
         bought = "A" if order % 2 else "B"
-        table.writerow(
-            [
-                f"2026-0{day}-15",
-                f"{prefix}{order}",
-                email,
-                number,
-                channel,
-                f"{euros}.00",
-                went_back,
-                "0.10",
-                status,
-                bought,
-            ]
-        )
+        table.writerow([f"2026-0{day}-15", f"{prefix}{order}", email, number, channel, *money, status, bought])
     assert_alike(write(tmp_path, out.getvalue()), question, currency="EUR")

@@ -129,7 +129,7 @@ def large(question: str, sizes: Sequence[int], rounds: int, memory: str | None) 
         runs = side_by_side({name: (lambda argv=argv: run(argv)) for name, argv in argvs.items()}, rounds)
         own[rows] = median(r.seconds for r in runs["kpi"]), median(r.processor for r in runs["kpi"])
         tell(f"kpi {question} --by {by[1]}: {rows:,} sales, {sales.stat().st_size >> 20} MB", runs)
-        for name in beside.keys() - argvs.keys():
+        for name in (n for n in beside if n not in argvs):
             why = f"not asked of more than {MOST[name]:,} rows" if beside[name] else "not installed"
             print(f"  {name:48} {why}")
     if len(own) > 1:

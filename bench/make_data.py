@@ -41,6 +41,14 @@ def sales_sql(rows: int, seed: int) -> str:
         FROM range({rows}) AS t(i)"""
 
 
+def named_sql(rows: int, seed: int) -> str:
+    """Those sales with their customers, 26 of them for every 100 sales, in no order."""
+    who = f"{draw('(order_id - 100000000)', 15, seed)} % {rows * 26 // 100}"
+    return f"""
+        SELECT date, order_id, 'c-' || lpad(({who})::VARCHAR, 8, '0') AS customer_id, channel, amount, refunded
+        FROM ({sales_sql(rows, seed)})"""
+
+
 def spend_sql(seed: int) -> str:
     """The spend of the paid channels, a row a day and channel."""
     listed = ", ".join(f"'{c}'" for c in PAID)
@@ -105,7 +113,7 @@ def make_one(folder: Path, name: str, rows: int, seed: int = 20261) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}_{rows}.csv"
     if not path.exists():
-        sql = {"events": events_sql, "touches": touches_sql, "paths": paths_sql}[name](rows, seed)
+        sql = {"events": events_sql, "named": named_sql, "touches": touches_sql, "paths": paths_sql}[name](rows, seed)
         duckdb.sql(f"COPY ({sql}) TO '{path}' (HEADER, DELIMITER ',')")
     return path
 

@@ -1,7 +1,7 @@
 """Measures kpi against the peers that are installed, side by side: whole processes, in turn, on one machine.
 
-    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|large|funnel|attribution|ltv]
-                           [--events 20000000] [--people 1000000] [--customers 2357,5000000]
+    python bench/run.py [--rows 1000000,10000000] [--rounds 5] [--only start|roi|cac|funnel|attribution|ltv]
+                           [--memory 1GB] [--events 20000000] [--people 1000000] [--customers 2357,5000000]
 
 What is printed are ratios: the median over the rounds of kpi's time to the peer's in the same round, for seconds
 say more of the machine and of what else it does. The ratio of processor time, of all threads together, is the
@@ -11,9 +11,7 @@ steadier one where the machine is busy. Beside them the peak memory of each proc
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -23,32 +21,12 @@ from pathlib import Path
 from statistics import median
 
 from make_data import buyers, make, make_one
+from peers import MOST, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build" / "bench"
 PROGRAM = "from kpi_cli.commands.app import entry; entry()"
 
-DUCKDB = """
-import duckdb
-duckdb.sql('SET enable_progress_bar = false')
-print(duckdb.sql('''
-    SELECT date_trunc('month', date) AS month, channel, sum(amount) - sum(refunded) AS revenue FROM read_csv(
-      '{sales}', auto_detect=false, header=true, delim=',', columns={{'date': 'DATE', 'order_id': 'VARCHAR',
-      'channel': 'VARCHAR', 'amount': 'DECIMAL(18,6)', 'refunded': 'DECIMAL(18,6)'}}) GROUP BY ALL ORDER BY ALL
-''').fetchall())
-"""
-PANDAS = """
-import pandas as pd
-sales = pd.read_csv('{sales}', parse_dates=['date'], dtype={{'order_id': str, 'channel': str}})
-sales['revenue'] = sales.amount - sales.refunded
-print(sales.groupby([sales.date.dt.to_period('M'), 'channel']).revenue.sum().to_dict())
-"""
-POLARS = """
-import polars as pl
-sales = pl.scan_csv('{sales}', try_parse_dates=True)
-print(sales.group_by(pl.col('date').dt.truncate('1mo'), 'channel')
-    .agg((pl.col('amount') - pl.col('refunded')).sum()).collect(engine='streaming').rows())
-"""
 FUNNEL = """
 import duckdb
 duckdb.sql('SET enable_progress_bar = false')
@@ -63,7 +41,6 @@ print(duckdb.sql('''
 LATER = """s{n} AS (SELECT s."user", s.entered, min(e.time) AS reached FROM s{before} s JOIN log e USING ("user")
       WHERE e.event = '{event}' AND e.time BETWEEN s.reached AND s.entered + INTERVAL 30 DAY GROUP BY ALL)"""
 STEPS = ("view", "lead", "cart", "buy")
-MILLER = 'put|$month = sub($date, "-..$", ""); $revenue = $amount - $refunded|then|stats1|-a|sum|-f|revenue'
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +54,8 @@ class Run:
 
 def run(argv: Sequence[str], folder: Path = ROOT) -> Run:
     """Run a process to its end."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    elsewhere = os.environ.get("PYTHONPATH", "")  # where peers may be
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), elsewhere]))}
     start = time.perf_counter()
     with subprocess.Popen(argv, cwd=folder, stdout=subprocess.DEVNULL, env=environment) as process:
         _, status, usage = os.wait4(process.pid, 0)
@@ -135,33 +113,29 @@ def starts(rounds: int) -> None:
     tell("kpi --help", side_by_side(found, rounds))
 
 
-def peers(sales: Path) -> dict[str, list[str]]:
-    """The same sums by month and channel with what else is installed."""
-    found = {"DuckDB SQL on typed columns": python(DUCKDB.format(sales=sales))}
-    for name, code in (("pandas", PANDAS), ("polars", POLARS)):
-        if importlib.util.find_spec(name):
-            found[name] = python(code.format(sales=sales))
-    if miller := shutil.which("mlr"):
-        found["Miller"] = [miller, "--icsv", "--ojson", *MILLER.split("|"), "-g", "month,channel", str(sales)]
-    return found
+ASKED = {"roi": "month,channel", "cac": "channel"}
 
 
-def large(sizes: Sequence[int], rounds: int) -> None:
-    """Many sales by month and channel, validated and accounted for; and whether time grows as the rows do."""
-    own: dict[int, float] = {}
+def large(question: str, sizes: Sequence[int], rounds: int, memory: str | None) -> None:
+    """Many sales, validated and accounted for, against peers that add them up; and whether time grows as rows do."""
+    own: dict[int, tuple[float, float]] = {}
     for rows in sizes:
         sales, spend = make(DATA, rows)
-        asked = kpi(
-            "roi", str(sales), str(spend), "--by", "month,channel", "--no-config", "--currency", "EUR", "--json"
-        )
-        argvs = {"kpi": asked} | peers(sales)
-        found = {name: (lambda argv=argv: run(argv)) for name, argv in argvs.items()}
-        runs = side_by_side(found, rounds)
-        own[rows] = median(r.seconds for r in runs["kpi"])
-        tell(f"kpi roi --by month,channel: {rows:,} sales, {sales.stat().st_size >> 20} MB", runs)
+        sales = make_one(DATA, "named", rows) if question == "cac" else sales
+        by = ["--by", ASKED[question], *(["--memory", memory] if memory else [])]
+        asked = kpi(question, str(sales), str(spend), *by, "--no-config", "--currency", "EUR", "--json")
+        beside = programs(question, sales, memory)
+        argvs = {"kpi": asked} | {n: argv for n, argv in beside.items() if argv and rows <= MOST.get(n, rows)}
+        runs = side_by_side({name: (lambda argv=argv: run(argv)) for name, argv in argvs.items()}, rounds)
+        own[rows] = median(r.seconds for r in runs["kpi"]), median(r.processor for r in runs["kpi"])
+        tell(f"kpi {question} --by {by[1]}: {rows:,} sales, {sales.stat().st_size >> 20} MB", runs)
+        for name in (n for n in beside if n not in argvs):
+            why = f"not asked of more than {MOST[name]:,} rows" if beside[name] else "not installed"
+            print(f"  {name:48} {why}")
     if len(own) > 1:
         first, last = min(own), max(own)
-        print(f"\n{last / first:.0f} times the rows take {own[last] / own[first]:.1f} times as long")
+        seconds, processor = (b / a for a, b in zip(own[first], own[last], strict=True))
+        print(f"\n{last / first:.0f} times the rows: {seconds:.1f} times the time, {processor:.1f} of the processor's")
 
 
 def funnel(rows: int, rounds: int) -> None:
@@ -206,15 +180,17 @@ def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", default="1000001,10000000")
+    parser.add_argument("--memory", help="what kpi and DuckDB may take")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=20_000_000)
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--customers", default="2357,5000000")
-    parser.add_argument("--only", choices=["start", "large", "funnel", "attribution", "ltv"])
+    parser.add_argument("--only", choices=["start", "roi", "cac", "funnel", "attribution", "ltv"])
     asked = parser.parse_args()
     parts = {
         "start": lambda: starts(asked.rounds),
-        "large": lambda: large([int(n) for n in asked.rows.split(",")], asked.rounds),
+        "roi": lambda: large("roi", [int(n) for n in asked.rows.split(",")], asked.rounds, asked.memory),
+        "cac": lambda: large("cac", [int(n) for n in asked.rows.split(",")], asked.rounds, asked.memory),
         "funnel": lambda: funnel(asked.events, asked.rounds),
         "attribution": lambda: attribution(asked.people),
         "ltv": lambda: lifetime([int(n) for n in asked.customers.split(",")], asked.rounds),

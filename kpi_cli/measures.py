@@ -240,6 +240,9 @@ def fill_first_orders(books: Books) -> None:
     if books.store.people:
         _fill_first_orders_there(books, books.store.people)
         return
+    if books.store.has_won:
+        books.store.con.execute(_FIRST_ORDERS_WON)
+        return
     books.store.con.execute(
         """CREATE OR REPLACE TEMP TABLE first_orders AS
            WITH ordered AS (
@@ -252,6 +255,14 @@ def fill_first_orders(books: Books) -> None:
            QUALIFY row_number() OVER (PARTITION BY person
              ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) = 1"""
     )
+
+
+# Of sales in groups: a row for all people of one day and combination.
+_FIRST_ORDERS_WON = """
+    CREATE OR REPLACE TEMP TABLE first_orders AS
+    SELECT DISTINCT ON (s."start", s.combination) s.* REPLACE (w.customers AS "rows")
+    FROM sales s JOIN won w USING ("start", combination) WHERE s.fate IS NULL
+"""
 
 
 def _fill_first_orders_there(books: Books, people: People) -> None:

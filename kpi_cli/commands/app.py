@@ -5,6 +5,7 @@ Data goes to stdout; every error goes through `report` to stderr and becomes an 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -104,15 +105,18 @@ def _unforeseen(error: Exception, *, wants_json: bool) -> int:
 
 
 def _no_room(error: Exception) -> KpiError | None:
-    """What Python or DuckDB says when memory or disk runs out, as an error that says what to do."""
+    """What is said when memory or disk runs out, as an error that says what to do."""
     if isinstance(error, MemoryError):
         return KpiError("memory", "there is not enough memory", "give fewer files at once")
+    what = "disk" if isinstance(error, OSError) and error.errno == errno.ENOSPC else None
     if type(error).__module__.startswith(("duckdb", "_duckdb")):
-        said = str(error)
-        if "No space left" in said or "temp_directory_size" in said:
-            return KpiError("disk_full", "there is no room left for what waits on disk", "free space in TMPDIR")
-        if type(error).__name__ == "OutOfMemoryException":
-            return KpiError("memory", "the tables do not fit into the memory they may take", "give --memory more")
+        from kpi_cli.exports.engine import lacking
+
+        what = lacking(error)
+    if what == "memory":
+        return KpiError("memory", "the tables do not fit into the memory they may take", "give --memory more")
+    if what == "disk":
+        return KpiError("disk_full", "there is no room left for what waits on disk", "free space in TMPDIR")
     return None
 
 

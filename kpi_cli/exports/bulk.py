@@ -33,6 +33,7 @@ from kpi_cli.exports.plain import (
     lines_about,
     millionths_sql,
     one_way_sql,
+    proves_the_dot,
     signs_below,
     source_sql,
     value_sql,
@@ -65,6 +66,8 @@ class Plan(Struct):
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
+    typed: bool = False  # DuckDB reads the money of a sale as numbers, at half the price of text
+    amounts: list[int] = field(default_factory=list)  # the columns that it reads so
     ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
 
     def cell(self, column: str) -> str:
@@ -72,8 +75,12 @@ class Plan(Struct):
         return f"c{self.sheet.columns[column]}"
 
 
-def plan(sheet: Sheet) -> Plan | None:
-    """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own."""
+def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
+    """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own.
+
+    Args:
+        typed: whether DuckDB reads the money of a sale as numbers: its first rows prove the dot (`is_typed`).
+    """
     text = sheet.text
     if text is None or sheet.role not in _PLANS or not (lines_about(text) > ROWS and is_plain(text)):
         return None
@@ -83,7 +90,7 @@ def plan(sheet: Sheet) -> Plan | None:
     fresh.width = len(sheet.header.names)
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
-    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs))
+    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs), typed=typed)
     try:
         conclude(fresh)
         if fresh.account:
@@ -187,13 +194,19 @@ def _only_day(sheet: Sheet, *wanted: str | None) -> bool:
 def _dimensions(found: Plan) -> None:
     """The columns of text, as they are written."""
     for column, name in stored_dimensions(found.sheet).items():
-        found.columns[name] = _text_sql(found, column)
+        found.columns[name] = text_sql(found, column)
 
 
 def _moments(found: Plan) -> None:
     found.values["moment"] = _moment_sql(found.cell("time"))
     found.columns |= {"time": "moment", "start": "CAST(moment AS DATE)", "end": "CAST(moment AS DATE)"}
     found.checks.append(_in_calendar("moment"))
+
+
+def is_typed(sheet: Sheet, text: Text) -> bool:
+    """Whether money can be read as numbers at once; tax is rounded by what its cells say, which have to be texts."""
+    money = [sheet.columns[c] for c in (price_rule(sheet)["column"], "refunded") if sheet.has(c)]
+    return not sheet.has("tax") and proves_the_dot(text, sheet, money)
 
 
 def _stated_days(sheet: Sheet) -> dict[str, str]:
@@ -223,7 +236,10 @@ def _money(found: Plan, price: str) -> None:
     for column in (price, "refunded", "tax"):
         if column in sheet.columns:
             blank = column in NONE_WHEN_BLANK
-            _number(found, column, may_be_blank=blank, blank_is_none=blank)
+            if found.typed:
+                _amount(found, column)
+            else:
+                _number(found, column, may_be_blank=blank, blank_is_none=blank)
             found.checks.append(f"v_{column} >= 0")
     charged = f"v_{price}"
     refunds = "v_refunded" if sheet.has("refunded") else "0"
@@ -240,7 +256,7 @@ def _money(found: Plan, price: str) -> None:
         cells = (found.cell(c) for c in (price, "refunded", "tax"))
         short = " AND ".join(f"strlen({cell}) <= {_LONG}" for cell in cells)
         found.checks.append(f"({refunds} = 0 OR ({short}))")
-    found.columns |= {"is_order": "true", "is_line": "false", "row_id": _text_sql(found, "order_id")}
+    found.columns |= {"is_order": "true", "is_line": "false", "row_id": text_sql(found, "order_id")}
     for column in sheet.columns:  # read by no one, but they have a say in what marks mean
         if kind(column) in {"money", "whole", "number"} and column not in {price, "refunded", "tax"}:
             _number(found, column, may_be_blank=True)
@@ -254,7 +270,7 @@ def _customer(found: Plan) -> None:
         found.checks.append(f"({cell} = '' OR regexp_full_match({cell}, '{_ADDRESS}'))")
         parts.append(f"lower(nullif({cell}, ''))")
     if sheet.has("customer_id"):
-        parts.append(f"'{sheet.header.format.name}:' || {_text_sql(found, 'customer_id')}")
+        parts.append(f"'{sheet.header.format.name}:' || {text_sql(found, 'customer_id')}")
     found.columns["customer"] = f"coalesce({', '.join([*parts, 'NULL'])})"
 
 
@@ -268,7 +284,7 @@ def _rule(found: Plan) -> bool:
     found.ruled = {kept[c]: sheet.columns[c] for c in sorted(here) if c in kept}
     for column in ("currency", "customer_type"):
         if sheet.has(column):
-            found.columns[column] = _text_sql(found, column)
+            found.columns[column] = text_sql(found, column)
             found.ruled[column] = sheet.columns[column]
     found.columns.setdefault("customer_type", "NULL")
     return here <= {*kept, "customer_type"}
@@ -296,7 +312,7 @@ def _structure(found: Plan) -> Iterator[str]:
     yield ordinary
 
 
-def _text_sql(found: Plan, column: str) -> str:
+def text_sql(found: Plan, column: str) -> str:
     """A text without the spaces around it, NULL when blank; a quote or brackets before it are another's to read."""
     cell, is_id = found.cell(column), column.endswith("_id")
     plain = f"regexp_full_match({cell}, '{_ID if is_id else _TEXT}')"
@@ -320,6 +336,13 @@ def _number(found: Plan, column: str, *, may_be_blank: bool, blank_is_none: bool
     found.values[f"v_{column}"] = value_sql(cell, blank_is_none=blank_is_none)
     plain = f"(v_{column} IS NOT NULL AND {one_way_sql(cell, found.signs)})"
     found.checks.append(f"({cell} = '' OR {plain})" if may_be_blank else plain)
+
+
+def _amount(found: Plan, column: str) -> None:
+    """Have a column of money read as numbers: whole cents, of which none is blank."""
+    found.amounts.append(found.sheet.columns[column])
+    found.values[f"v_{column}"] = found.cell(column)
+    found.checks.append(f"{found.cell(column)} % 0.01 = 0")
 
 
 def _day_sql(cell: str) -> str:
@@ -354,7 +377,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     sheet, text = found.sheet, found.text
     columns = found.columns
     if sheet.role != "events":
-        columns = {"line": "NULL", "currency": literal(_currency(sheet))} | columns
+        columns = {"line": "NULL", "currency": literal(currency_of(sheet))} | columns
     values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
     checked = (
         f"CASE WHEN coalesce({' AND '.join(found.checks)}, false) THEN {source.number} ELSE error('not plain') END"
@@ -381,7 +404,7 @@ def _number_lines(store: Store, source: Source, found: Plan) -> None:
     store.con.execute(f"UPDATE {role} SET line = rowid - {first} + {begins} WHERE file = {number}")
 
 
-def _currency(sheet: Sheet) -> str | None:
+def currency_of(sheet: Sheet) -> str | None:
     """The currency of a file without a column for it."""
     reader = Reader(sheet)
     block = Block([Record(sheet.header.line + 1, [""] * len(sheet.header.names))])

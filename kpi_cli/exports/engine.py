@@ -62,3 +62,12 @@ def progress() -> float:
 def all_threads(con: duckdb.DuckDBPyConnection) -> None:
     """Work on every processor from here on: where a file is large."""
     con.execute("RESET threads")
+
+
+def lacking(error: Exception) -> str | None:
+    """What DuckDB could not go on for want of: `memory` or `disk`; None where it failed for another reason."""
+    if not isinstance(error, library().Error):
+        return None
+    if "No space left" in str(error) or "temp_directory_size" in str(error):
+        return "disk"
+    return "memory" if isinstance(error, library().OutOfMemoryException) else None

@@ -64,7 +64,7 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
 def _kinds(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int]) -> list[_Kind]:
     listed = "".join(f'"{name}", ' for name in ruled)
     combinations = store.rows(
-        f"""SELECT {listed}count(*) FROM sales WHERE file = {number}
+        f"""SELECT {listed}CAST(sum("rows") AS BIGINT) FROM sales WHERE file = {number}
             GROUP BY ALL ORDER BY ALL LIMIT {COMBINATIONS + 1}"""
     )
     if len(combinations) > COMBINATIONS:

@@ -20,33 +20,29 @@ from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import price_rule, vat_of
-from kpi_cli.exports.dialect import Record, Text, split
-from kpi_cli.exports.engine import all_threads, connect, library
+from kpi_cli.exports.dialect import Record, Text
+from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.plain import (
     all_read,
+    first_rows,
     is_plain,
     lines_about,
     one_way_sql,
+    proves_the_dot,
     signs_below,
     source_sql,
     value_sql,
     vat_sql,
     with_lines,
 )
-from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
+from kpi_cli.exports.roles import CHANNEL, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.values import evidence
 
 ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
 GROUPS = 200_000  # beyond so many records folding saves nothing
 _SAMPLE = 20_000
-_HEAD = 60
 _DAY_LENGTH = len("2026-10-31")
-_CHANNEL = frozenset(
-    {"channel", "source", "medium", "campaign", "campaign_id", "platform", "network", "campaign_type", "strategy"}
-    | {"utm_source", "utm_medium", "utm_campaign", "attribution", "currency"}
-)
 _DATED = ("date", "week", "month")
 _RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "disputed")
 _CLOCK = "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
@@ -72,7 +68,9 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
         plan = _plan(sheet, text, by)
     except KpiError:
         return None
-    ways = [replace(plan, typed=True), plan] if _may_be_typed(plan, sheet, text) else [plan]
+    keeps_texts = plan.always_exact or plan.exact_when_back or plan.lines
+    may_be_typed = not keeps_texts and proves_the_dot(text, sheet, plan.money)
+    ways = [replace(plan, typed=True), plan] if may_be_typed else [plan]
     found = next((groups for groups in (_folded(text, sheet, way) for way in ways) if groups is not None), None)
     if found is None:
         return None
@@ -124,7 +122,7 @@ class _Plan(Struct):
 def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     rule = price_rule(sheet)
     at, days = sheet.columns, [c for c in sheet.columns if kind(c) == "day" and c != "time"]
-    keep = set(by) | _CHANNEL | _ruled(sheet)
+    keep = set(by) | CHANNEL | _ruled(sheet)
     beside = [c for c in (rule.get("times"), rule.get("plus"), "refunded", "tax") if c and c in at]
     money = list(dict.fromkeys([rule["column"], *beside]))
     keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
@@ -146,25 +144,9 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     return plan
 
 
-def _first_rows(sheet: Sheet, text: Text) -> list[list[str]]:
-    lines = text.head(sheet.header.line + _HEAD)[sheet.header.line :]
-    return [cells for line in lines if len(cells := split(line, sheet.delimiter or ",")) == len(sheet.header.names)]
-
-
 def _timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
     """Which columns of days bear a time of day, by the first lines; a later time only makes for more groups."""
-    return {i for i in days for cells in _first_rows(sheet, text) if len(cells[i]) > _DAY_LENGTH}
-
-
-def _may_be_typed(plan: _Plan, sheet: Sheet, text: Text) -> bool:
-    """Whether amounts can be read as numbers at once: the first lines prove the dot, and leave none blank.
-
-    Once a dot is proven, every other cell that DuckDB takes for whole cents says the same to the ordinary reading.
-    """
-    cells = [row[i] for row in _first_rows(sheet, text) for i in plan.money]
-    keeps_texts = plan.always_exact or plan.exact_when_back or plan.lines
-    is_odd = b"_" in signs_below(text, sheet.header.line) or not all(cells)
-    return not (keeps_texts or is_odd) and any(evidence(cell, whole=False)[0] == "." for cell in cells)
+    return {i for i in days for cells in first_rows(text, sheet) if len(cells[i]) > _DAY_LENGTH}
 
 
 def _ruled(sheet: Sheet) -> set[str]:
@@ -261,7 +243,9 @@ def _folded(text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
             query = _fold_sql(text, sheet, plan)
             found: Folded
             found, lines = with_lines(text, lambda: con.execute(query).fetchmany(GROUPS + 1))
-    except library().Error:
+    except library().Error as error:
+        if lacking(error):
+            raise  # no other way of reading needs less
         return None
     alike = lines > ROWS and all_read(text, sheet, sum(group[-1] for group in found), lines)
     return found if alike and len(found) <= GROUPS else None

@@ -34,8 +34,9 @@ class ReadOptions(Struct, frozen=True):
     own: tuple[OwnColumn, ...] = ()
 
 
-# Sums of money and counts; those and people: their first orders, histories and steps through a log of events.
-Sufficient = Literal["sums", "people"]
+# Sums of money and counts; those and people's first orders; those and all that people did, such as their histories and
+# their steps through a log of events.
+Sufficient = Literal["sums", "firsts", "people"]
 
 
 class Enough(NamedTuple):

@@ -11,17 +11,19 @@ can be done without: whatever is not plain, wherever it stands, is left to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
-from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, newlines
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, newlines, split
 from kpi_cli.exports.roles import MONEY_TYPE
+from kpi_cli.exports.values import evidence
 
 if TYPE_CHECKING:
     from kpi_cli.exports.sheet import Sheet
 
 T = TypeVar("T")
+_HEAD = 60
 
 
 def lines_about(text: Text) -> float:
@@ -46,6 +48,22 @@ def signs_below(text: Text, header_line: int) -> bytes:
             file.readline()
         start = file.read(CHUNK)
     return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
+
+
+def first_rows(text: Text, sheet: Sheet) -> list[list[str]]:
+    """The cells of the first lines below the header."""
+    lines = text.head(sheet.header.line + _HEAD)[sheet.header.line :]
+    return [cells for line in lines if len(cells := split(line, sheet.delimiter or ",")) == len(sheet.header.names)]
+
+
+def proves_the_dot(text: Text, sheet: Sheet, money: Sequence[int]) -> bool:
+    """Whether these columns can be read as numbers at once: the first rows prove the dot, and leave no cell blank.
+
+    Once a dot is proven, every other cell that DuckDB takes for whole cents says the same to the ordinary reading.
+    """
+    cells = [row[i] for row in first_rows(text, sheet) for i in money]
+    is_odd = b"_" in signs_below(text, sheet.header.line) or not all(cells)
+    return not is_odd and any(evidence(cell, whole=False)[0] == "." for cell in cells)
 
 
 def source_sql(text: Text, sheet: Sheet, money: Collection[int] = ()) -> str:

@@ -16,8 +16,9 @@ from kpi_cli.exports.accounting import account
 from kpi_cli.exports.bulk import load, plan
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.engine import all_threads, library
+from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
+from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
@@ -211,7 +212,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
             _keep(store, _load(store, source, wants.options))
     except KpiError as error:
         source.error = error
-        _rollback(store)
+        store.rollback()
 
 
 def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
@@ -241,13 +242,15 @@ def _as_enough(store: Store, source: Source, wants: Wants, enough: Enough) -> bo
     """
     sheet = source.sheet
     assert sheet is not None
+    alone = sum(other.role == sheet.role for other in store.sources) == 1  # people of two are found row by row
     there = _THERE.get(sheet.role) if sheet.relation else None
-    if there and (enough.what == "people" or wants.hashed):
-        alone = sum(other.role == sheet.role for other in store.sources) == 1  # people of two are found row by row
+    if there and (enough.what != "sums" or wants.hashed):
         return alone and there(store, source, enough.by)
-    if wants.hashed or (enough.what == "people" and not sheet.relation):
+    if wants.hashed:
         return False
-    return _folded(store, source, enough.by)
+    if enough.what == "sums" or sheet.relation:
+        return _folded(store, source, enough.by)
+    return enough.what == "firsts" and alone and load_firsts(store, source, enough.by)
 
 
 def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
@@ -311,7 +314,7 @@ def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
             return True
     except KpiError:
         pass  # the reading row by row finds it again, with its line
-    _rollback(store)
+    store.rollback()
     source.sheet, source.checks, source.ledger = whole, "full", Ledger()
     return False
 
@@ -332,8 +335,10 @@ def _in_bulk(store: Store, source: Source) -> bool:
     store.con.execute("BEGIN")
     try:
         source.ledger = load(store, source, found)
-    except (library().Error, KpiError, NotPlain):
-        _rollback(store)
+    except (library().Error, KpiError, NotPlain) as error:
+        store.rollback()
+        if lacking(error):
+            raise
         return False
     store.con.execute("COMMIT")
     source.sheet = found.sheet
@@ -354,18 +359,6 @@ def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:
             store.con.execute("DELETE FROM sales WHERE file = $1", [source.number])
             source.checks, source.is_folded, source.sheet = "full", False, None
             _take(store, source, sheet, replace(wants, enough=None))
-
-
-def _rollback(store: Store) -> None:
-    try:
-        store.con.execute("ROLLBACK")
-    except library().TransactionException:
-        return
-    # The tables that this file brought, and their columns, went with it.
-    store.columns = {
-        role: {name: kind for name, kind, *_ in store.rows(f"SELECT column_name, column_type FROM (DESCRIBE {role})")}
-        for (role,) in store.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
-    }
 
 
 def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) -> Iterator[Columns]:
@@ -434,9 +427,10 @@ def _refund_notes(store: Store, source: Source) -> None:
     source.extra_notes.append(note("refunded_orders_counted", file=source.file))
     if source.sheet and not source.sheet.has("refunded"):
         rows = "file = $1 AND fate IS NULL AND is_order AND refunds > 0"
-        count, line = store.rows(f"SELECT count(*), min(line) FROM sales WHERE {rows}", [source.number])[0]
+        ((count, line),) = store.rows(f'SELECT sum("rows"), min(line) FROM sales WHERE {rows}', [source.number])
         if count:
-            source.extra_notes.append(note("refunded_in_full", file=source.file, line=line, count=count))
+            told = note("refunded_in_full", file=source.file, line=line or None, count=int(count))
+            source.extra_notes.append(told)
 
 
 def _unchanged(download: Download, store: Store) -> None:

@@ -36,6 +36,11 @@ NUMBER = frozenset(
 )
 DAYS = frozenset({"date", "start", "end", "month", "week", "enrolled_at", "started_at", "completed_at", "time"})
 IDENTITY = frozenset({"order_id", "customer_id", "email", "lead_id", "user", "reference", "name"})
+# What the channel of a row is told by, and the currency, which every row's money is in.
+CHANNEL = frozenset(
+    {"channel", "source", "medium", "campaign", "campaign_id", "platform", "network", "campaign_type", "strategy"}
+    | {"utm_source", "utm_medium", "utm_campaign", "attribution", "currency"}
+)
 # Blank in these means “none”, not “unknown”.
 NONE_WHEN_BLANK = frozenset(
     {"quantity", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value", "non_conversions", "discounts"}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.engine import connect
+from kpi_cli.exports.engine import connect, library
 from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
@@ -168,6 +168,7 @@ class Store:
         self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
         self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
+        self.has_won = False  # whether the table `won` says who was won with which of the groups that sales hold
         self.histories = ""  # of those customers, as SQL, the histories that are asked for
         self.touches: Touches | None = None  # touches whose paths are made where they are; the table holds their counts
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
@@ -232,6 +233,17 @@ class Store:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()
 
+    def rollback(self) -> None:
+        """Undo what was done since the transaction began, if one did."""
+        try:
+            self.con.execute("ROLLBACK")
+        except library().TransactionException:
+            return
+        # The tables that were made since, and their columns, went with it.
+        made = self.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
+        described = "SELECT column_name, column_type FROM (DESCRIBE {})"
+        self.columns = {role: dict(self.rows(described.format(role))) for (role,) in made}
+
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
@@ -247,7 +259,7 @@ def _stored(role: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if role not in _FOLLOWS or name not in {"start", "end"}]
 
 
-_TYPES = _FIXED | _SALES | {"time": "TIMESTAMP"}
+_TYPES = _FIXED | _SALES | {"time": "TIMESTAMP", "combination": "BIGINT"}
 
 
 def _type(name: str, role: str) -> str:

@@ -58,7 +58,8 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
         InputError: what cannot be read or added for certain.
         NoDataError: no cost, nobody to share it by, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS, enough="people")
+    paid_back = ask.profit_share is not None  # by what people brought since
+    books = open_books(ask, USES, NEEDS, enough="people" if paid_back else "firsts")
     measures.check_dimensions(books, USES)
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)
@@ -120,7 +121,7 @@ def acquisition(books: Books, window: Window | None) -> Answer:
         groups = joined(groups, measures.sales(books, window))
     allocate(books, groups)
     people = measures.names_people(books)
-    earned = measures.earnings(books, window) if people else {}
+    earned = measures.earnings(books, window) if people and books.ask.profit_share is not None else {}
     answer = Answer({}, {}, {})
     if books.ask.dimensions:
         for key, sums in sorted(groups.items()):

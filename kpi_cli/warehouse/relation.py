@@ -21,7 +21,7 @@ from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
-from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
+from kpi_cli.exports.roles import CHANNEL, IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import unguarded
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
@@ -33,10 +33,6 @@ _IN_MEMORY = 64 << 20
 _NUMBERS = frozenset({"exact", "float"})
 _NUMERIC = frozenset({"money", "whole", "number"})
 _AVERAGES = frozenset({"avg_time", "position", "rate"})  # what does not add up
-_CHANNEL = frozenset(
-    {"channel", "source", "medium", "campaign", "campaign_id", "platform", "network", "campaign_type", "strategy"}
-    | {"utm_source", "utm_medium", "utm_campaign", "attribution", "currency"}
-)
 _RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "disputed", "partly_refunded")
 _ONE_BY_ONE = frozenset({"events", "touches", "progress", "leads", "rates"})  # their rows are people or moments
 
@@ -210,7 +206,7 @@ def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
     texts = {c for c in sheet.columns if kind(c) == "text"}
     if sheet.role != "sales":
         return texts - IDENTITY
-    return texts & (set(by) | _CHANNEL | ruled(sheet))
+    return texts & (set(by) | CHANNEL | ruled(sheet))
 
 
 def ruled(sheet: Sheet) -> set[str]:

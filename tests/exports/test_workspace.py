@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import stat
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kpi_cli.commands import app
-from kpi_cli.exports import engine
+from kpi_cli.exports import engine, firsts, reading, tables
 from kpi_cli.exports.files import open_folder
 from kpi_cli.exports.tables import Store
 
@@ -19,7 +20,7 @@ from kpi_cli.exports.tables import Store
 RUN = """
 import os, signal, sys, threading
 from kpi_cli.commands import app
-from kpi_cli.exports import engine
+from kpi_cli.exports import engine, firsts, reading, tables
 from kpi_cli.exports.tables import Store
 
 engine.USUAL = "40MB"
@@ -76,6 +77,53 @@ def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
     assert capsys.readouterr().err == (
         "kpi: error: the tables do not fit into the memory they may take; give --memory more\n"
     )
+
+
+@pytest.fixture(scope="module")
+def many_sales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More sales than a small memory holds, each of a customer of their own."""
+    path = tmp_path_factory.mktemp("sales") / "sales.csv"
+    rows = (f"2026-01-{1 + n % 28:02},{n},learner{n:012}@example.com,Email,5.00\n" for n in range(400_000))
+    path.write_text("date,order_id,email,channel,amount\n" + "".join(rows))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("memory", "disk", "said"),
+    [
+        ("20MB", "1GB", "the tables do not fit into the memory they may take; give --memory more"),
+        ("60MB", "1MB", "there is no room left for what waits on disk; free space in TMPDIR"),
+    ],
+)
+@pytest.mark.parametrize("large_from", [1000, 10**9])
+def test_a_limit_too_small_or_a_disk_too_full_is_said_and_nothing_stays_behind(
+    memory: str,
+    disk: str,
+    said: str,
+    large_from: int,
+    many_sales: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def small_disk(folder: Path | None = None) -> object:
+        con = connect(folder)
+        con.execute(f"SET max_temp_directory_size = '{disk}'")
+        return con
+
+    connect = engine.connect
+    monkeypatch.setattr(tables, "connect", small_disk)
+    monkeypatch.setattr(firsts, "ROWS", large_from)  # first orders alone, or every row
+    for module in (firsts, reading):  # every thread needs memory of its own
+        monkeypatch.setattr(module, "all_threads", lambda con: None)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    answer = tmp_path / "answer.json"
+    asked = ["channels", str(many_sales), "--no-config", "--currency", "EUR", "--memory", memory, "-o", str(answer)]
+    assert app.main(asked) == 1
+    found = capsys.readouterr()
+    assert (found.out, found.err) == ("", f"kpi: error: {said}\n")
+    gc.collect()  # a store is kept as long as the error that ended it
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,225 @@
+"""Large plain files of sales of which first orders are asked: sums of rows that are alike, and who was won when.
+
+    load_firsts(store, source, by)   fills the tables `sales` and `won`; False where only row after row will do
+
+Rows are read once, into a table as lean as can be, which may wait on disk. It is asked three things and dropped: the
+sums of rows that are alike in all the question looks at, whether every order stands once, and each customer's first
+order. That is the least of a customer's numbers, which are made of day, order id and combination of cells, so that
+next to nothing is kept for each customer while they are grouped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import takewhile
+
+from msgspec import Struct
+
+from kpi_cli.errors import KpiError
+from kpi_cli.exports.bulk import Plan, currency_of, is_typed, plan, text_sql
+from kpi_cli.exports.composing import stored_dimensions
+from kpi_cli.exports.engine import all_threads, lacking, library
+from kpi_cli.exports.judging import NotPlain, judge, literal
+from kpi_cli.exports.large import ROWS
+from kpi_cli.exports.own import find_own
+from kpi_cli.exports.plain import all_read, first_rows, lines_about, source_sql, with_lines
+from kpi_cli.exports.roles import CHANNEL, IDENTITY
+from kpi_cli.exports.rows import Ledger
+from kpi_cli.exports.tables import Source, Store
+
+_MONEY = ("charged", "refunds", "tax_charged", "tax_kept")
+_MOST_COMBINATIONS = 1 << 16
+_FIT = f"order_key >= 0 AND order_key < {10**18}"
+_MARK = "chr(1)"  # less than any sign of an id: an id stands before those that begin with it
+
+
+class _Ids(Struct, frozen=True):
+    """How order ids are kept: as whole numbers behind what they all begin with, or as they stand."""
+
+    prefix: str
+    are_numbers: bool
+
+
+def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read a large plain file of sales as groups of rows, and its customers into `won`.
+
+    A row of `won` is a day, a `combination` of cells, and for how many `customers` this was their first order's.
+
+    Args:
+        by: the dimensions that first orders may be grouped by.
+
+    Returns:
+        Whether that was possible; if not, nothing was kept.
+    """
+    sheet = source.sheet
+    # More lines than ROWS, give or take some.
+    if sheet is None or sheet.role != "sales" or sheet.text is None or lines_about(sheet.text) < 0.9 * ROWS:
+        return False
+    find_own(sheet)
+    found = plan(sheet)
+    if found is None or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
+        return False
+    cells = _cells(found, {*by, "publisher"})
+    ways = [(found, ids) for ids in _ids(found)]
+    if is_typed(found.sheet, found.text) and (typed := plan(sheet, typed=True)):
+        ways.insert(0, (typed, ways[0][1]))
+    all_threads(store.con)
+    return any(_loaded(store, source, way, cells, ids) for way, ids in ways)
+
+
+def _cells(found: Plan, by: Collection[str]) -> dict[str, str]:
+    """SQL of the texts that rows may differ in, by their names in the table of sales."""
+    names = {name for c, name in stored_dimensions(found.sheet).items() if c in CHANNEL or c in by}
+    return {name: found.columns[name] for name in sorted(names | found.ruled.keys())}
+
+
+def _ids(found: Plan) -> list[_Ids]:
+    """How order ids may be kept, as the first rows have them: the leanest way first."""
+    place = found.sheet.columns["order_id"]
+    ids = [cells[place] for cells in first_rows(found.text, found.sheet)]
+    prefix = "".join(a for a, *_ in takewhile(lambda signs: len(set(signs)) == 1, zip(*ids, strict=False)))
+    prefix = prefix.rstrip("0123456789")
+    are_numbers = all(one.removeprefix(prefix).isdecimal() for one in ids)
+    return [*[_Ids(prefix, are_numbers=True)] * are_numbers, _Ids("", are_numbers=False)]
+
+
+def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str], ids: _Ids) -> bool:
+    store.con.execute("SET preserve_insertion_order = false")  # else rows wait for those before them
+    try:
+        rows = _fill_bought(store, found, cells, ids)
+        store.con.execute("BEGIN")
+        _fill_sales(store, source, found, cells)
+        ledger = Ledger(read=rows)
+        judge(store, source.number, found.sheet, found.ruled, ledger)
+        if len(store.rows("SELECT DISTINCT currency FROM sales")) != 1:
+            raise NotPlain  # no row is left, or two currencies are refused with a line
+        _fill_won(store, cells, ids)
+        store.con.execute("COMMIT")
+    except (library().Error, KpiError, NotPlain) as error:
+        store.rollback()
+        if lacking(error):
+            raise  # no other way of reading needs less
+        return False
+    finally:
+        store.con.execute("DROP TABLE IF EXISTS bought")
+        store.con.execute("RESET preserve_insertion_order")
+    source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
+    store.has_won = True
+    return True
+
+
+# ------------------------------------------------------------------------------------------- reading
+
+
+def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids) -> int:
+    """The table `bought`: order, day, customer, cells and money of each row; how many there are.
+
+    Raises:
+        NotPlain: an order that stands twice, or lines that are no rows.
+        duckdb.Error: a cell that is not plain.
+    """
+    checks = " AND ".join([*found.checks, _FIT if ids.are_numbers else "order_key IS NOT NULL"])
+    picks = {"start": f"CASE WHEN coalesce({checks}, false) THEN day ELSE error('not plain') END"}
+    picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells}
+    picks |= {name: found.columns[name] for name in _money(found)}
+    values = "".join(
+        f", {sql} AS {name}" for name, sql in {**found.values, "order_key": _order_sql(found, ids)}.items()
+    )
+    listed = ", ".join(f'{sql} AS "{name}"' for name, sql in picks.items())
+    sql = f"""CREATE OR REPLACE TEMP TABLE bought AS
+              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.amounts)})"""
+    rows, lines = with_lines(found.text, lambda: int(store.rows(sql)[0][0]))
+    if not (lines > ROWS and all_read(found.text, found.sheet, rows, lines) and _orders(store, ids) == rows):
+        raise NotPlain
+    return rows
+
+
+def _order_sql(found: Plan, ids: _Ids) -> str:
+    """An order's id: the whole number that is written behind the prefix, or the text."""
+    if not ids.are_numbers:
+        return found.columns["order_id"]
+    cell = found.cell("order_id")
+    number = f"TRY_CAST({f'substring({cell}, {len(ids.prefix) + 1})' if ids.prefix else cell} AS BIGINT)"
+    written = f"{literal(ids.prefix)} || CAST({number} AS VARCHAR)" if ids.prefix else f"CAST({number} AS VARCHAR)"
+    return f"CASE WHEN {written} = {cell} THEN {number} END"
+
+
+def _customer_sql(found: Plan) -> str:
+    """Who bought; where nothing but an id says so, as it stands."""
+    has_id_alone = found.sheet.has("customer_id") and not found.sheet.has("email")
+    return text_sql(found, "customer_id") if has_id_alone else found.columns["customer"]
+
+
+def _money(found: Plan) -> list[str]:
+    """The columns of money that are not 0 throughout."""
+    return [name for name in _MONEY if found.columns[name] != "0"]
+
+
+def _orders(store: Store, ids: _Ids) -> int:
+    """How many orders there are; whole numbers are ticked off on sheets of 64, for most stand near others."""
+    sql = "SELECT count(DISTINCT order_key) FROM bought"
+    if ids.are_numbers:
+        ticks = "bit_or(CAST(1 AS UBIGINT) << (order_key % 64)) AS ticks"
+        sql = f"SELECT sum(bit_count(ticks)) FROM (SELECT {ticks} FROM bought GROUP BY order_key // 64)"
+    return int(store.rows(sql)[0][0] or 0)
+
+
+def _fill_sales(store: Store, source: Source, found: Plan, cells: Collection[str]) -> None:
+    """Add up the rows that are alike; those that went back, or were free, apart, for rules may speak of them alone."""
+    keys, money = ["start", *(f'"{name}"' for name in cells)], _money(found)
+    apart = ["customer IS NULL", *(f"{name} = 0" for name in ("charged", "refunds") if name in money)]
+    sums = ", ".join(f"sum({name}) AS {name}" for name in money)
+    combination = f"dense_rank() OVER (ORDER BY {', '.join(keys[1:]) or '1'}) - 1"
+    groups = f"""(SELECT *, {combination} AS combination FROM (
+        SELECT {", ".join(keys)}, {sums}, count(*) AS n, if(count(customer) > 0, 'x', NULL) AS customer
+        FROM bought GROUP BY {", ".join([*keys, *apart])}))"""
+    columns = {"file": str(source.number), "line": "NULL", "start": "start", "end": "start", "rows": "n"}
+    columns |= {"currency": literal(currency_of(found.sheet)), "is_order": "true", "is_line": "false"}
+    columns |= dict.fromkeys(_MONEY, "0") | {n: f'"{n}"' for n in (*cells, *money, "customer", "combination")}
+    store.insert_query("sales", columns, groups)
+    listed = "".join(f', "{name}"' for name in cells)
+    store.con.execute(f"CREATE OR REPLACE TEMP TABLE combinations AS SELECT DISTINCT combination{listed} FROM sales")
+    if store.rows("SELECT count(*) FROM combinations")[0][0] > _MOST_COMBINATIONS:
+        raise NotPlain
+
+
+# --------------------------------------------------------------------------------------- first orders
+
+
+def _fill_won(store: Store, cells: Mapping[str, str], ids: _Ids) -> None:
+    """The table `won`: customers by the day and combination of their first order, among those that the rules kept."""
+    key, day, combination = _number_key(store) if ids.are_numbers else _TEXT_KEY
+    alike = "".join(f' AND b."{name}" IS NOT DISTINCT FROM c."{name}"' for name in cells)
+    store.con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE won AS
+            SELECT {day} AS "start", CAST({combination} AS BIGINT) AS combination, count(*) AS customers FROM (
+              SELECT min({key}) AS first FROM bought b JOIN combinations c ON true{alike}
+              WHERE b.customer IS NOT NULL AND c.combination IN (SELECT combination FROM sales)
+              GROUP BY b.customer) GROUP BY ALL"""
+    )
+
+
+_EPOCH = "DATE '1970-01-01'"
+_TEXT_KEY = (
+    f"CAST(b.start AS VARCHAR) || b.order_key || {_MARK} || c.combination",
+    "CAST(left(first, 10) AS DATE)",
+    f"split_part(first, {_MARK}, 2)",
+)
+
+
+def _number_key(store: Store) -> tuple[str, str, str]:
+    """A number that orders rows by day and by the text of their ids; the day, and the combination, read off it.
+
+    Of texts of figures 100 stands before 99: they are compared with noughts behind them, the shorter one first.
+    """
+    low, high = (len(str(n)) for n in store.rows("SELECT min(order_key), max(order_key) FROM bought")[0])
+    longer = [f"WHEN b.order_key >= {10 ** (n - 1)}" for n in range(high, low, -1)]
+    filled = " ".join(f"{when} THEN b.order_key * {10**i}" for i, when in enumerate(longer))
+    length = " ".join(f"{when} THEN {high - i}" for i, when in enumerate(longer))
+    if longer:
+        filled = f"CASE {filled} ELSE b.order_key * {10 ** (high - low)} END"
+        length = f"CASE {length} ELSE {low} END"
+    days = f"date_diff('day', {_EPOCH}, b.start)"
+    parts = [(days, 81), (filled or "b.order_key", 21), (length or "0", 16), ("c.combination", 0)]
+    key = " + ".join(f"CAST({part} AS HUGEINT) * {1 << bits}" for part, bits in parts)
+    return key, f"{_EPOCH} + CAST(first >> 81 AS INTEGER)", f"first & {_MOST_COMBINATIONS - 1}"

@@ -1,0 +1,212 @@
+"""Large plain files of which first orders are asked: the answer of the reading row by row, and its ledger."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import kpi_cli
+from kpi_cli.errors import KpiError
+from kpi_cli.exports import bulk, firsts
+
+SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
+CLEAN = """date,order_id,customer_id,channel,amount,refunded,currency,status,product
+2026-01-05,101,c-1,Email,100.00,0,EUR,paid,Course A
+2026-01-05,99,c-1,Paid Search,50.50,50.50,EUR,paid,Course B
+2026-01-06,102,c-2,Email,50.50,,EUR,paid,Course A
+2026-02-06,103,c-3,Paid Search,19.99,4.99,EUR,paid,Course B
+2026-02-06,104,c-4,Paid Search,19,0,EUR,failed,Course A
+2026-02-07,105,c-4,Email,19,0,EUR,paid,Course A
+2026-03-07,106,c-5,,7.5,0,EUR,refunded,Course B
+2026-03-07,107,,,0.25,0,EUR,paid,Course B
+2026-03-20,1000,c-6,Email,0,0,EUR,refunded,Course B
+2026-03-21,108,c-2,Paid Search,1000,0,EUR,refunded,Course A
+"""
+QUESTIONS: dict[str, Any] = {
+    "cac": lambda *f, **o: kpi_cli.cac(*f, by="channel", **o),
+    "cac by month and product": lambda *f, **o: kpi_cli.cac(*f, by="month,product", **o),
+    "cac of a month": lambda *f, **o: kpi_cli.cac(*f, month="2026-03", compare="previous", **o),
+    "cac by revenue": lambda *f, **o: kpi_cli.cac(*f, by="channel", allocate="revenue", **o),
+    "channels": lambda *f, **o: kpi_cli.channels(*f, **o),
+    "channels gross": lambda *f, **o: kpi_cli.channels(*f, gross=True, **o),
+    "channels by network": lambda *f, **o: kpi_cli.channels(*f, by="network", **o),
+}
+
+
+@contextmanager
+def large_from(rows: int) -> Iterator[None]:
+    """Files of more rows than these count as large, and are read by DuckDB."""
+    before = firsts.ROWS, bulk.ROWS
+    firsts.ROWS = bulk.ROWS = rows
+    try:
+        yield
+    finally:
+        firsts.ROWS, bulk.ROWS = before
+
+
+def write(folder: Path, sales: str) -> tuple[str, str]:
+    (folder / "sales.csv").write_bytes(sales.encode())
+    (folder / "spend.csv").write_text(SPEND)
+    return str(folder / "sales.csv"), str(folder / "spend.csv")
+
+
+def said(files: Sequence[str], question: str, rows: int, **options: Any) -> tuple[dict[str, Any], str]:
+    """The answer, or what it is refused with, but for what needs every id; and the checks of the sales."""
+    try:
+        with large_from(rows):
+            found = QUESTIONS[question](*files, **options).to_dict()
+    except KpiError as error:
+        return error.to_dict(), "refused"
+    (checks,) = {s["checks"] for s in found["sources"] if s["role"] == "sales"}
+    for source in found["sources"]:
+        source.update(sha256=None, checks=None)
+        for sums in source["sums"]:
+            sums.update(orders=None, customers=None)
+    return found, checks
+
+
+def assert_alike(files: Sequence[str], question: str, **options: Any) -> str:
+    """Both readings say the same; which checks the one of large files made."""
+    by_rows, _ = said(files, question, 10**9, **options)
+    as_groups, checks = said(files, question, 0, **options)
+    assert as_groups == by_rows
+    return checks
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_clean_file_is_read_as_groups_with_the_same_answer_and_ledger(question: str, tmp_path: Path) -> None:
+    assert assert_alike(write(tmp_path, CLEAN), question) == "rows"
+
+
+def test_a_customer_is_of_the_channel_of_the_least_order_id_on_the_first_day(tmp_path: Path) -> None:
+    """Ids are texts: 101 stands before 99, and the first order of c-1 came by e-mail."""
+    found, checks = said(write(tmp_path, CLEAN), "cac", 0)
+    assert checks == "rows"
+    # c-1, c-2, c-4 and c-6 by e-mail, c-3 by search; of c-5 nothing is known.
+    assert {row["channel"]: row["new_customers"] for row in found["rows"]} == {
+        "Email": 4,
+        "Paid Search": 1,
+        "(unattributed)": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("ids", "checks"),
+    [
+        (["#1001", "#1002", "#999", "#1004"], "rows"),
+        (["o-a", "o-b", "o", "o-b1"], "rows"),
+        (["001", "002", "003", "010"], "rows"),
+        (["1", "2", "3", "9" * 25], "rows"),
+        (["'7", "8", "9", "10"], "full"),
+        (["1", "2", "3", "2"], "full"),
+        (["1", "2", "3", ""], "full"),
+        (["1e3", "1000", "3", "4"], "rows"),
+        (["1.0", "1", "-1", "+1"], None),
+    ],
+)
+def test_whatever_order_ids_are_the_answer_is_that_of_the_rows(
+    ids: list[str], checks: str | None, tmp_path: Path
+) -> None:
+    rows = [
+        f"2026-01-05,{one},c-1,{channel},5.00"
+        for one, channel in zip(ids, ("Email", "", "Audio", "Email"), strict=True)
+    ]
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount", *rows, ""]))
+    assert assert_alike(files, "channels", currency="EUR") in {checks or "full", checks or "rows", "refused"} - (
+        {"refused"} if checks else set()
+    )
+
+
+@pytest.mark.parametrize("amount", ["7", "7.5", "1,5", "1.234", "1.2345678", "", " 7.50", "1e2", "1_000", "-3.00", "x"])
+def test_an_amount_far_below_is_read_as_it_is_row_by_row(amount: str, tmp_path: Path) -> None:
+    rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25,1.00" for i in range(100)]
+    header, last = "date,order_id,customer_id,channel,amount,refunded", f"2026-01-31,500,c-1,,{amount},0"
+    files = write(tmp_path, "\n".join([header, *rows, last, ""]))
+    assert_alike(files, "channels", currency="EUR")
+    assert_alike(write(tmp_path, "\n".join([header, *rows, ""])), "cac", currency="EUR")
+
+
+def test_ids_that_are_no_numbers_after_all_are_texts(tmp_path: Path) -> None:
+    rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.00" for i in range(100)]
+    files = write(
+        tmp_path, "\n".join(["date,order_id,customer_id,channel,amount", *rows, "2026-01-31,x,c-1,,1.00", ""])
+    )
+    assert assert_alike(files, "channels", currency="EUR") == "rows"
+
+
+def test_orders_that_their_status_calls_refunded_are_counted_where_rows_are_groups(tmp_path: Path) -> None:
+    rows = [f"2026-01-05,{i},c-{i},Email,5.00,{'refunded' if i % 3 else 'paid'}" for i in range(1, 31)]
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount,status", *rows, ""]))
+    by_rows, as_groups = (said(files, "channels", n, currency="EUR")[0] for n in (10**9, 0))
+    (told,) = (note for note in as_groups["notes"] if note["code"] == "refunded_in_full")
+    assert "20" in told["text"]
+    assert as_groups["rows"] == by_rows["rows"]
+    assert [note["text"] for note in as_groups["notes"]] == [note["text"] for note in by_rows["notes"]]
+
+
+def test_what_people_brought_since_is_found_row_by_row(tmp_path: Path) -> None:
+    assert assert_alike(write(tmp_path, CLEAN), "cac", margin="0.5") == "full"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("EUR,paid,Course B", "EUR,unheard-of,Course B"),
+        ("1000,0,EUR", "abc,0,EUR"),
+        ("2026-03-21", "2026-02-30"),
+        ("2026-03-21", "Total"),
+        ("1000,0,EUR", "1000,2000,EUR"),
+        ("1000,0,EUR", "1000,0,USD"),
+        ("c-6,Email", "c-6,Email,too many"),
+        ("c-6,", "' c-6,"),
+        ("0.25,0,EUR", "0.25,0,eur"),
+    ],
+    ids=lambda change: change[1],
+)
+def test_what_is_unusual_is_told_as_if_the_file_were_small(change: tuple[str, str], tmp_path: Path) -> None:
+    assert change[0] in CLEAN
+    assert_alike(write(tmp_path, CLEAN.replace(*change)), "channels")
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(1, 6),
+            st.integers(1, 20_000),
+            st.sampled_from(["a@example.com", "A@example.com", "b@example.com", "c-1", ""]),
+            st.sampled_from(["Email", "Paid Search", "Audio", ""]),
+            st.integers(0, 3),
+            st.booleans(),
+            st.sampled_from(["paid", "refunded", "failed"]),
+        ),
+        min_size=1,
+        max_size=25,
+        unique_by=lambda row: row[1],
+    ),
+    tax=st.booleans(),
+    prefix=st.sampled_from(["", "#", "o-"]),
+    question=st.sampled_from(["cac", "cac by month and product", "channels", "channels gross"]),
+)
+def test_any_plain_sales_give_the_same_answer_both_ways(
+    tmp_path: Path, rows: list[tuple[Any, ...]], tax: bool, prefix: str, question: str
+) -> None:
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    named = "tax" if tax else "note"
+    table.writerow(f"date,order_id,email,customer_id,channel,amount,refunded,{named},status,product".split(","))
+    sold = (3, 30_000, "d@example.com", "Audio", 2, False, "paid")  # a file of which no row counts has no dimensions
+    for day, order, who, channel, euros, back, status in [*rows, sold]:
+        email, number = (who, "") if "@" in who else ("", who)
+        money = [f"{euros}.00", f"{euros}.00" if back else "0", "0.10"]
+        bought = "A" if order % 2 else "B"
+        table.writerow([f"2026-0{day}-15", f"{prefix}{order}", email, number, channel, *money, status, bought])
+    assert_alike(write(tmp_path, out.getvalue()), question, currency="EUR")

@@ -314,10 +314,9 @@ def _rule(found: Plan) -> bool:
 
 
 def _structure(found: Plan) -> Iterator[str]:
-    """That every row has its cells, and its first one cannot be a word of a footer, a total or “no data”."""
+    """That the first cell of every row cannot be a word of a footer, a total or “no data”."""
     sheet = found.sheet
     fmt = sheet.header.format
-    yield f"c{len(sheet.header.names) - 1} IS NOT NULL AND extra IS NULL"
     patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
     patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]
     first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if len(sheet.header.names) > 1 else "c0"

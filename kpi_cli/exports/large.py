@@ -208,7 +208,6 @@ def _day_sql(cell: str, tz: str | None) -> str:
 
 def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     """One pass over the file: keys, exact cells where they are kept, sums, how many rows, and whether all is plain."""
-    last = len(sheet.header.names) - 1
     refunds = f"v{plan.back}" if plan.back is not None else "0"
     is_line = " AND ".join(f"trim(c{i}) = ''" for i in plan.lines) or "false"
     exact = "true" if plan.always_exact else f"{refunds} <> 0" if plan.exact_when_back else "false"
@@ -217,13 +216,13 @@ def _fold_sql(source: str, sheet: Sheet, plan: _Plan) -> str:
     price = f"v{plan.price}"
     checks = [*plan.checks, *(f"v{i} >= 0" for i in plan.money if i != plan.price)]
     covered = f"{refunds} <= {price}"  # NULL where either is
-    filled = [f"c{last}", *(f"v{i}" for i in plan.money if i not in {plan.price, plan.back})]
+    filled = [f"v{i}" for i in plan.money if i not in {plan.price, plan.back}]
     if plan.lines:
         checks += [covered, f"({is_line}) = ({price} IS NULL) AND (NOT ({is_line}) OR c{plan.price} = '')"]
         filled += [f"v{plan.back}"] if plan.back is not None else []
     else:
         checks, filled = [*checks, covered], [*filled, covered]
-    plain = ["count(extra) = 0", *(f"count({f}) = count(*)" for f in dict.fromkeys(filled))]
+    plain = [f"count({f}) = count(*)" for f in dict.fromkeys(filled)]
     plain += [f"coalesce(bool_and({check}), true)" for check in checks]
     vat = f"sum(CASE WHEN NOT {exact} THEN {vat_sql(price, plan.vat)} END)" if plan.vat else "NULL"
     texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]

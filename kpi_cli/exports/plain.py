@@ -49,15 +49,14 @@ def signs_below(text: Text, header_line: int) -> bytes:
 
 
 def source_sql(text: Text, sheet: Sheet) -> str:
-    """The cells c0, c1, … as they stand; a field too few leaves the last one NULL, one too many fills `extra`.
+    """The cells c0, c1, … as they stand; a row with a field too few or too many is an error of DuckDB's.
 
-    A quote, which the file does not hold, stands for NULL: no cell can.
+    A quote, which the file does not hold, stands for NULL: no cell can, nor a field too many that is blank.
     """
-    names = [*(f"c{i}" for i in range(len(sheet.header.names))), "extra"]
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(sheet.header.names)))
     path = str(text.path).replace("'", "''")
     return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
-        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"', null_padding = true,
+        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"',
         columns = {{{columns}}})"""
 
 

@@ -259,6 +259,13 @@ def _stored(role: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if role not in _FOLLOWS or name not in {"start", "end"}]
 
 
+def span_sql(role: str) -> str:
+    """The first and the last day of some rows of a role, and whether one of them stands for several days."""
+    if role in _FOLLOWS:  # the day of each need not be made of its moment
+        return 'CAST(min("time") AS DATE), CAST(max("time") AS DATE), false'
+    return 'min("start"), max("end"), bool_or("start" <> "end")'
+
+
 _TYPES = _FIXED | _SALES | {"time": "TIMESTAMP"}
 
 

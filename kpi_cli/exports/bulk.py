@@ -327,7 +327,7 @@ def _structure(found: Plan) -> Iterator[str]:
     if found.is_tame and any(kind(c) == "day" for c in sheet.columns):
         # A row that bears a day is no total or footer, and there is no word for “no data” without a blank.
         word = "NOT contains(c0, ' ') AND (c0 <> '' OR NOT contains(c1, ' '))"
-        ordinary = f"CASE WHEN {word} THEN true ELSE {ordinary} END"
+        ordinary = f"(({word}) OR ({ordinary}))"
     yield ordinary
 
 
@@ -388,9 +388,8 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     casts, values = (
         "".join(f", {sql} AS {name}" for name, sql in some.items()) for some in (found.casts, found.values)
     )
-    checked = (
-        f"CASE WHEN coalesce({' AND '.join(found.checks)}, false) THEN {source.number} ELSE error('not plain') END"
-    )
+    # A condition and no value: DuckDB then looks only at the rows for which what comes before did not decide.
+    checked = f"CASE WHEN {' AND '.join(found.checks)} THEN {source.number} ELSE error('not plain') END"
     query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet)}))"
     picks = {"file": checked} | columns
     rows, lines = with_lines(text, lambda: store.insert_query(sheet.role, picks, query, found.types))

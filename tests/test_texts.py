@@ -34,7 +34,7 @@ def test_a_note_agrees_with_its_count(count: int, said: str) -> None:
 @pytest.mark.parametrize(
     ("count", "said"),
     [
-        (Decimal("1.5"), "1,5 conversion avant tout contact n'est attribuée à aucun canal"),
+        (Decimal("1.5"), "1,5 conversion avant tout contact n’est attribuée à aucun canal"),
         (Decimal(2), "2 conversions avant tout contact ne sont attribuées à aucun canal"),
     ],
 )

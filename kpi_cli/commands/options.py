@@ -298,6 +298,12 @@ def _mapping(text: str) -> tuple[str, str, str]:
     return role, column, header
 
 
+_OF_FILES = (
+    *("month", "last", "from_", "to", "every", "compare", "as_of", "by", "gross", "prorate", "allocate", "dedupe"),
+    *("sales_from", "accounts", "map"),
+)
+
+
 def by_hand(files: list[str] | None, common: Common) -> Any:
     """The Ask behind a calculator, whose figures stand for all files.
 
@@ -306,6 +312,12 @@ def by_hand(files: list[str] | None, common: Common) -> Any:
     """
     if files or any(getattr(common, role) for role in _ROLES):
         raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
+    said = next((name for name in _OF_FILES if getattr(common, name)), None)
+    if said:
+        option = "--" + said.rstrip("_").replace("_", "-")
+        raise UsageError(
+            "figures_and_files", f"{option} asks something of files, and figures are given", "leave it out"
+        )
     return asked(None, common)
 
 

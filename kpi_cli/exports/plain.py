@@ -11,7 +11,7 @@ can be done without: whatever is not plain, wherever it stands, is left to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
@@ -48,12 +48,14 @@ def signs_below(text: Text, header_line: int) -> bytes:
     return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
 
 
-def source_sql(text: Text, sheet: Sheet) -> str:
+def source_sql(text: Text, sheet: Sheet, money: Collection[int] = ()) -> str:
     """The cells c0, c1, … as they stand; a row with a field too few or too many is an error of DuckDB's.
 
+    Cells of `money` are read as amounts at once, rounded to the millionth; an error where one is none.
     A quote, which the file does not hold, stands for NULL: no cell can, nor a field too many that is blank.
     """
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(sheet.header.names)))
+    types = [MONEY_TYPE if i in money else "VARCHAR" for i in range(len(sheet.header.names))]
+    columns = ", ".join(f"'c{i}': '{type_}'" for i, type_ in enumerate(types))
     path = str(text.path).replace("'", "''")
     return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
         delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"',

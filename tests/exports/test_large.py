@@ -33,6 +33,11 @@ CLEAN = """date,order_id,channel,amount,refunded,currency,status
 """
 
 
+HEADER, *_ROWS = CLEAN.replace(",,EUR", ",0,EUR").splitlines(keepends=True)
+PROVEN = HEADER + "2026-01-05,t-{},Email,10.25,0,EUR,paid\n" * 70 + "".join(_ROWS)  # read as numbers at once
+PROVEN = PROVEN.format(*range(70))
+
+
 @contextmanager
 def large_from(rows: int) -> Iterator[None]:
     """Files of more rows than these count as large."""
@@ -150,6 +155,39 @@ def test_any_plain_file_gives_the_same_answer_both_ways(tmp_path, rows, tax, vat
     assert said(files, 0, vat=vat) == said(files, 10**9, vat=vat)
 
 
+ODD = (
+    *("1.230", "1.2300000", "1.2299995", "1.0000005", "1.2300004", "0.005", "12.345", "0.10", "1.2.3", "1.234.567"),
+    *("1e2", "1e-2", "12e-1", "1.5e1", "5e-7", "+3", "-2", "-0", "5.", ".5", ".120", "007", "007.10", "1_000", "1,5"),
+    *("999999999999.99", "1000000000000", "NaN", "inf", "true", "0x1F", "1/2", "--", "٣", "1'", "1'000.50", "10.-"),
+    *("", " 5.10", "5.10 ", "\u00a05.10", "1 000.50", "\t2"),
+)
+odd = st.sampled_from(ODD)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    amounts=st.lists(st.tuples(odd, st.sampled_from(["0", "0.1", "0.010", "1e-1", " 0", "", "0.0000004"])), max_size=3)
+)
+def test_however_an_amount_is_written_below_those_that_prove_the_dot_it_is_read_the_same(tmp_path, amounts):
+    more = "".join(f"2026-03-08,x-{n},Email,{a},{b},EUR,paid\n" for n, (a, b) in enumerate(amounts))
+    files = write(tmp_path, PROVEN + more)
+    assert said(files, 0) == said(files, 10**9)
+
+
+@pytest.mark.parametrize(("text", "is_typed"), [(PROVEN, True), (CLEAN, False), (PROVEN.replace(".25,0", ",0"), False)])
+def test_amounts_are_read_as_numbers_at_once_where_the_first_lines_prove_the_dot(text, is_typed, tmp_path, monkeypatch):
+    asked: list[Any] = []
+    source_sql = large.source_sql
+
+    def noted(text: Any, sheet: Any, money: Any) -> str:
+        asked.append(money)
+        return source_sql(text, sheet, money)
+
+    monkeypatch.setattr(large, "source_sql", noted)
+    _, checks = answer(write(tmp_path, text), 0)
+    assert (checks, any(asked)) == ({"rows"}, is_typed)
+
+
 def test_tax_taken_out_by_rate_is_rounded_row_by_row(tmp_path):
     # A fifth on top is a sixth of the whole: 0.05 holds 0.008333 (3), 3 × that, never 0.025 of 0.15.
     lines = [f"2026-01-05,o-{n},Email,0.05,EUR" for n in range(3)] + ["2026-03-31,o-9,Email,0.07,EUR"]
@@ -252,9 +290,10 @@ def outcome(files: tuple[str, str], rows: int, capsys) -> tuple[int, str, str]:
     return code, json.dumps(found, indent=1), said.err
 
 
+@pytest.mark.parametrize("text", [CLEAN, PROVEN], ids=["", "after a proof of the dot"])
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_what_is_unusual_is_told_as_if_the_file_were_small(damage, tmp_path, capsys):
-    files = write(tmp_path, damage(CLEAN))
+def test_what_is_unusual_is_told_as_if_the_file_were_small(damage, text, tmp_path, capsys):
+    files = write(tmp_path, damage(text))
     small, big = (outcome(files, rows, capsys) for rows in (10**9, 0))
     if "currencies_mixed" in small[2]:  # of sums, no single line can be named
         small = (small[0], small[1], "currencies_mixed")

@@ -397,13 +397,17 @@ def test_what_cannot_be_answered_is_refused_in_one_line(
         ("ltv --arpa 10/month --churn-rate 5%", "--sales sales.csv", "figures and files"),
         ("funnel --a 1/10 --b 2/10", "--events events.csv", "figures and files"),
         ("funnel --stage visits=10 --stage leads=2", "--traffic visits.csv", "figures and files"),
+        ("roi --revenue 100 --cost 70", "--by channel", "--by asks something of files"),
+        ("cac --cost 100 --customers 7", "--month 2026-10", "--month asks something of files"),
+        ("ltv --arpa 10/month --churn-rate 5%", "--from 2026-10-01", "--from asks something of files"),
+        ("funnel --a 1/10 --b 2/10", "--as-of 2026-10-01", "--as-of asks something of files"),
         ("roi --revenue 100", "--cost -70", "--cost is below 0"),
         ("ltv --churn-rate 5%", "--arpa -10/month", "--arpa is below 0"),
         ("funnel --stage visits=10", "--stage leads=-2", "“leads” is below 0"),
         ("funnel --a 1/10", "--b -2/10", "--b “-2/10”"),
     ],
 )
-def test_calculators_take_neither_files_of_a_role_nor_figures_below_0(
+def test_calculators_take_neither_files_nor_what_is_asked_of_files_nor_figures_below_0(
     capsys: pytest.CaptureFixture[str], calculator: str, beside: str, said: str
 ) -> None:
     assert main([*calculator.split(), *beside.split()]) == 2

@@ -68,7 +68,7 @@ KINS = (
             _alike("traffic", "visits", "visitors"),
             (Stage("leads", "leads", "leads"), Stage("key_events", "traffic", "key_events")),
             (Stage("orders", "sales", "is_order", measures.ORDERS),),
-            (Stage("customers", "sales", "customer", "count(DISTINCT t.customer) FILTER (t.is_order)"),),
+            (Stage("customers", "sales", "customer"),),
         ),
     ),
     Kin(("events",), ()),
@@ -208,14 +208,15 @@ def counted(books: Books, listed: Sequence[Stage], window: Window | None) -> Tab
     """Each group's count of each stage; a group that a role does not know has no such count."""
     found: Table = {}
     for role in dict.fromkeys(role_of(books, stage) for stage in listed):
-        here = [s for s in listed if role_of(books, s) == role and s.name != "leads"]
+        here = [s for s in listed if role_of(books, s) == role and s.name not in {"leads", "customers"}]
         if here:
             measures.no_edge_inside(books, window, role, _table(books, role))
             books.store.ensure(role, "event", "customer", "order_id", "share")
             sums = ", ".join(f"{stage.counted(books)} AS {stage.name}" for stage in here)
             _add(found, measures.by_group(books, role, window, sums, _table(books, role)))
-    if any(stage.name == "leads" for stage in listed):
-        _add(found, measures.leads(books, window))
+    for name, measure in (("leads", measures.leads), ("customers", measures.customers)):
+        if any(stage.name == name for stage in listed):
+            _add(found, measure(books, window))
     return found
 
 
@@ -282,8 +283,8 @@ def added_people(books: Books, listed: Sequence[Stage], window: Window | None) -
     for stage in listed:
         if stage.name in {"visitors", "reach"}:
             counted = f"t.fate IS NULL AND t.{stage.column} > 0"
-            rows = books.store.rows(f"SELECT count(*) FROM {stage.role} t {measures.IN_WINDOW} WHERE {counted}")
-            if rows[0][0] > 1:
+            sql = f'SELECT coalesce(sum(t."rows"), 0) FROM {stage.role} t {measures.IN_WINDOW} WHERE {counted}'
+            if books.store.rows(sql)[0][0] > 1:
                 found.append(stage.name)
     return found
 
@@ -305,6 +306,10 @@ def seconds_on_page(books: Books, window: Window | None) -> Table:
 def takings(books: Books, window: Window | None) -> dict[str, tuple[Decimal, Decimal]]:
     """By variant, revenue and the sum of each buyer's squared revenue: what Welch's test needs."""
     fill_buckets(books, window)
+    if people := books.store.people:
+        said = measures.said_of(books, people, ["coalesce(t.variant, '')"])
+        found = people.takings(said, window, gross=books.ask.reading.gross)
+        return {variant: (Decimal(total), Decimal(squares)) for variant, total, squares in sorted(found) if variant}
     person = "coalesce(t.customer, 'order ' || t.order_id, 'row ' || t.file || ' ' || t.line)"
     rows = books.store.rows(
         f"""SELECT variant, sum(spent), sum(spent * spent) FROM (

@@ -195,6 +195,24 @@ def claims(books: Books, window: Window | None) -> Table:
     )
 
 
+def customers(books: Books, window: Window | None) -> Table:
+    """People who ordered, counted in each group: one who did in two stands in both."""
+    people = books.store.people
+    if people is None:
+        books.store.ensure("sales", "customer")
+        return by_group(books, "sales", window, "count(DISTINCT t.customer) FILTER (t.is_order) AS customers")
+    fill_buckets(books, window)
+    dims = books.ask.dimensions
+    said = said_of(books, people, [dimension_sql(books, "sales", name) for name in dims if name not in UNITS])
+    labels = [label for label, *_ in books.store.buckets]
+    found: Table = {}
+    for place, *own, count in people.buyers(said, [days for _, *days in books.store.buckets]):
+        texts = iter(own)
+        key = tuple((labels[place] or "") if name in UNITS else next(texts) for name in dims)
+        found[key] = {"customers": int(count)}
+    return dict(sorted(found.items())) or ({} if dims else {(): {"customers": 0}})
+
+
 def new_customers(books: Books, window: Window | None) -> Table:
     """People who became customers, each in the group of their first order; nothing where sales name nobody."""
     if not names_people(books):

@@ -48,8 +48,8 @@ def open_books(
             then says them); files of others are named in a note.
         needs: groups of roles of which one each must have a row.
         choose: given the files as read, says which roles are used and needed after all.
-        enough: what suffices of large sources: sums of money, those and people's first orders, or people's steps
-            through a log of events; None where every row's own ids matter.
+        enough: what suffices of large sources: sums of money, or those and people; None where every row's own ids
+            matter.
 
     Raises:
         UsageError: a period that cannot be understood.
@@ -59,8 +59,6 @@ def open_books(
     resolve(ask.period)  # a mistake in the options is told before any in the files
     own, sought = _own_roles(ask), uses
     roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
-    if enough == "firsts" and (ask.also or ask.config.own):
-        enough = None  # figures beside the question's own may count what it does not
     suffices = Enough(enough, frozenset(ask.dimensions)) if enough else None
     store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles, suffices)
     _refuse(store)
@@ -75,9 +73,14 @@ def open_books(
     return books
 
 
-def read_whole(ask: Ask) -> Ask:
-    """The same ask with its files read once for several questions, whatever role each of them uses."""
-    return replace(ask, read=read(asked_files(ask), ask.reading, inline_tables(ask)))
+def read_whole(ask: Ask, enough: Enough | None = None) -> Ask:
+    """The same ask with its files read once for several questions, whatever role each of them uses.
+
+    Args:
+        ask: files and options.
+        enough: what suffices of large sources for all of them; None where every row's own ids matter.
+    """
+    return replace(ask, read=read(asked_files(ask), ask.reading, inline_tables(ask), enough=enough))
 
 
 def _make_ready(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]], choose: Choice | None) -> None:

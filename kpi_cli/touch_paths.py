@@ -9,9 +9,9 @@ is written out in the file, steps parted by “>”. Only sums leave the databas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpi_cli.apportion import MILLION
 from kpi_cli.assigning import UNATTRIBUTED
@@ -36,6 +36,9 @@ from kpi_cli.period import Window
 from kpi_cli.safe import folded
 from kpi_cli.texts import money_text, note
 
+if TYPE_CHECKING:
+    from kpi_cli.warehouse.touches import Code, Touches
+
 _CHUNK = 50_000
 _MANY = 100_000  # touches; of fewer one processor is the faster
 _PARTS = 1 << 48  # that a path is cut into by time_decay
@@ -53,16 +56,20 @@ def fill_steps(books: Books, window: Window | None) -> None:
     """
     store = books.store
     store.ensure("touches", *_WANTED)
+    if store.touches:
+        _fill_there(books, store.touches, window)
+        return
     if store.rows("SELECT count(*) FROM touches")[0][0] > _MANY:
         all_threads(store.con)
     _check(books)
     _name_steps(books)
     for table, sql in (("told", _TOLD), ("journeys", _JOURNEYS)):
         store.con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {sql}")
-    _tell(books, window)
+    lost = store.rows("SELECT coalesce(sum(conversions) FILTER (length = 0), 0) FROM journeys")[0][0]
+    _tell(books, lost, _outside(books, window) if window else 0)
     within = f"BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else "IS NOT NULL"
     store.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE steps AS {_WRITTEN}
+        f"""CREATE OR REPLACE TEMP TABLE steps AS {_spelled(_WRITTEN)}
             UNION ALL
             SELECT path, nth, is_first, is_last, next, length, channel, direct,
                    epoch_us(last_touch - time) / 86400e6 AS age, conversions, nulls, worth
@@ -99,11 +106,18 @@ _JOURNEYS = """
 
 # Paths that the file itself spells out; those spelled alike are one.
 _WRITTEN = """
+    SELECT path, sum(conversions) AS conversions, coalesce(sum(non_conversions), 0) AS nulls,
+           sum(value) FILTER (conversions > 0) AS value
+    FROM touches WHERE fate IS NULL AND path IS NOT NULL GROUP BY path"""
+
+
+def _spelled(paths: str) -> str:
+    """Rows of `steps` from paths that are written out."""
+    return f"""
     WITH written AS (
-      SELECT -row_number() OVER () AS path, coalesce(conversions, 0) AS conversions, nulls, value, listed
-      FROM (SELECT path, sum(conversions) AS conversions, coalesce(sum(non_conversions), 0) AS nulls,
-                   sum(value) FILTER (conversions > 0) AS value, string_split(path, '>') AS listed
-            FROM touches WHERE fate IS NULL AND path IS NOT NULL GROUP BY path)),
+      SELECT -row_number() OVER () AS path, coalesce(conversions, 0) AS conversions, nulls, value,
+             string_split(path, '>') AS listed
+      FROM ({paths})),
     spelled AS (
       SELECT * EXCLUDE (listed), len(listed) AS length, unnest(listed) AS step,
              unnest(list_append(listed[2:], NULL)) AS following, unnest(range(1, len(listed) + 1)) AS nth
@@ -111,6 +125,44 @@ _WRITTEN = """
     SELECT path, nth, nth = 1 AS is_first, nth = length AS is_last, f.channel AS next, length, n.channel, n.direct,
            NULL::DOUBLE AS age, conversions, nulls, value
     FROM spelled JOIN step_names n USING (step) LEFT JOIN step_names f ON f.step = following"""
+
+
+# ---------------------------------------------------------------------------- touches where they are
+
+_PATHS = """
+    SELECT unnest($1::VARCHAR[]) AS path, unnest($2::VARCHAR[])::DECIMAL(18,6) AS conversions,
+           unnest($3::VARCHAR[])::DECIMAL(18,6) AS nulls, unnest($4::VARCHAR[])::DECIMAL(18,6) AS value"""
+
+
+def _fill_there(books: Books, touches: Touches, window: Window | None) -> None:
+    """The same of touches whose paths are made where they are: the distinct ones come, their channels as numbers."""
+    _check(books)
+    codes, channels = _codes(books, touches)
+    rows = touches.paths(codes, window)
+    lost = sum(conversions for path, _, conversions, *_ in rows if path is None)
+    _tell(books, lost, sum(int(count) for _, inside, *_, count in rows if not inside))
+    _set_names(books, [str(code) for code, _ in enumerate(channels)], channels)
+    kept = [row for row in rows if row[0] is not None and row[1]]
+    columns = [[None if row[i] is None else str(row[i]) for row in kept] for i in (0, 2, 3, 4)]
+    books.store.con.execute(f"CREATE OR REPLACE TEMP TABLE paths AS {_PATHS}", columns)
+    books.store.con.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_spelled('FROM paths')}")
+
+
+def _codes(books: Books, touches: Touches) -> tuple[dict[tuple[str, ...], Code], list[str]]:
+    """What each combination of cells says; and the channels, each at the place of its number."""
+    from kpi_cli.warehouse.touches import Code
+
+    cells = [f"coalesce(t.\"{name}\", '')" for name in touches.columns]
+    rows = books.store.rows(f"SELECT DISTINCT {', '.join([*cells, 't.by_channel'])} FROM touches t")
+    named = {tuple(own): (books.grouping.canonical(step.strip()), step) for *own, step in rows}
+    channels = sorted({channel for channel, _ in named.values()})
+    codes = {
+        own: Code(channels.index(channel), is_touch=step != UNATTRIBUTED) for own, (channel, step) in named.items()
+    }
+    return codes, channels
+
+
+# ----------------------------------------------------------------------------------- checks and notes
 
 
 def _check(books: Books) -> None:
@@ -146,31 +198,33 @@ def _file(store: Store, number: int) -> str:
 
 def _name_steps(books: Books) -> None:
     """The table `step_names`: each step as written, its channel's standard name, and whether that is Direct."""
-    con = books.store.con
     found = books.store.rows(
         """SELECT DISTINCT unnest(string_split(path, '>')) AS step FROM touches WHERE path IS NOT NULL
            UNION SELECT DISTINCT by_channel FROM touches WHERE path IS NULL ORDER BY ALL"""
     )
     steps = [step for (step,) in found if step is not None]
-    channels = [books.grouping.canonical(step.strip()) for step in steps]
+    _set_names(books, steps, [books.grouping.canonical(step.strip()) for step in steps])
+
+
+def _set_names(books: Books, steps: Sequence[str], channels: Sequence[str]) -> None:
+    con = books.store.con
     for table in ("steps", "told", "step_names"):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     con.execute("DROP TYPE IF EXISTS channel_name")
     con.execute(
-        "CREATE TYPE channel_name AS ENUM (SELECT DISTINCT unnest($1::VARCHAR[]) AS name ORDER BY name)", [channels]
+        "CREATE TYPE channel_name AS ENUM (SELECT DISTINCT unnest($1::VARCHAR[]) AS name ORDER BY name)", [[*channels]]
     )
     con.execute(
         """CREATE TEMP TABLE step_names AS SELECT unnest($1::VARCHAR[]) AS step,
            unnest($2::VARCHAR[])::channel_name AS channel, unnest($3::BOOLEAN[]) AS direct""",
-        [steps, channels, [folded(channel) in DIRECT for channel in channels]],
+        [[*steps], [*channels], [folded(channel) in DIRECT for channel in channels]],
     )
 
 
-def _tell(books: Books, window: Window | None) -> None:
+def _tell(books: Books, lost: Decimal | int, outside: int) -> None:
     """Conversions before any touch, rows that say nothing, value of no conversion, and what is outside the period."""
-    lost = books.store.rows("SELECT coalesce(sum(conversions) FILTER (length = 0), 0) FROM journeys")[0][0]
     silent = books.store.rows(
-        f"""SELECT count(*) FROM touches WHERE fate IS NULL AND path IS NULL
+        f"""SELECT coalesce(CAST(sum("rows") AS BIGINT), 0) FROM touches WHERE fate IS NULL AND path IS NULL
             AND by_channel = '{UNATTRIBUTED}' AND coalesce(conversions, 0) = 0"""
     )[0][0]
     if lost:
@@ -178,16 +232,19 @@ def _tell(books: Books, window: Window | None) -> None:
     if silent:
         books.notes.append(note("touches_without_channel", count=silent))
     idle, worth = books.store.rows(
-        "SELECT count(*), sum(value) FROM touches WHERE fate IS NULL AND coalesce(conversions, 0) = 0 AND value <> 0"
+        """SELECT CAST(sum("rows") AS BIGINT), sum(value) FROM touches
+           WHERE fate IS NULL AND coalesce(conversions, 0) = 0 AND value <> 0"""
     )[0]
     if idle:
         books.notes.append(note("value_without_conversion", count=idle, amount=money_text(worth, books.currency)))
-    if window is None:
-        return
+    if outside:
+        books.notes.append(note("outside_window", count=outside, amount="–"))
+
+
+def _outside(books: Books, window: Window) -> int:
+    """How many rows are of paths that end outside the window."""
     outside = f"NOT (ended::DATE BETWEEN DATE '{window.start}' AND DATE '{window.end}')"
-    count = books.store.rows(f"SELECT count(*) FROM told JOIN journeys USING (path) WHERE {outside}")[0][0]
-    if count:
-        books.notes.append(note("outside_window", count=count, amount="–"))
+    return int(books.store.rows(f"SELECT count(*) FROM told JOIN journeys USING (path) WHERE {outside}")[0][0])
 
 
 # ------------------------------------------------------------------------------------------- the models
@@ -202,7 +259,7 @@ def credits(books: Books, model: str, half_life: float) -> dict[str, Credit]:
     store = books.store
     special: dict[str, Callable[[], dict[str, Credit]]] = {
         "last_non_direct": lambda: by_position(_touches(store, _LAST_NON_DIRECT), "last"),
-        "time_decay": lambda: _time_decay(store, half_life),
+        "time_decay": lambda: _time_decay(books, half_life),
         "shapley": lambda: attribute(_paths(store, _COALITIONS), "shapley"),
         "markov": lambda: markov_credits(_transitions(store)),
     }
@@ -252,12 +309,16 @@ _DECAYED = f"""
     FROM weighed JOIN wholes USING (path) GROUP BY channel ORDER BY parts DESC, channel"""
 
 
-def _time_decay(store: Store, half_life: float) -> dict[str, Credit]:
+def _time_decay(books: Books, half_life: float) -> dict[str, Credit]:
     """Every path shared out by age; what rounding leaves over goes to the channel with the most."""
+    store = books.store
     check_half_life(half_life)
-    if store.rows("SELECT 1 FROM steps WHERE conversions > 0 AND age IS NULL LIMIT 1"):
+    if store.touches:
+        parts = _decayed_there(books, store.touches, half_life)
+    elif store.rows("SELECT 1 FROM steps WHERE conversions > 0 AND age IS NULL LIMIT 1"):
         raise no_touch_times()
-    parts = store.rows(_DECAYED, [half_life])
+    else:
+        parts = store.rows(_DECAYED, [half_life])
     conversions, value = store.rows("SELECT sum(conversions), sum(value) FROM steps WHERE is_last AND conversions > 0")[
         0
     ]
@@ -266,6 +327,15 @@ def _time_decay(store: Store, half_life: float) -> dict[str, Credit]:
     left = int(conversions * MILLION) * _PARTS - sum(counted for _, counted, _ in parts)
     left_value = None if value is None else int(value * MILLION) * _PARTS - sum(worth or 0 for *_, worth in parts)
     return settled((channel, 1, _PARTS, *sums) for channel, *sums in [*parts, (parts[0][0], left, left_value)])
+
+
+def _decayed_there(books: Books, touches: Touches, half_life: float) -> list[tuple[Any, ...]]:
+    codes, channels = _codes(books, touches)
+    rows = [
+        (channels[code], int(counted), None if worth is None else int(worth))
+        for code, counted, worth in touches.decayed(codes, books.window, half_life, _PARTS)
+    ]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
 def _transitions(store: Store) -> Transitions:

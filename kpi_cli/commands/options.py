@@ -315,9 +315,8 @@ def by_hand(files: list[str] | None, common: Common) -> Any:
     said = next((name for name in _OF_FILES if getattr(common, name)), None)
     if said:
         option = "--" + said.rstrip("_").replace("_", "-")
-        raise UsageError(
-            "figures_and_files", f"{option} asks something of files, and figures are given", "leave it out"
-        )
+        refused = f"{option} asks something of files, and figures are given"
+        raise UsageError("figures_and_files", refused, "leave it out")
     return asked(None, common)
 
 

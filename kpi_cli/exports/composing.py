@@ -390,13 +390,6 @@ def _events(reader: Reader) -> Composer:
     sheet, plain = reader.sheet, _plain(reader)
     words = flag_words(sheet)
 
-    def flag(cell: str) -> str | None:
-        if is_unknown(cell) or (said := words.get(plainest(cell))) == "no":
-            return "0"
-        if said is None:
-            raise BadValue("neither yes nor no")
-        return "1"
-
     def compose(block: Block) -> Columns:
         columns = plain(block) | {"time": [None] * len(block.records)}
         order, tz = sheet.date_order or "ymd", sheet.options.tz if len(sheet.days.offsets) > 1 else None
@@ -405,12 +398,26 @@ def _events(reader: Reader) -> Composer:
             columns["time"] = [m.isoformat(" ") if m else None for m in found]
             columns["start"] = columns["end"] = [m.date().isoformat() if m else None for m in found]
         if sheet.role == "touches" and sheet.has("conversion"):
-            columns["conversion"] = reader.each(block, "conversion", flag)
+            flags = reader.each(block, "conversion", lambda cell: flag(cell, words))
+            columns["conversion"] = [*flags]
             if not sheet.has("conversions"):
-                columns["conversions"] = columns["conversion"]
+                said = zip(flags, block.records, strict=True)
+                columns["conversions"] = [str(int(yes) * record.rows) for yes, record in said]
         return columns
 
     return compose
+
+
+def flag(cell: str, words: Mapping[str, str]) -> str:
+    """Whether a cell says yes: 1 or 0.
+
+    Raises:
+        BadValue: it says neither yes nor no.
+    """
+    said = "no" if is_unknown(cell) else words.get(plainest(cell))
+    if said is None:
+        raise BadValue("neither yes nor no")
+    return "0" if said == "no" else "1"
 
 
 def flag_words(sheet: Sheet) -> dict[str, str]:

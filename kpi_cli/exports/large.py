@@ -36,7 +36,7 @@ from kpi_cli.exports.plain import (
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.values import Days, Marks, evidence
+from kpi_cli.exports.values import evidence
 
 ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
 GROUPS = 200_000  # beyond so many records folding saves nothing
@@ -77,17 +77,7 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
     if found is None:
         return None
     records = list(_records(found, plan, len(sheet.header.names)))
-    return replace(
-        sheet,
-        sha256=None,
-        records=lambda: iter(records),
-        notes=[*sheet.notes],
-        totals=[],
-        left_out={},
-        marks=Marks(),
-        days=Days(),
-        symbols={},
-    )
+    return replace(sheet.over(lambda: iter(records)), sha256=None)
 
 
 def unusual(sheet: Sheet, ledger: Ledger) -> bool:

@@ -34,8 +34,8 @@ class ReadOptions(Struct, frozen=True):
     own: tuple[OwnColumn, ...] = ()
 
 
-# Sums of money and counts; those and people's first orders; people's steps through a log of events.
-Sufficient = Literal["sums", "firsts", "steps"]
+# Sums of money and counts; those and people: their first orders, histories and steps through a log of events.
+Sufficient = Literal["sums", "people"]
 
 
 class Enough(NamedTuple):

@@ -68,7 +68,7 @@ def read(
         taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
-        wants = Wants(options, wanted, _enough(options, known, enough))
+        wants = Wants(options, wanted, None if options.own else enough)
         for source, sheet in taken:
             if source.error is None:
                 _take(store, source, sheet, wants)
@@ -76,18 +76,10 @@ def read(
             if not isinstance(found, KpiError):
                 _unchanged(found, store)
         _unfold(store, taken, wants)
-        if store.log or store.people:
+        _after(store, options)
+        if store.log or store.people or store.touches:
             store.keep_open(engines.pop_all())
-    _after(store, options)
     return store
-
-
-def _enough(options: ReadOptions, known: Sequence[Sheet], enough: Enough | None) -> Enough | None:
-    """What suffices, unless the user wants every row looked at; people of two sources are found row by row."""
-    if enough is None or options.strict or options.every_id or options.own:
-        return None
-    of_people = {"steps": "events", "firsts": "sales"}.get(enough.what)
-    return enough if [sheet.role for sheet in known].count(str(of_people)) < 2 else None
 
 
 Sought = Callable[[Sequence[Sheet]], Collection[str]]
@@ -207,7 +199,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
     try:
         source.sheet = source.sheet or sheet()
         wanted = source.sheet.role in wants.roles
-        if wanted and wants.enough and _AS_ENOUGH[wants.enough.what](store, source, wants.enough.by):
+        if wanted and wants.enough and _as_enough(store, source, wants, wants.enough):
             return
         in_bulk = wanted and _in_bulk(store, source)
         if source.sheet.sha256 is None and source.sheet.text:
@@ -242,6 +234,22 @@ def _keep(store: Store, reader: Reader) -> None:
     tell(reader)
 
 
+def _as_enough(store: Store, source: Source, wants: Wants, enough: Enough) -> bool:
+    """Read a large source as far as suffices; False where its rows are wanted.
+
+    Where every id is to be looked at, only what looks at them where they are will do.
+    """
+    sheet = source.sheet
+    assert sheet is not None
+    there = _THERE.get(sheet.role) if sheet.relation else None
+    if there and (enough.what == "people" or wants.hashed):
+        alone = sum(other.role == sheet.role for other in store.sources) == 1  # people of two are found row by row
+        return alone and there(store, source, enough.by)
+    if wants.hashed or (enough.what == "people" and not sheet.relation):
+        return False
+    return _folded(store, source, enough.by)
+
+
 def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
     whole = source.sheet
@@ -250,13 +258,12 @@ def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
     return sums is not None and _summed(store, source, whole, sums)
 
 
-def _left_there(store: Store, source: Source, by: Collection[str]) -> bool:
+def _events_there(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large log of a database as counts, and leave its rows where they are."""
-    whole = source.sheet
-    if whole is None or whole.relation is None or whole.role != "events":
-        return False
     from kpi_cli.warehouse.log import events_there
 
+    whole = source.sheet
+    assert whole is not None
     found = events_there(whole, by)
     if found is None or not _summed(store, source, whole, found[0]):
         return False
@@ -264,15 +271,12 @@ def _left_there(store: Store, source: Source, by: Collection[str]) -> bool:
     return True
 
 
-def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
-    """Read large sales of a database as groups, and leave their customers where they are; sum up what is no sales."""
-    whole = source.sheet
-    if whole is None or whole.relation is None:
-        return False
-    if whole.role != "sales":
-        return _folded(store, source, by)
+def _sales_there(store: Store, source: Source, by: Collection[str]) -> bool:
+    """Read large sales of a database as groups, and leave their customers where they are."""
     from kpi_cli.warehouse.people import people_there
 
+    whole = source.sheet
+    assert whole is not None
     found = people_there(whole, {*by, "publisher"})
     if found is None or not _summed(store, source, whole, found[0]):
         return False
@@ -280,7 +284,20 @@ def _with_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     return True
 
 
-_AS_ENOUGH = {"sums": _folded, "firsts": _with_firsts, "steps": _left_there}
+def _touches_there(store: Store, source: Source, _: Collection[str]) -> bool:
+    """Read large touches of a database as counts, and leave their rows where they are."""
+    from kpi_cli.warehouse.touches import touches_there
+
+    whole = source.sheet
+    assert whole is not None
+    found = touches_there(whole)
+    if found is None or not _summed(store, source, whole, found[0]):
+        return False
+    store.touches = found[1]
+    return True
+
+
+_THERE = {"sales": _sales_there, "events": _events_there, "touches": _touches_there}
 
 
 def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:

@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text
@@ -95,6 +96,11 @@ class Sheet(Struct):
     def has(self, column: str) -> bool:
         """Whether the file has a canonical column."""
         return column in self.header.columns
+
+    def over(self, records: Callable[[], Iterator[Record]]) -> Sheet:
+        """The same columns over other records: nothing that the passes find in one is found in the other."""
+        opened = replace(self, records=records, notes=[*self.notes], totals=[], left_out={}, part_back=[])
+        return replace(opened, marks=Marks(), days=Days(), symbols={})
 
     def error(self, code: str, text: str, fix: str, line: int | None, column: str | int | None = None) -> InputError:
         """An error of this file, at a line and a column."""

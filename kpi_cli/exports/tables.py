@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from kpi_cli.warehouse.log import Log
     from kpi_cli.warehouse.people import People
+    from kpi_cli.warehouse.touches import Touches
 
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
@@ -168,6 +169,7 @@ class Store:
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
         self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
         self.histories = ""  # of those customers, as SQL, the histories that are asked for
+        self.touches: Touches | None = None  # touches whose paths are made where they are; the table holds their counts
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
 
     def keep_open(self, engines: ExitStack) -> None:

@@ -46,7 +46,7 @@ def attribution(ask: Ask, model: str = ALL, half_life: float = HALF_LIFE) -> Res
             "by_channel_only", "attribution is by channel, for one period", "leave --by, --every, --compare out"
         )
     ask = replace(ask, by=("channel",))
-    books = open_books(ask, ROLES, (ROLES,))
+    books = open_books(ask, ROLES, (ROLES,), enough="people")
     touch_paths.fill_steps(books, books.window)
     return _all(books, half_life) if name == ALL else _one(books, name, half_life)
 

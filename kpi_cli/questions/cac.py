@@ -58,7 +58,7 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
         InputError: what cannot be read or added for certain.
         NoDataError: no cost, nobody to share it by, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS, enough="firsts")
+    books = open_books(ask, USES, NEEDS, enough="people")
     measures.check_dimensions(books, USES)
     with trust_first(books.notes, strict=ask.reading.strict):
         _need_people(books)

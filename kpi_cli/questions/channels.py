@@ -70,7 +70,7 @@ def channels(ask: Ask) -> Result:
         NoDataError: no visits, leads, sales or spend, or none in the period.
     """
     ask = _by_channel(ask)
-    books = open_books(ask, USES, NEEDS, enough="firsts")
+    books = open_books(ask, USES, NEEDS, enough="people")
     if "network" in ask.dimensions:
         assign_networks(books)
     measures.check_dimensions(books, USES)

@@ -86,7 +86,7 @@ def funnel(ask: Ask, wanted: Wanted | None = None) -> Result:
 
 def days_between(ask: Ask, event: str) -> Result:
     """The median number of days between a person's days with an event of the log."""
-    books = open_books(ask, ("events",), (("events",),), enough="steps")
+    books = open_books(ask, ("events",), (("events",),), enough="people")
     _no_dimension(ask, "--between")
     spellings = _spellings(books, event)
     columns = [Column(name, label(name), unit) for name, unit in _GAPS.items()]
@@ -153,7 +153,7 @@ class _Funnel:
         self.sliced = False
         self.whole = True  # whether the files hold totals, not only cut lists
         _once(wanted.steps)
-        self.books = open_books(ask, self._sought, (), self._chosen, enough="steps")
+        self.books = open_books(ask, self._sought, (), self._chosen, enough="people")
 
     def _fitting(self, roles: set[str | None]) -> list[Kin]:
         """The kins of these roles that know the steps asked for."""

@@ -87,7 +87,7 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
         InputError: what cannot be read or added for certain; under --strict, a model that is not settled.
         NoDataError: no sales, or none in the period.
     """
-    books = open_books(ask, USES, NEEDS, enough="firsts")
+    books = open_books(ask, USES, NEEDS, enough="people")
     measures.check_dimensions(books, ("sales",))
     named = customers.fill_buyers(books)
     _tell(books, named=named)

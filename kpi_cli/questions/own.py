@@ -167,16 +167,10 @@ def _cost(books: Books, window: Window | None) -> Table:
     return found
 
 
-def _customers(books: Books, window: Window | None) -> Table:
-    books.store.ensure("sales", "customer")
-    picks = "count(DISTINCT customer) FILTER (is_order) AS customers"
-    return measures.by_group(books, "sales", window, picks)
-
-
 _TABLES: dict[str, Callable[[Books, Window | None], Table]] = {
     "revenue": measures.sales,
     "orders": measures.sales,
-    "customers": _customers,
+    "customers": measures.customers,
     "new_customers": measures.new_customers,
     "media_cost": measures.spend,
     "cost": _cost,

@@ -18,6 +18,7 @@ from kpi_cli.config import in_force
 from kpi_cli.coverage import first_day, uncovered
 from kpi_cli.definitions import asked_by_name
 from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.exports.options import Enough
 from kpi_cli.opening import open_books, read_whole
 from kpi_cli.period import PeriodOptions, Window, shift, start_of
 from kpi_cli.questions.aiming import budget
@@ -34,6 +35,7 @@ from kpi_cli.texts import label, note, span_text
 from kpi_cli.trust import insist
 
 USES = ("spend", "sales", "costs", "traffic", "leads")
+GROUPED_BY = frozenset({"channel", "strategy", "campaign"})
 COMPARED = ("spend", "sales")  # roles without which an earlier period cannot be set beside this one
 TREND_MONTHS = 12
 MOVES = 6  # rows named as having changed most
@@ -58,7 +60,8 @@ def report(ask: Ask) -> Report:
         NoDataError: no sales or no cost, or a kind of file that there is but not for this period.
     """
     _own_rows(ask)
-    ask = read_whole(replace(ask, explain=False, also=_also(ask), reading=replace(ask.reading, every_id=True)))
+    ask = replace(ask, explain=False, also=_also(ask), reading=replace(ask.reading, every_id=True))
+    ask = read_whole(ask, Enough("people", GROUPED_BY))
     found = _Report(ask).built()
     if ask.reading.strict:
         insist(found.notes)

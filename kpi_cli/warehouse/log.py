@@ -24,10 +24,11 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import GROUPS, ROWS
 from kpi_cli.exports.recognising import GENERIC
-from kpi_cli.exports.rows import Fate, unguarded
+from kpi_cli.exports.rows import Fate
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import cell_text
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
+from kpi_cli.warehouse.relation import is_written
 
 if TYPE_CHECKING:
     from kpi_cli.funnel_measures import Path
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 # What decides the channel of an event.
 DECIDING = ("channel", "source", "medium", "campaign", "campaign_id", "platform", "format_channel", "strategy")
 _ASSIGNED = {"channel", "strategy", "platform", "campaign"}
-_PLAIN = "^([!-&(-~]([ -~]*[!-~])?)?$"  # an id with nothing around it that reading would take away
+PLAIN_ID = "^([!-&(-~]([ -~]*[!-~])?)?$"  # an id with nothing around it that reading would take away
+REWORDED = frozenset({"strategy", "category", "source_medium"})  # what reading puts in words of its own
 _COMBINATIONS = 5_000  # of the cells that a group is told by: they travel with the question
 _SOMEBODY = "x"
 
@@ -204,8 +206,7 @@ def events_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, Log] | None:
     if len(groups) > GROUPS or len(cells) > _COMBINATIONS or not all(_is_plain(group) for group in groups):
         return None
     records = list(_records(sheet, groups, wanted))
-    counted = replace(sheet, records=records.__iter__, notes=[*sheet.notes])
-    return counted, replace(log, rows=sum(record.rows for record in records))
+    return sheet.over(records.__iter__), replace(log, rows=sum(record.rows for record in records))
 
 
 def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
@@ -221,7 +222,7 @@ def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
         and sheet.relation.columns[sheet.columns["time"]][1] in {"moment", "instant", "date"}
         and sheet.relation.columns[sheet.columns["user"]][1] in {"text", "exact"}
         and all(kinds.get(name, "text") == "text" for name in looked_at)
-        and not (days or sheet.left_out or Fate(sheet).columns)
+        and not (days or REWORDED & kinds.keys() or sheet.left_out or Fate(sheet).columns)
     )
 
 
@@ -244,7 +245,7 @@ def _log(sheet: Sheet) -> Log:
 
 def _counted_sql(log: Log, wanted: Sequence[str]) -> str:
     text = f"CAST({log.who} AS VARCHAR)"
-    kind = f"CASE WHEN {log.who} IS NULL THEN 0 WHEN regexp_matches({text}, '{_PLAIN}') THEN 1 ELSE 2 END AS kind"
+    kind = f"CASE WHEN {log.who} IS NULL THEN 0 WHEN regexp_matches({text}, '{PLAIN_ID}') THEN 1 ELSE 2 END AS kind"
     picks = [kind, f"CAST({log.time} AS DATE) AS day", *(f"{log.columns[c]} AS c{i}" for i, c in enumerate(wanted))]
     listed = ", ".join(str(i) for i, _ in enumerate(picks, 1))
     return f"SELECT {', '.join(picks)}, count(*) AS n FROM {SOURCE} GROUP BY {listed} ORDER BY {listed}"
@@ -253,7 +254,7 @@ def _counted_sql(log: Log, wanted: Sequence[str]) -> str:
 def _is_plain(group: tuple[Any, ...]) -> bool:
     """Whether rows have their day, plain ids, and texts that are read as they are written."""
     kind, day, *cells = group[:-1]
-    return kind < 2 and day is not None and all(unguarded(cell).strip() == cell for cell in cells)
+    return kind < 2 and day is not None and is_written(cells)
 
 
 def _records(sheet: Sheet, groups: Sequence[tuple[Any, ...]], wanted: Sequence[str]) -> Iterator[Record]:

@@ -1,6 +1,7 @@
 """Large sales of a database, their customers found where they are: what comes over is counts and sums.
 
     people_there(sheet, by)    the sales in groups, and `People` to ask; None where rows are wanted
+    People.buyers(…)           how many people ordered, by span of time and dimension
     People.won(…)              by the day and cells of a person's first order, how many there are and what they brought
     People.rows_of(…)          what customers.py asks of people and their days, answered where those are
 
@@ -12,7 +13,8 @@ this way: one price a row, ids that stand once and as they are read, refunds in 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,17 +25,24 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
-from kpi_cli.exports.rows import Block, Fate, Reader, unguarded
+from kpi_cli.exports.rows import Block, Fate, Reader
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
-from kpi_cli.warehouse.relation import cell_sql, wanted
+from kpi_cli.warehouse.relation import cell_sql, is_written, ruled, wanted
+
+if TYPE_CHECKING:
+    from kpi_cli.period import Window
 
 _COMBINATIONS = 5_000  # of cells that rules or dimensions look at: they travel with the question
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
 _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
+_FIRST_DAY, _LAST_DAY = "1990-01-01", "2100-12-31"  # between which a day is beyond doubt
 _SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
-_STATED, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "unstated", "whole"  # what went back of an order
+# What went back of an order: what its row states, and of some surely that; all, where it states nothing; all.
+_STATED, _PARTLY, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "partly", "unstated", "whole"
+# What a format has that looks at more than the cells of single rows.
+_BEYOND_CELLS = {"totals", "subtotal", "attribution", "tables", "customer_types", "micros", "refunds_refer_by"}
 
 Cells = tuple[str, ...]
 
@@ -49,6 +58,7 @@ class People(Struct, frozen=True):
     day: str
     order: str
     money: dict[str, str]  # charged, refunded and tax, as far as there are columns of them
+    vat: Fraction | None = None  # the share of tax in every amount, where no column says it
 
     def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
         """People by their first order, the least of those on their first day.
@@ -76,6 +86,48 @@ class People(Struct, frozen=True):
                 FROM (SELECT since, first_g, {month}, revenue, nth FROM placed) AS months GROUP BY 1, 2, 3"""
         )
 
+    def buyers(self, said: Sequence[Cells], spans: Sequence[Sequence[str | None]]) -> list[tuple[Any, ...]]:
+        """How many people ordered, by span of time and by what their orders say.
+
+        Args:
+            said: as in `rows_of`.
+            spans: first and last day of each, None for any.
+
+        Returns:
+            Rows of the place of the span, the dimensions, and the count.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        keys = self._keys(said)
+        days = ", ".join(f"({i}, {_day(a, _FIRST_DAY)}, {_day(b, _LAST_DAY)})" for i, (a, b) in enumerate(spans))
+        listed = ", ".join(str(i) for i in range(1, len(keys) + 2))
+        return self._asked(
+            f"""WITH {self._named(said, [*_SETTLING, *keys])}, sold AS ({self._sold_sql(keys)}),
+                spans AS (SELECT * FROM (VALUES {days}) AS v(place, since, until))
+                SELECT {", ".join(["place", *keys])}, count(DISTINCT who) AS n
+                FROM sold JOIN spans ON "day" BETWEEN since AND until GROUP BY {listed}"""
+        )
+
+    def takings(self, said: Sequence[Cells], window: Window | None, *, gross: bool) -> list[tuple[Any, ...]]:
+        """By the first dimension of their orders, what people brought, and the sum of the squares of that.
+
+        An order that names nobody is a person's of its own.
+
+        Raises:
+            InputError: the engine refuses it, or the table has changed since it was read.
+        """
+        inside = f"WHERE \"day\" BETWEEN DATE '{window.start}' AND DATE '{window.end}'" if window else ""
+        marks = self._keys(said)
+        return self._asked(
+            f"""WITH {self._named(said, [*_SETTLING, *marks])}, sold AS ({self._sold_sql(marks)}),
+                {self._kept_sql(marks)},
+                persons AS (SELECT k0, coalesce(who, 'order ' || order_id) AS person,
+                              CAST(sum({_revenue(gross=gross)}) AS {MONEY_TYPE}) AS spent
+                            FROM kept {inside} GROUP BY 1, 2)
+                SELECT k0, sum(spent) AS total, sum(spent * spent) AS squares FROM persons GROUP BY 1"""
+        )
+
     def rows_of(self, sql: str, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
         """The rows of SQL over `buyers`, a row a person, and `purchases`, a row a person and day (customers.py).
 
@@ -87,7 +139,7 @@ class People(Struct, frozen=True):
         Raises:
             InputError: the engine refuses it, or the table has changed since it was read.
         """
-        keys = "".join(f", k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING)))
+        keys = "".join(f", {key}" for key in self._keys(said))
         same = 'OVER (PARTITION BY who ORDER BY "day")'
         before = f'lag("day") {same} AS before, lag("day", 2) {same} AS earlier'
         return self._asked(
@@ -99,6 +151,20 @@ class People(Struct, frozen=True):
                 {sql}"""
         )
 
+    def leave_unsaid(self) -> bool:
+        """Whether a part of some order went back, and its row does not say how much."""
+        if _PARTLY not in self.refunding.values():
+            return False
+        named = self._named([()] * len(self.refunding), ())
+        ((count,),) = self.engine.rows(
+            f"WITH {named}, sold AS ({self._sold_sql(())}) SELECT count(*) AS n FROM sold WHERE back IS NULL"
+        )
+        return bool(count)
+
+    def _keys(self, said: Sequence[Cells]) -> list[str]:
+        """The names of the dimensions that combinations say."""
+        return [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
+
     def _asked(self, sql: str) -> list[tuple[Any, ...]]:
         found = list(self.engine.rows(sql))
         self.engine.hold_to(self.rows)
@@ -106,11 +172,11 @@ class People(Struct, frozen=True):
 
     def _numbered(self, said: Sequence[Cells], *, gross: bool) -> str:
         """The orders of people as `numbered`: `nth` is their place among those of their person."""
-        revenue = "charged - tax" if gross else "charged - back - tax_kept"
-        keys = [f"k{i}" for i in range(len(next(iter(said), ())) - len(_SETTLING))]
+        keys = self._keys(said)
         least = "".join(f", {name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
         nth = f'row_number() OVER (PARTITION BY who ORDER BY "day"{least}, charged) AS nth'
-        listed = ", ".join(["who", '"day"', "g", "charged", f"{revenue} AS revenue", nth, *keys])
+        revenue = f"{_revenue(gross=gross)} AS revenue"
+        listed = ", ".join(["who", '"day"', "g", "charged", revenue, nth, *keys])
         marks = [*_SETTLING, *keys]
         return f"""WITH {self._named(said, marks)}, sold AS ({self._sold_sql(marks)}), {self._kept_sql(marks)},
             numbered AS (SELECT {listed} FROM kept WHERE who IS NOT NULL)"""
@@ -134,7 +200,8 @@ class People(Struct, frozen=True):
         inner = f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in parts.items())} FROM {SOURCE}"
         alike = " AND ".join(f"e.c{i} = n.c{i}" for i, _ in enumerate(self.columns)) or "1 = 1"
         back = f"""CASE WHEN n.refunding = '{_WHOLE}' THEN e.charged
-            WHEN n.refunding = '{_WHOLE_UNLESS_STATED}' AND e.refunded = 0 THEN e.charged ELSE e.refunded END AS back"""
+            WHEN n.refunding = '{_WHOLE_UNLESS_STATED}' AND e.refunded = 0 THEN e.charged
+            WHEN n.refunding = '{_PARTLY}' AND e.refunded = 0 THEN NULL ELSE e.refunded END AS back"""
         picks = ", ".join(
             ["e.who", 'e."day"', "e.order_id", "e.charged", "e.tax", "n.g", back, *(f"n.{m}" for m in marks)]
         )
@@ -142,19 +209,48 @@ class People(Struct, frozen=True):
 
     def _kept_sql(self, marks: Sequence[str]) -> str:
         """The tax in what was kept, rounded half even to the millionth, as every row's is."""
+        if self.vat is not None:
+            return self._with_vat_sql(self.vat, marks)
         listed = ", ".join(["who", '"day"', "order_id", "charged", "tax", "back", "g", *marks])
         if not {"refunded", "tax"} <= self.money.keys() and {*self.refunding.values()} == {_STATED}:
             return f"kept AS (SELECT {listed}, tax AS tax_kept FROM sold)"
-        whole = self.engine.whole
-        tax, kept, charged = (f"CAST({sql} * 1000000 AS {whole})" for sql in ("tax", "(charged - back)", "charged"))
+        tax, kept, charged = (self._millionths(sql) for sql in ("tax", "(charged - back)", "charged"))
         divided = f"{tax} * {kept} AS product, CASE WHEN charged = 0 THEN 1 ELSE {charged} END AS divisor"
-        up = "2 * rest > divisor OR (2 * rest = divisor AND part - 2 * (part // 2) = 1)"
-        rounded = f"CAST(part + CASE WHEN {up} THEN 1 ELSE 0 END AS DECIMAL(18, 0)) * 0.000001"
-        scaled = f"CASE WHEN back = 0 OR charged = 0 THEN tax ELSE {rounded} END"
+        scaled = f"CASE WHEN back = 0 OR charged = 0 THEN tax ELSE {_rounded('product', 'part', 'divisor')} END"
         return f"""cut AS (SELECT *, {divided} FROM sold),
             parted AS (SELECT *, product // divisor AS part FROM cut),
-            left_over AS (SELECT *, product - part * divisor AS rest FROM parted),
-            kept AS (SELECT {listed}, {scaled} AS tax_kept FROM left_over)"""
+            kept AS (SELECT {listed}, {scaled} AS tax_kept FROM parted)"""
+
+    def _with_vat_sql(self, vat: Fraction, marks: Sequence[str]) -> str:
+        """The tax in every amount, in what was charged and in what was kept, rounded half even to the millionth."""
+        listed = ", ".join(["who", '"day"', "order_id", "charged", "back", "g", *marks])
+        whole, kept = self._millionths("charged"), self._millionths("(charged - back)")
+        top, bottom = vat.numerator, vat.denominator
+        taxes = ", ".join(
+            f"{_rounded(product, part, str(bottom))} AS {name}"
+            for name, product, part in (("tax", "in_all", "part_of_all"), ("tax_kept", "in_kept", "part_of_kept"))
+        )
+        return f"""cut AS (SELECT *, {whole} * {top} AS in_all, {kept} * {top} AS in_kept FROM sold),
+            parted AS (SELECT *, in_all // {bottom} AS part_of_all, in_kept // {bottom} AS part_of_kept FROM cut),
+            kept AS (SELECT {listed}, {taxes} FROM parted)"""
+
+    def _millionths(self, money: str) -> str:
+        return f"CAST({money} * 1000000 AS {self.engine.whole})"
+
+
+def _rounded(product: str, part: str, divisor: str) -> str:
+    """A quotient of millionths as money: its whole `part`, or the next one, whichever is nearer; halves to even."""
+    rest = f"({product} - {part} * {divisor})"
+    up = f"2 * {rest} > {divisor} OR (2 * {rest} = {divisor} AND {part} - 2 * ({part} // 2) = 1)"
+    return f"CAST({part} + CASE WHEN {up} THEN 1 ELSE 0 END AS DECIMAL(18, 0)) * 0.000001"
+
+
+def _revenue(*, gross: bool) -> str:
+    return "charged - tax" if gross else "charged - back - tax_kept"
+
+
+def _day(text: str | None, otherwise: str) -> str:
+    return f"DATE '{text or otherwise}'"
 
 
 # ------------------------------------------------------------------------------------------- reading
@@ -182,11 +278,11 @@ def people_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, People] | No
         return None
     try:
         ((count, orders, odd),) = relation.engine.rows(_oddities_sql(sheet, people))
+        people = replace(people, rows=count, refunding=refunding)
+        plain = count == orders and not (odd or people.leave_unsaid())
     except KpiError:
         return None  # the reading row by row tells of it
-    if odd or count != orders:
-        return None
-    return sums, replace(people, rows=count, refunding=refunding)
+    return (sums, people) if plain else None
 
 
 def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
@@ -195,7 +291,7 @@ def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
     kinds = {c: sheet.relation.columns[i][1] for c, i in sheet.columns.items()}
     days = {c for c in kinds if kind(c) == "day"}
     return (
-        sheet.header.format.name == GENERIC
+        _is_judged_by_cells(sheet)
         and days == {"date"}
         and kinds["date"] in {"date", "moment", "instant"}
         and kinds.get("order_id") in {"text", "exact"}
@@ -203,9 +299,19 @@ def _is_simple(sheet: Sheet, by: Collection[str]) -> bool:
         and kinds.get("email", "text") == "text"
         and kinds.get("customer_id", "text") in {"text", "exact"}
         and _is_priced(sheet, kinds)
-        and all(kinds[c] == "text" for c in wanted(sheet, by))
+        and all(kinds[c] in {"text", "bool"} for c in wanted(sheet, by))
         and not (_ROW_BY_ROW & kinds.keys() or IDENTITY & {*by} or sheet.options.converted or sheet.options.sales_from)
     )
+
+
+def _is_judged_by_cells(sheet: Sheet) -> bool:
+    """Whether the rules of the format look at texts of single rows, and at whether there is a price."""
+    spec = sheet.header.format.spec
+    if sheet.header.format.name == GENERIC:
+        return True
+    further = spec.get("continuation", ())  # lines of an order have no price, and are not plain
+    priced = not further or "amount" in further
+    return priced and not _BEYOND_CELLS & spec.keys() and all(kind(c) == "text" for c in ruled(sheet) - {"amount"})
 
 
 def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
@@ -215,7 +321,9 @@ def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
     except KpiError:
         return False
     exact = all(kinds.get(c, "exact") == "exact" for c in (rule["column"], "refunded", "tax"))
-    return exact and not {"times", "plus"} & {*rule} and vat_of(sheet) is None
+    plain = not any(Reader(sheet).in_micros(c) for c in (rule["column"], "refunded", "tax") if sheet.has(c))
+    taxed_once = vat_of(sheet) is None or not sheet.has("tax")
+    return exact and plain and taxed_once and not {"times", "plus"} & {*rule}
 
 
 def _people(sheet: Sheet, by: Collection[str]) -> People:
@@ -223,14 +331,26 @@ def _people(sheet: Sheet, by: Collection[str]) -> People:
     assert relation is not None
     text = {c: f"CAST({identifier(relation.columns[i][0])} AS VARCHAR)" for c, i in sheet.columns.items()}
     ids = [f"lower(nullif({text['email']}, ''))"] if sheet.has("email") else []
-    ids += [f"'{GENERIC}:' || nullif({text['customer_id']}, '')"] if sheet.has("customer_id") else []
+    ids += [f"'{sheet.header.format.name}:' || nullif({text['customer_id']}, '')"] if sheet.has("customer_id") else []
     looked_at = wanted(sheet, by)
-    columns = {name: f"coalesce({text[c]}, '')" for c, name in stored_dimensions(sheet).items() if c in looked_at}
+    columns = {name: _text_sql(sheet, c) for c, name in stored_dimensions(sheet).items() if c in looked_at}
     named = {"charged": price_rule(sheet)["column"], "refunded": "refunded", "tax": "tax"}
     money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
     day = cell_sql(sheet, sheet.columns["date"])
     who = f"coalesce({', '.join([*ids, 'NULL'])})"
-    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money)
+    rate = vat_of(sheet)
+    vat = None if rate is None else Fraction(rate) / (1 + Fraction(rate))
+    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money, vat)
+
+
+def _text_sql(sheet: Sheet, canonical: str) -> str:
+    """A column of text or of yes and no, as its cells are written."""
+    assert sheet.relation is not None
+    name, found = sheet.relation.columns[sheet.columns[canonical]]
+    cell = identifier(name)
+    if found == "bool":
+        return f"CASE WHEN {cell} THEN 'TRUE' WHEN NOT {cell} THEN 'FALSE' ELSE '' END"
+    return f"coalesce(CAST({cell} AS VARCHAR), '')"
 
 
 def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:
@@ -241,7 +361,7 @@ def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:
     for record in sums.records():
         records.setdefault(tuple(record.cells[places[name]] for name in people.columns), record)
     currencies = {record.cells[money] for record in sums.records()} if money is not None else set()
-    if len(currencies) > 1 or len(records) > _COMBINATIONS or not all(_is_written(cells) for cells in records):
+    if len(currencies) > 1 or len(records) > _COMBINATIONS or not all(is_written(cells) for cells in records):
         return None
     try:
         return _by_rules(sums, records)
@@ -253,15 +373,13 @@ def _by_rules(sums: Sheet, records: Mapping[Cells, Record]) -> dict[Cells, str] 
     fate, marks, reader = Fate(sums), flags_of(sums), Reader(sums)
     kept = {cells: record for cells, record in records.items() if fate(record) is None}
     flags = {name: flagged(reader, Block([*kept.values()]), marks, name) for name in marks}
-    if not kept or any(flags["refund_undone"] + flags["refund_rows"] + flags["partly_refunded"]):
+    if not kept or any(flags["refund_undone"] + flags["refund_rows"]):
         return None
-    both = zip(kept, flags["disputed"], flags["fully_refunded"], strict=True)
-    return {cells: _WHOLE if lost else _WHOLE_UNLESS_STATED if full else _STATED for cells, lost, full in both}
-
-
-def _is_written(cells: Cells) -> bool:
-    """Whether texts are read as they are written."""
-    return all(unguarded(cell).strip() == cell for cell in cells)
+    how = zip(kept, flags["disputed"], flags["partly_refunded"], flags["fully_refunded"], strict=True)
+    return {
+        cells: _WHOLE if lost else _PARTLY if part else _WHOLE_UNLESS_STATED if full else _STATED
+        for cells, lost, part, full in how
+    }
 
 
 def _oddities_sql(sheet: Sheet, people: People) -> str:
@@ -275,7 +393,7 @@ def _plain_tests(sheet: Sheet, people: People) -> Iterator[str]:
     """What must hold of a row's own cells, for its reading to be beyond doubt."""
     assert sheet.relation is not None
     yield f"regexp_matches({people.order}, '{_ID}')"
-    yield f"{people.day} BETWEEN DATE '1990-01-01' AND DATE '2100-12-31'"
+    yield f"{people.day} BETWEEN DATE '{_FIRST_DAY}' AND DATE '{_LAST_DAY}'"
     for column, pattern in (("email", _ADDRESS), ("customer_id", _ID)):
         if sheet.has(column):
             cell = f"CAST({identifier(sheet.relation.columns[sheet.columns[column]][0])} AS VARCHAR)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import marshal
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
+from kpi_cli.exports.rows import unguarded
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
 from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
@@ -100,7 +101,7 @@ class Relation(Struct, frozen=True):
             records = list(_groups(sheet, self.engine.rows(_grouped_sql(sheet, plan)), plan))
         except KpiError:
             return None  # a value that is too large to add up, or no number: the reading row by row names it
-        return replace(sheet, records=records.__iter__, notes=[*sheet.notes])
+        return sheet.over(records.__iter__)
 
 
 def _sample_sql(name: str, found: str) -> str:
@@ -174,6 +175,11 @@ def cell_sql(sheet: Sheet, index: int) -> str:
     return identifier(name)
 
 
+def is_written(cells: Iterable[str]) -> bool:
+    """Whether texts are read as they are written: nothing around them that reading would take away."""
+    return all(unguarded(cell).strip() == cell for cell in cells)
+
+
 # --------------------------------------------------------------------------------------------- groups
 
 
@@ -201,13 +207,19 @@ def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
 
 def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
     """The columns of text that the question or a rule of the format looks at."""
-    fmt, texts = sheet.header.format, {c for c in sheet.columns if kind(c) == "text"}
+    texts = {c for c in sheet.columns if kind(c) == "text"}
     if sheet.role != "sales":
         return texts - IDENTITY
+    return texts & (set(by) | _CHANNEL | ruled(sheet))
+
+
+def ruled(sheet: Sheet) -> set[str]:
+    """The columns that a rule of the format for sales looks at, whether the sheet has them or not."""
+    fmt = sheet.header.format
     rules = [rule for name in _RULES for rule in fmt.get(name, ())]
     blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
-    ruled = {c for rule in rules for c in rule} | {*blanks, *fmt.get("used", ()), *fmt.get("continuation", ())}
-    return texts & (set(by) | _CHANNEL | ruled | {*fmt.get("subtotal", {}).get("blank", ())})
+    looked_at = {c for rule in rules for c in rule} | {*blanks, *fmt.get("used", ()), *fmt.get("continuation", ())}
+    return looked_at | {*fmt.get("subtotal", {}).get("blank", ())}
 
 
 def _plain_sql(sheet: Sheet, index: int) -> str:

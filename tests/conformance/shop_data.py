@@ -128,8 +128,9 @@ def _contacts(draw: random.Random) -> Iterator[tuple[Any, ...]]:
         moment = dt.datetime(2026, 9, 2, 10) + dt.timedelta(hours=draw.randrange(1_500))
         for _ in range(draw.randrange(1, 5)):
             won = draw.choice((0, 0, 1))
-            value = Decimal(draw.randrange(100, 9_000)).scaleb(-2) if won else None
-            yield (f"u-{user}", moment, draw.choice(_CHANNELS[:4]), won, value, "EUR")
+            value = Decimal(draw.randrange(-900, 9_000)).scaleb(-2) if won or not draw.randrange(9) else None
+            name = draw.choice((f"u-{user}", f"U-{user}"))
+            yield (name, moment, draw.choice(_CHANNELS), won, value, "EUR")
             moment += dt.timedelta(seconds=draw.choice((0, 1, 90_000)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same, bare
@@ -14,7 +15,7 @@ from kpi_cli.period import parse_duration
 from kpi_cli.questions.ltv import ltv
 from kpi_cli.questions.predicting import Wanted
 from kpi_cli.result import Result
-from kpi_cli.warehouse import log, relation
+from kpi_cli.warehouse import log, relation, touches
 
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
@@ -60,6 +61,71 @@ def test_first_orders_found_where_the_sales_are_are_those_of_their_rows(
         assert _rows(found, "sales") == _rows(expected[name], "sales"), name
         assert _codes(found) == _codes(expected[name]), name
         assert_same(bare(found), bare(expected[name]), name)
+
+
+REPORTS: dict[str, Callable[..., Any]] = {
+    "report": lambda **o: kpi_cli.report(month="2026-10", margin="0.5", **o),
+    "report allocated": lambda **o: kpi_cli.report(from_="2026-09-05", to="2026-11-20", allocate="customers", **o),
+    "report of an earlier time": lambda **o: kpi_cli.report(month="2026-09", gross=True, **o),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_a_report_of_sales_left_where_they_are_is_that_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, here = ({role: roles[role] for role in files} for roles in (request.getfixturevalue(engine), files))
+    expected = {name: ask(tz=ZONE, roles=here).to_dict() for name, ask in REPORTS.items()}
+    monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
+    monkeypatch.setattr(log, "ROWS", 0)
+    monkeypatch.setattr(touches, "ROWS", 0)
+    for name, ask in REPORTS.items():
+        found = ask(tz=ZONE, roles=there).to_dict()
+        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
+        assert _codes(found) == _codes(expected[name]), name
+        assert _rows(found, "sales") == _rows(expected[name], "sales"), name
+        assert_same(bare(found), bare(expected[name]), name)
+
+
+STAGES: dict[str, Callable[..., Any]] = {
+    "by channel": lambda **o: kpi_cli.funnel(by="channel", **o),
+    "by month and product": lambda **o: kpi_cli.funnel(
+        by="month,product", steps="orders,customers", from_="2026-09-05", to="2026-11-20", compare="previous", **o
+    ),
+    "of all": lambda **o: kpi_cli.funnel(steps="clicks,visits,orders,customers", **o),
+    "of a week": lambda **o: kpi_cli.funnel(from_="2026-10-05", to="2026-10-11", every="day", **o),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_stages_counted_where_the_sales_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = {name: ask(tz=ZONE, roles=_trade(files)).to_dict() for name, ask in STAGES.items()}
+    monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
+    for name, ask in STAGES.items():
+        found = ask(tz=ZONE, roles=_trade(request.getfixturevalue(engine))).to_dict()
+        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
+        assert _codes(found) == _codes(expected[name]), name
+        assert_same(bare(found), bare(expected[name]), name)
+
+
+@pytest.mark.parametrize("engine", ["in_duckdb", "in_postgres", "in_spark"])
+def test_tax_taken_out_where_the_sales_are_is_that_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _, table = request.getfixturevalue(engine)["sales"].partition("?")
+    named = table.removeprefix("table=") if table.startswith("table=") else f"parquet.`{table.removeprefix('path=')}`"
+    query = f"SELECT created_at, order_id, email, amount, refunded, currency, status, channel FROM {named}"
+    roles = {"sales": f"{address}?query={quote(query)}"}
+    here, there = (_worth_after_tax(roles, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert [s["checks"] for s in there["sources"]] == ["rows"]
+    assert_same(bare(there), bare(here), engine)
+
+
+def _worth_after_tax(roles: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch, rows: int) -> dict[str, Any]:
+    monkeypatch.setattr(relation, "ROWS", rows)
+    return kpi_cli.ltv(tz=ZONE, roles=roles, by="channel", vat="0.21").to_dict()
 
 
 def _trade(roles: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,6 +188,32 @@ def test_people_followed_where_the_log_is_are_those_of_its_rows(
         assert {s["checks"] for s in found["sources"]} == {"rows"}, name
         assert _rows(found, "events") == _rows(expected, "events"), name
         assert _codes(found) == _codes(expected), name
+        assert_same(bare(found), bare(expected), name)
+
+
+CREDITS: dict[str, dict[str, Any]] = {
+    "every model": {},
+    "every model, in a window": {"from_": "2026-09-10", "to": "2026-10-20"},
+    "time decay": {"model": "time-decay", "half_life": 1.5},
+    "markov": {"model": "markov", "month": "2026-10"},
+    "position": {"model": "position"},
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+def test_paths_made_where_the_touches_are_are_those_of_their_rows(
+    engine: str, request: pytest.FixtureRequest, files: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"touches": request.getfixturevalue(engine)["touches"]}
+    monkeypatch.setattr(touches, "ROWS", 0)  # every table of them is a large one
+    for name, options in CREDITS.items():
+        expected, found = (
+            kpi_cli.attribution(roles=roles, tz=ZONE, **options).to_dict()
+            for roles in ({"touches": files["touches"]}, there)
+        )
+        assert {s["checks"] for s in found["sources"]} == {"rows"}, name
+        assert _rows(found, "touches") == _rows(expected, "touches"), name
+        assert _codes(found) == _codes(expected) - {"duplicates_kept"}, name  # not looked for in so many rows
         assert_same(bare(found), bare(expected), name)
 
 

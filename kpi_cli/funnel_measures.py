@@ -430,10 +430,11 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
         for n, said in zip(steps, path.spellings, strict=True)
     )
     since = f" AND t.time >= TIMESTAMP '{window.start}'" if window else ""
+    listed = _named([name for said in path.spellings for name in said])
     books.store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE firsts AS SELECT t."user", {", ".join(parts)}
             FROM (SELECT *, CASE {told} END AS step FROM events t
-                  WHERE t.fate IS NULL AND t."user" IS NOT NULL{since}) t
+                  WHERE {listed} AND t.fate IS NULL AND t."user" IS NOT NULL{since}) t
             WHERE t.step IS NOT NULL GROUP BY t."user" """
     )
     keys = [f"entry.k{i} AS k{i}" for i, _ in own]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kpi_cli.exports.control import control_sums
 from kpi_cli.exports.roles import TABLES
-from kpi_cli.exports.tables import Source, Store
+from kpi_cli.exports.tables import Source, Store, span_sql
 
 _SALES_SUMS = """
     sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
@@ -59,7 +59,7 @@ def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
 def _fates_and_spans(store: Store, role: str, sources: dict[int, Source]) -> None:
     """What became of each source's rows after they were read, and the days it covers."""
     for number, fate, count, first, last, ranged in store.rows(
-        f"""SELECT file, fate, CAST(sum("rows") AS BIGINT), min("start"), max("end"), bool_or("start" <> "end")
+        f"""SELECT file, fate, CAST(sum("rows") AS BIGINT), {span_sql(role)}
             FROM {role} GROUP BY file, fate ORDER BY file, fate"""
     ):
         if number not in sources:

@@ -1,16 +1,18 @@
 """Plain files in bulk: DuckDB reads them into the typed table of their role itself, in one pass.
 
-    plan(sheet)              how, or None where only row after row will do
+    plans(sheet)             how, the leanest way first; none where only row after row will do
     load(store, source, …)   reads the file so; the ledger of its rows
 
 Every row is kept with its ids, so that the checks between rows are those of any other file. The first cell that is
 not plain (plain.py) ends the reading: the ordinary one begins, and finds line and column. Cells that rules look at
 (a status, a currency) are few and different ones: each combination of them is judged once, in Python, by the very
-rules of the ordinary reading.
+rules of the ordinary reading. So are the names of a log's events: known from a sample, they are kept as numbers, and
+a name that the sample lacks ends the reading in favour of the next plan.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -53,6 +55,8 @@ _TEXT = "[!-&(-~]([ -~]*[!-~])?"  # no space around it, nor the quote that guard
 _ID = r"[!-&(-Z\\-~]([ -~]*[!-~])?"  # nor the brackets some exports put around an id
 _ADDRESS = "[!-&(-~][!-~]*"
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?Z?)?"
+_PIECES, _PIECE = 32, 1 << 16  # what is looked at of a file, all over it, and how much each is
+_FEW = 255  # different names take one byte each
 _LONG = 12  # amounts of more characters are not multiplied
 
 
@@ -64,6 +68,8 @@ class Plan(Struct):
     signs: bytes
     is_tame: bool  # only letters, figures and blanks of ASCII: a cell's first and last one say whether it is plain
     columns: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)  # of columns that are not kept as such a column usually is
+    casts: dict[str, str] = field(default_factory=dict)  # made once, for the values to speak of
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
     typed: bool = False  # DuckDB reads the money of a sale as numbers, at half the price of text
@@ -73,6 +79,19 @@ class Plan(Struct):
     def cell(self, column: str) -> str:
         """A canonical column's cell."""
         return f"c{self.sheet.columns[column]}"
+
+
+def plans(sheet: Sheet) -> Iterator[Plan]:
+    """How a sheet is read in bulk, each way for where the one before it fails; none where it is not."""
+    found = plan(sheet)
+    if found is None:
+        return
+    names = _names(found, "event") if sheet.role == "events" and sheet.has("event") else []
+    if 0 < len(names) <= _FEW:
+        listed = f"ENUM({', '.join(literal(name) for name in names)})"
+        event = f"CAST(nullif({found.cell('event')}, '') AS {listed})"
+        yield replace(found, columns=found.columns | {"event": event}, types={"event": listed})
+    yield found
 
 
 def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
@@ -197,8 +216,23 @@ def _dimensions(found: Plan) -> None:
         found.columns[name] = text_sql(found, column)
 
 
+def _names(found: Plan, column: str) -> list[str]:
+    """The plain names in a column, by pieces from all over the file: a rare one may be missing."""
+    text, index = found.text, found.sheet.columns[column]
+    delimiter, seen = (found.sheet.delimiter or ",").encode(), set[bytes]()
+    with text.path.open("rb") as file:
+        for piece in range(_PIECES):
+            file.seek(text.survey.size * piece // _PIECES)
+            rows = (line.split(delimiter) for line in file.read(_PIECE).splitlines()[1:-1])
+            seen.update(row[index] for row in rows if len(row) > index)
+    return sorted(name for name in (cell.decode() for cell in seen) if re.fullmatch(_TEXT, name))
+
+
 def _moments(found: Plan) -> None:
-    found.values["moment"] = _moment_sql(found.cell("time"))
+    cell = found.cell("time")
+    found.casts["as_written"] = f"TRY_CAST({cell} AS TIMESTAMP)"
+    found.values["moment"] = f"""CASE WHEN CAST(as_written AS VARCHAR) = {cell} THEN as_written
+        WHEN regexp_full_match({cell}, '{_MOMENT}') THEN {_read_moment(cell)} END"""
     found.columns |= {"time": "moment", "start": "CAST(moment AS DATE)", "end": "CAST(moment AS DATE)"}
     found.checks.append(_in_calendar("moment"))
 
@@ -294,10 +328,9 @@ def _rule(found: Plan) -> bool:
 
 
 def _structure(found: Plan) -> Iterator[str]:
-    """That every row has its cells, and its first one cannot be a word of a footer, a total or “no data”."""
+    """That the first cell of every row cannot be a word of a footer, a total or “no data”."""
     sheet = found.sheet
     fmt = sheet.header.format
-    yield f"c{len(sheet.header.names) - 1} IS NOT NULL AND extra IS NULL"
     patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
     patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]
     first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if len(sheet.header.names) > 1 else "c0"
@@ -308,7 +341,7 @@ def _structure(found: Plan) -> Iterator[str]:
     if found.is_tame and any(kind(c) == "day" for c in sheet.columns):
         # A row that bears a day is no total or footer, and there is no word for “no data” without a blank.
         word = "NOT contains(c0, ' ') AND (c0 <> '' OR NOT contains(c1, ' '))"
-        ordinary = f"CASE WHEN {word} THEN true ELSE {ordinary} END"
+        ordinary = f"(({word}) OR ({ordinary}))"
     yield ordinary
 
 
@@ -350,11 +383,6 @@ def _day_sql(cell: str) -> str:
         WHEN regexp_full_match({cell}, '{_MOMENT}') THEN CAST({_read_moment(cell)} AS DATE) END"""
 
 
-def _moment_sql(cell: str) -> str:
-    return f"""CASE WHEN CAST(TRY_CAST({cell} AS TIMESTAMP) AS VARCHAR) = {cell} THEN TRY_CAST({cell} AS TIMESTAMP)
-        WHEN regexp_full_match({cell}, '{_MOMENT}') THEN {_read_moment(cell)} END"""
-
-
 def _read_moment(cell: str) -> str:
     return f"TRY_CAST(replace(replace({cell}, 'T', ' '), 'Z', '') AS TIMESTAMP)"
 
@@ -378,12 +406,14 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     columns = found.columns
     if sheet.role != "events":
         columns = {"line": "NULL", "currency": literal(currency_of(sheet))} | columns
-    values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
-    checked = (
-        f"CASE WHEN coalesce({' AND '.join(found.checks)}, false) THEN {source.number} ELSE error('not plain') END"
+    casts, values = (
+        "".join(f", {sql} AS {name}" for name, sql in some.items()) for some in (found.casts, found.values)
     )
-    query = f"(SELECT *{values} FROM {source_sql(text, sheet)})"
-    rows, lines = with_lines(text, lambda: store.insert_query(sheet.role, {"file": checked} | columns, query))
+    # A condition and no value: DuckDB then looks only at the rows for which what comes before did not decide.
+    checked = f"CASE WHEN {' AND '.join(found.checks)} THEN {source.number} ELSE error('not plain') END"
+    query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet)}))"
+    picks = {"file": checked} | columns
+    rows, lines = with_lines(text, lambda: store.insert_query(sheet.role, picks, query, found.types))
     if rows == 0 or not all_read(text, sheet, rows, lines):
         raise NotPlain
     ledger = Ledger(read=rows)

@@ -176,7 +176,7 @@ def _fill_sales(store: Store, source: Source, found: Plan, cells: Collection[str
     columns = {"file": str(source.number), "line": "NULL", "start": "start", "end": "start", "rows": "n"}
     columns |= {"currency": literal(currency_of(found.sheet)), "is_order": "true", "is_line": "false"}
     columns |= dict.fromkeys(_MONEY, "0") | {n: f'"{n}"' for n in (*cells, *money, "customer", "combination")}
-    store.insert_query("sales", columns, groups)
+    store.insert_query("sales", columns, groups, {})
     listed = "".join(f', "{name}"' for name in cells)
     store.con.execute(f"CREATE OR REPLACE TEMP TABLE combinations AS SELECT DISTINCT combination{listed} FROM sales")
     if store.rows("SELECT count(*) FROM combinations")[0][0] > _MOST_COMBINATIONS:

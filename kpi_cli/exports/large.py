@@ -205,7 +205,7 @@ def _fold_sql(text: Text, sheet: Sheet, plan: _Plan, limit: str = "") -> str:
     is_line = " AND ".join(f"trim(c{i}) = ''" for i in plan.lines) or "false"
     exact = "true" if plan.always_exact else f"{refunds} <> 0" if plan.exact_when_back else "false"
     beside = [f"v{i}" for i in plan.money if i != plan.price]
-    filled = ["extra IS NULL", *(f"{f} IS NOT NULL" for f in (f"c{len(sheet.header.names) - 1}", *beside))]
+    filled = [f"{v} IS NOT NULL" for v in beside]
     checks += [*plan.checks, *(f"{v} >= 0" for v in beside)]
     if plan.lines:
         checks += [

@@ -67,17 +67,16 @@ def proves_the_dot(text: Text, sheet: Sheet, money: Sequence[int]) -> bool:
 
 
 def source_sql(text: Text, sheet: Sheet, money: Collection[int] = ()) -> str:
-    """The cells c0, c1, … as they stand; a field too few leaves the last one NULL, one too many fills `extra`.
+    """The cells c0, c1, … as they stand; a row with a field too few or too many is an error of DuckDB's.
 
     Cells of `money` are read as amounts at once, rounded to the millionth; an error where one is none.
-    A quote, which the file does not hold, stands for NULL: no cell can.
+    A quote, which the file does not hold, stands for NULL: no cell can, nor a field too many that is blank.
     """
-    names = [*(f"c{i}" for i in range(len(sheet.header.names))), "extra"]
-    types = [MONEY_TYPE if i in money else "VARCHAR" for i in range(len(names))]
-    columns = ", ".join(f"'{name}': '{type_}'" for name, type_ in zip(names, types, strict=True))
+    types = [MONEY_TYPE if i in money else "VARCHAR" for i in range(len(sheet.header.names))]
+    columns = ", ".join(f"'c{i}': '{type_}'" for i, type_ in enumerate(types))
     path = str(text.path).replace("'", "''")
     return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
-        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"', null_padding = true,
+        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"',
         columns = {{{columns}}})"""
 
 

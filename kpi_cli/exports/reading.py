@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
-from kpi_cli.exports.bulk import load, plan
+from kpi_cli.exports.bulk import load, plans
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads, lacking, library
@@ -328,21 +328,20 @@ def _in_bulk(store: Store, source: Source) -> bool:
     """Have DuckDB read a plain file itself; whatever is unusual in it is left to the reading row by row."""
     assert source.sheet is not None
     find_own(source.sheet)
-    found = plan(source.sheet)
-    if found is None:
-        return False
-    all_threads(store.con)
-    store.con.execute("BEGIN")
-    try:
-        source.ledger = load(store, source, found)
-    except (library().Error, KpiError, NotPlain) as error:
-        store.rollback()
-        if lacking(error):
-            raise
-        return False
-    store.con.execute("COMMIT")
-    source.sheet = found.sheet
-    return True
+    for found in plans(source.sheet):
+        all_threads(store.con)
+        store.con.execute("BEGIN")
+        try:
+            source.ledger = load(store, source, found)
+        except (library().Error, KpiError, NotPlain) as error:
+            store.rollback()
+            if lacking(error):
+                raise  # no other way of reading needs less
+            continue
+        store.con.execute("COMMIT")
+        source.sheet = found.sheet
+        return True
+    return False
 
 
 def _unfold(store: Store, taken: list[Taken], wants: Wants) -> None:

@@ -181,6 +181,7 @@ class Store:
         """Append a sheet's rows, given as columns of text, to the table of its role."""
         assert source.sheet is not None
         role = source.sheet.role
+        self._take_any(role)
         for block in blocks:
             self._widen(role, block)
             stored = _stored(role, block)
@@ -192,20 +193,33 @@ class Store:
             sql = f'INSERT INTO {role} BY NAME SELECT $1 AS "file", {", ".join(picks)}'
             self.con.execute(sql, [source.number, *map(json.dumps, columns.values())])
 
-    def insert_query(self, role: str, columns: Mapping[str, str], query: str) -> int:
-        """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were."""
-        self._widen(role, columns)
+    def insert_query(self, role: str, columns: Mapping[str, str], query: str, types: Mapping[str, str]) -> int:
+        """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were.
+
+        A column may be given a type that holds its values and no others; the rows of a further table undo that.
+        """
+        if role in self.columns:
+            self._take_any(role)
+            types = {}
+        self._widen(role, columns, types)
         picks = ", ".join(f'{columns[name]} AS "{name}"' for name in _stored(role, columns))
         return int(self.rows(f"INSERT INTO {role} BY NAME SELECT {picks} FROM {query}")[0][0])
 
-    def _widen(self, role: str, names: Collection[str]) -> None:
-        """Make sure that a role's table has these columns."""
+    def _take_any(self, role: str) -> None:
+        """Have a role's columns that were made for few names take any."""
+        for name, type_ in self.columns.get(role, {}).items():
+            if type_.startswith("ENUM"):
+                self.con.execute(f'ALTER TABLE {role} ALTER "{name}" TYPE VARCHAR')
+                self.columns[role][name] = "VARCHAR"
+
+    def _widen(self, role: str, names: Collection[str], types: Mapping[str, str] | None = None) -> None:
+        """Make sure that a role's table has these columns; a new one may have some of them of a type of their own."""
         if role not in self.columns:
             follows = dict(_FOLLOWS.get(role, {}))
             if "rows" in names:  # of a database, where an event stands for many
                 follows.pop("rows", None)
             fixed = ("file", *follows) if follows else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
-            wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)}
+            wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)} | {**(types or {})}
             more = {"rows": " DEFAULT 1"} | {name: f" AS ({sql})" for name, sql in follows.items()}
             definition = ", ".join(f'"{n}" {t}{more.get(n, "")}' for n, t in wanted.items())
             self.con.execute(f"CREATE TABLE {role} ({definition})")
@@ -257,6 +271,13 @@ def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 def _stored(role: str, names: Iterable[str]) -> list[str]:
     """Those columns that the table of a role stores, and does not make of the moment."""
     return [name for name in names if role not in _FOLLOWS or name not in {"start", "end"}]
+
+
+def span_sql(role: str) -> str:
+    """The first and the last day of some rows of a role, and whether one of them stands for several days."""
+    if role in _FOLLOWS:  # the day of each need not be made of its moment
+        return 'CAST(min("time") AS DATE), CAST(max("time") AS DATE), false'
+    return 'min("start"), max("end"), bool_or("start" <> "end")'
 
 
 _TYPES = _FIXED | _SALES | {"time": "TIMESTAMP", "combination": "BIGINT"}

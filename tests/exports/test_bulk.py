@@ -155,6 +155,47 @@ def test_people_without_an_id_are_told_with_the_first_line_that_lacks_one(tmp_pa
     assert [row[names.index("line")] for row in rows if row[names.index("user")] is None] == [5]
 
 
+def event_type(store: Store) -> str:
+    return str(store.rows("SELECT typeof(event) FROM events LIMIT 1")[0][0])
+
+
+def read_in_bulk(*paths: str) -> Store:
+    with bulk_from(-1):
+        return reading.read([Asked(path, ReadOptions()) for path in paths], ReadOptions())
+
+
+def test_names_of_events_are_kept_as_numbers_where_a_sample_knows_them_all(tmp_path, monkeypatch):
+    path = write(tmp_path, EVENTS)
+    assert event_type(read_in_bulk(path)) == "ENUM('buy', 'lead', 'view')"
+    monkeypatch.setattr(bulk, "_FEW", 2)
+    assert event_type(read_in_bulk(path)) == "VARCHAR"
+    assert is_alike(path)
+
+
+def test_a_name_that_the_sample_lacks_is_read_like_any_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(bulk, "_PIECES", 1)
+    monkeypatch.setattr(bulk, "_PIECE", 100)
+    path = write(tmp_path, EVENTS)
+    assert is_alike(path)
+    assert event_type(read_in_bulk(path)) == "VARCHAR"
+
+
+@pytest.mark.parametrize("other", ["u-9,refund,2026-01-09", 'u-9,"refund",2026-01-09'], ids=["bulk", "by row"])
+def test_a_second_log_may_have_other_names(other, tmp_path):
+    first, second = write(tmp_path, EVENTS), write(tmp_path, f"user,event,time\n{other}\n", "second.csv")
+    for paths in ((first, second), (second, first)):
+        slow, fast, taken = both(*paths)
+        assert taken >= {first}
+        assert fast["sources"] == slow["sources"]
+        assert event_rows_of(fast) == event_rows_of(slow)
+
+
+def event_rows_of(found: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Who did what, and when, whether or not the rows have their lines."""
+    names, *rows = found["events"]
+    return sorted(tuple(str(row[names.index(name)]) for name in ("user", "event", "time")) for row in rows)
+
+
 def test_other_columns_of_days_are_left_to_the_reading_row_by_row(tmp_path):
     text = "\n".join(line + "," + end for line, end in zip(SALES.split(), ["start"] + ["2026-01-01"] * 9, strict=False))
     assert not is_alike(write(tmp_path, text + "\n"))
@@ -195,7 +236,8 @@ def test_a_large_log_is_hashed_where_every_check_is_asked_for(options, checks, t
 days = st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)).map(str)
 clock = st.sampled_from(["", " 10:11", "T23:59:59", " 00:00:00", " 10:11:12.5", "T10:11:12.000001Z", "T10:11Z"])
 name = st.sampled_from(["Email", "", " Email", "Émile ", "NULL", "001", "-", "a  b", "\u00a0x", "O'Hara", "日本", "#1"])
-event_rows = st.lists(st.tuples(name, st.sampled_from(["view", "lead", ""]), days, clock, name), min_size=1, max_size=9)
+event = st.one_of(st.sampled_from(["view", "lead", ""]), name)
+event_rows = st.lists(st.tuples(name, event, days, clock, name), min_size=1, max_size=9)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

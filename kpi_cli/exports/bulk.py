@@ -32,14 +32,12 @@ from kpi_cli.exports.plain import (
     all_read,
     half_even_sql,
     is_plain,
-    lines_about,
     millionths_sql,
     one_way_sql,
     proves_the_dot,
     signs_below,
     source_sql,
     value_sql,
-    with_lines,
 )
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, TABLES, kind
@@ -101,7 +99,7 @@ def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
         typed: whether DuckDB reads the money of a sale as numbers: its first rows prove the dot (`is_typed`).
     """
     text = sheet.text
-    if text is None or sheet.role not in _PLANS or not (lines_about(text) > ROWS and is_plain(text)):
+    if text is None or sheet.role not in _PLANS or not (text.survey.newlines > ROWS and is_plain(text)):
         return None
     if not _is_simple(sheet):
         return None
@@ -413,8 +411,8 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     checked = f"CASE WHEN {' AND '.join(found.checks)} THEN {source.number} ELSE error('not plain') END"
     query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet)}))"
     picks = {"file": checked} | columns
-    rows, lines = with_lines(text, lambda: store.insert_query(sheet.role, picks, query, found.types))
-    if rows == 0 or not all_read(text, sheet, rows, lines):
+    rows = store.insert_query(sheet.role, picks, query, found.types)
+    if rows == 0 or not all_read(text, sheet, rows):
         raise NotPlain
     ledger = Ledger(read=rows)
     _number_lines(store, source, found)

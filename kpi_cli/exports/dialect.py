@@ -14,7 +14,6 @@ import io
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -46,6 +45,7 @@ class Survey(Struct, frozen=True):
     bom: str | None
     utf8: bool
     nul: int | None  # offset of the first NUL byte
+    newlines: int
     returns: int
     quotes: int
     sha256: str | None
@@ -96,17 +96,11 @@ def codec(encoding: str) -> str:
     return "utf-16" if encoding in {"utf-16le", "utf-16be"} else encoding
 
 
-def newlines(path: Path) -> int:
-    """How many newlines a file holds."""
-    with path.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(partial(file.read, CHUNK), b""))
-
-
 def survey(path: Path, *, hashed: bool) -> Survey:
     """One pass over the bytes; the hash only where it is wanted, for it costs as much as the rest."""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     digest = hashlib.sha256() if hashed else None
-    nul, returns, quotes, offset, signs, ascii_only = None, 0, 0, 0, b"", True
+    nul, newlines, returns, quotes, offset, signs, ascii_only = None, 0, 0, 0, 0, b"", True
     stat = path.stat()
     bom = None
     with path.open("rb") as file:
@@ -117,19 +111,23 @@ def survey(path: Path, *, hashed: bool) -> Survey:
                 digest.update(chunk)
             if nul is None and (at := chunk.find(b"\0")) >= 0:
                 nul = offset + at
+            newlines += chunk.count(b"\n")
             # To look whether there is one at all is many times faster than to count none.
             returns += chunk.count(b"\r") if b"\r" in chunk else 0
             quotes += chunk.count(b'"') if b'"' in chunk else 0
             if offset:
                 signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)
-            ascii_only = ascii_only and chunk.isascii()
-            decoder = _still_valid(decoder, chunk)
+            is_ascii = chunk.isascii()
+            ascii_only = ascii_only and is_ascii
+            if not (is_ascii and decoder and decoder.getstate()[0] == b""):
+                decoder = _still_valid(decoder, chunk)
             offset += len(chunk)
     return Survey(
         offset,
         bom,
         decoder is not None and _still_valid(decoder, b"", final=True) is not None,
         nul,
+        newlines,
         returns,
         quotes,
         digest.hexdigest() if digest else None,
@@ -142,8 +140,8 @@ def survey(path: Path, *, hashed: bool) -> Survey:
 def _still_valid(
     decoder: codecs.IncrementalDecoder | None, chunk: bytes, *, final: bool = False
 ) -> codecs.IncrementalDecoder | None:
-    if decoder is None or (chunk.isascii() and not final and decoder.getstate()[0] == b""):
-        return decoder
+    if decoder is None:
+        return None
     try:
         decoder.decode(chunk, final)
     except UnicodeDecodeError:
@@ -339,7 +337,7 @@ def _repairs(text: Text) -> list[Note]:
             notes.append(note("line_ends_repaired", file=name))
         if not text.content.endswith(("\n", "\r")):
             notes.append(note("no_final_newline", file=name, line=feeds + (lone if not feeds else 0) + 1))
-    elif seen.returns and seen.returns != newlines(text.path):
+    elif seen.returns and seen.returns != seen.newlines:
         notes.append(note("line_ends_repaired", file=name))
     return notes
 

@@ -22,7 +22,7 @@ from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.own import find_own
-from kpi_cli.exports.plain import all_read, first_rows, lines_about, source_sql, with_lines
+from kpi_cli.exports.plain import all_read, first_rows, source_sql
 from kpi_cli.exports.roles import CHANNEL, IDENTITY
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.tables import Source, Store
@@ -52,8 +52,7 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
         Whether that was possible; if not, nothing was kept.
     """
     sheet = source.sheet
-    # More lines than ROWS, give or take some.
-    if sheet is None or sheet.role != "sales" or sheet.text is None or lines_about(sheet.text) < 0.9 * ROWS:
+    if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
     find_own(sheet)
     found = plan(sheet)
@@ -128,8 +127,8 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in picks.items())
     sql = f"""CREATE OR REPLACE TEMP TABLE bought AS
               SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.amounts)})"""
-    rows, lines = with_lines(found.text, lambda: int(store.rows(sql)[0][0]))
-    if not (lines > ROWS and all_read(found.text, found.sheet, rows, lines) and _orders(store, ids) == rows):
+    rows = int(store.rows(sql)[0][0])
+    if not (all_read(found.text, found.sheet, rows) and _orders(store, ids) == rows):
         raise NotPlain
     return rows
 

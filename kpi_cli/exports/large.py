@@ -26,14 +26,12 @@ from kpi_cli.exports.plain import (
     all_read,
     first_rows,
     is_plain,
-    lines_about,
     one_way_sql,
     proves_the_dot,
     signs_below,
     source_sql,
     value_sql,
     vat_sql,
-    with_lines,
 )
 from kpi_cli.exports.roles import CHANNEL, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
@@ -61,8 +59,7 @@ def fold(sheet: Sheet, by: Collection[str]) -> Sheet | None:
         None where the file is not large, or holds anything that calls for its rows one by one.
     """
     text = sheet.text
-    # More lines than ROWS, give or take some.
-    if text is None or not (lines_about(text) > 0.9 * ROWS and is_plain(text) and _can_fold(sheet)):
+    if text is None or not (text.survey.newlines > ROWS and is_plain(text) and _can_fold(sheet)):
         return None
     try:
         plan = _plan(sheet, text, by)
@@ -234,21 +231,20 @@ def _folded(text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
     """The groups; None where there are too many, or a row is not plain, or rows and lines do not match."""
     try:
         with connect() as con:
-            all_threads(con)
             con.execute("SET preserve_insertion_order = false")
             sample = _fold_sql(text, sheet, plan, f"LIMIT {_SAMPLE}")
             [(groups, rows)] = con.execute(f"SELECT count(*), sum(n) FROM ({sample})").fetchall()
             if groups > max(0.8 * rows, 1000):
                 return None
+            all_threads(con)  # of a sample, each would read much more than there is in it
             query = _fold_sql(text, sheet, plan)
-            found: Folded
-            found, lines = with_lines(text, lambda: con.execute(query).fetchmany(GROUPS + 1))
+            found: Folded = con.execute(query).fetchmany(GROUPS + 1)
     except library().Error as error:
         if lacking(error):
             raise  # no other way of reading needs less
         return None
-    alike = lines > ROWS and all_read(text, sheet, sum(group[-1] for group in found), lines)
-    return found if alike and len(found) <= GROUPS else None
+    rows = sum(group[-1] for group in found)
+    return found if len(found) <= GROUPS and all_read(text, sheet, rows) else None
 
 
 def _records(found: Folded, plan: _Plan, width: int) -> Iterator[Record]:

@@ -11,26 +11,18 @@ can be done without: whatever is not plain, wherever it stands, is left to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, newlines, split
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, split
 from kpi_cli.exports.roles import MONEY_TYPE
 from kpi_cli.exports.values import evidence
 
 if TYPE_CHECKING:
     from kpi_cli.exports.sheet import Sheet
 
-T = TypeVar("T")
 _HEAD = 60
-
-
-def lines_about(text: Text) -> float:
-    """How many lines a file has, if all are as long as the first ones."""
-    with text.path.open("rb") as file:
-        start = file.read(CHUNK)
-    return start.count(b"\n") * text.survey.size / len(start)
 
 
 def is_plain(text: Text) -> bool:
@@ -114,19 +106,10 @@ def vat_sql(money: str, share: Fraction) -> str:
     return half_even_sql(f"({millionths_sql(money)} * {share.numerator})", str(share.denominator))
 
 
-def with_lines(text: Text, work: Callable[[], T]) -> tuple[T, int]:
-    """What some work with DuckDB gives, and the file's newlines, which are counted meanwhile."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as beside:
-        counted = beside.submit(newlines, text.path)
-        return work(), counted.result()
-
-
-def all_read(text: Text, sheet: Sheet, rows: int, lines: int) -> bool:
-    """Whether rows and lines match, and all lines end alike."""
-    due = lines - sheet.header.line + (not _ends_its_line(text))
-    return text.survey.returns in {0, lines} and rows == due
+def all_read(text: Text, sheet: Sheet, rows: int) -> bool:
+    """Whether so many rows are all the lines there are below the header, and these end alike."""
+    lines = text.survey.newlines
+    return text.survey.returns in {0, lines} and rows == lines - sheet.header.line + (not _ends_its_line(text))
 
 
 def _ends_its_line(text: Text) -> bool:

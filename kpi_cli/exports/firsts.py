@@ -202,7 +202,7 @@ _EPOCH = "DATE '1970-01-01'"
 _TEXT_KEY = (
     f"CAST(b.start AS VARCHAR) || b.order_key || {_MARK} || c.combination",
     "CAST(left(first, 10) AS DATE)",
-    f"split_part(first, {_MARK}, 2)",
+    f"split_part(first, {_MARK}, -1)",
 )
 
 

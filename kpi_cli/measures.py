@@ -42,7 +42,7 @@ def dimensions(books: Books, roles: Sequence[str]) -> set[str]:
     found = {"channel", "strategy", "platform", "campaign", *UNITS}
     for role in roles:
         columns = books.store.columns.get(role, {})
-        found |= {name for name, kind in columns.items() if kind == "VARCHAR" and name not in _HIDDEN}
+        found |= {n for n, kind in columns.items() if kind.startswith(("VARCHAR", "ENUM")) and n not in _HIDDEN}
         found |= {name.removeprefix("by_") for name in columns if name.startswith("by_")}
     return found
 
@@ -231,7 +231,7 @@ def names_people(books: Books) -> bool:
 
 
 def fill_first_orders(books: Books) -> None:
-    """Fill the table `first_orders`: a row for every person won, in any window.
+    """Fill the table `first_orders`: a row for every person won, in any window, or for as many as its `rows` says.
 
     A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
     on a person's first day the one with the least id counts, of its lines the dearest, so that the order of the

@@ -59,7 +59,7 @@ def open_books(
     resolve(ask.period)  # a mistake in the options is told before any in the files
     own, sought = _own_roles(ask), uses
     roles = (lambda sheets: own.union(sought(sheets))) if callable(sought) else own.union(sought)
-    if enough == "firsts" and (ask.also or ask.config.own):
+    if (enough == "firsts" and (ask.also or ask.config.own)) or (enough == "sums" and _counts_people(ask)):
         enough = "people"  # figures beside the question's own may count what it does not
     suffices = Enough(enough, frozenset(ask.dimensions)) if enough else None
     store = ask.read or read(asked_files(ask), ask.reading, inline_tables(ask), roles, suffices)
@@ -105,6 +105,15 @@ def _make_ready(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]
     books.currency = _currency(books, uses)
     settle_window(books, uses)
     hold_to_window(books, needs)
+
+
+def _counts_people(ask: Ask) -> bool:
+    """Whether own figures, or those that are asked for by name, count people."""
+    if not (ask.config.own or ask.also):
+        return False
+    from kpi_cli.definitions import measures_needed
+
+    return not {"customers", "new_customers"}.isdisjoint(measures_needed(ask.config, ask.also))
 
 
 def _own_roles(ask: Ask) -> frozenset[str]:

@@ -409,7 +409,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     )
     # A condition and no value: DuckDB then looks only at the rows for which what comes before did not decide.
     checked = f"CASE WHEN {' AND '.join(found.checks)} THEN {source.number} ELSE error('not plain') END"
-    query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet)}))"
+    query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.amounts)}))"
     picks = {"file": checked} | columns
     rows = store.insert_query(sheet.role, picks, query, found.types)
     if rows == 0 or not all_read(text, sheet, rows):

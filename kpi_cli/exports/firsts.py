@@ -30,6 +30,7 @@ from kpi_cli.exports.tables import Source, Store
 _MONEY = ("charged", "refunds", "tax_charged", "tax_kept")
 _MOST_COMBINATIONS = 1 << 16
 _FIT = f"order_key >= 0 AND order_key < {10**18}"
+_FIT_TEXT = "order_key IS NOT NULL AND NOT contains(order_key, chr(1))"
 _MARK = "chr(1)"  # less than any sign of an id: an id stands before those that begin with it
 
 
@@ -101,6 +102,7 @@ def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str],
         return False
     finally:
         store.con.execute("DROP TABLE IF EXISTS bought")
+        store.con.execute("DROP TABLE IF EXISTS combinations")
         store.con.execute("RESET preserve_insertion_order")
     source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
     store.has_won = True
@@ -117,7 +119,7 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
         NotPlain: an order that stands twice, or lines that are no rows.
         duckdb.Error: a cell that is not plain.
     """
-    checks = " AND ".join([*found.checks, _FIT if ids.are_numbers else "order_key IS NOT NULL"])
+    checks = " AND ".join([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT])
     picks = {"start": f"CASE WHEN coalesce({checks}, false) THEN day ELSE error('not plain') END"}
     picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells}
     picks |= {name: found.columns[name] for name in _money(found)}

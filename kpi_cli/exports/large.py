@@ -234,7 +234,7 @@ def _folded(text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
             con.execute("SET preserve_insertion_order = false")
             sample = _fold_sql(text, sheet, plan, f"LIMIT {_SAMPLE}")
             [(groups, rows)] = con.execute(f"SELECT count(*), sum(n) FROM ({sample})").fetchall()
-            if groups > max(0.8 * rows, 1000):
+            if not rows or groups > max(0.8 * rows, 1000):
                 return None
             all_threads(con)  # of a sample, each would read much more than there is in it
             query = _fold_sql(text, sheet, plan)

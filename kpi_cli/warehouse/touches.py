@@ -28,7 +28,7 @@ from kpi_cli.exports.rows import Fate
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import cell_text
 from kpi_cli.exports.values import BadValue
-from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
+from kpi_cli.warehouse.engines import SOURCE, Engine, identifier, is_tried
 from kpi_cli.warehouse.log import DECIDING, PLAIN_ID, REWORDED
 from kpi_cli.warehouse.relation import is_written
 
@@ -179,7 +179,8 @@ def touches_there(sheet: Sheet) -> tuple[Sheet, Touches] | None:
         None where the table is not large, or holds anything that calls for its rows one by one.
     """
     relation = sheet.relation
-    if relation is None or not _is_simple(sheet) or relation.count() <= ROWS:
+    # Ages are differences of moments, which engines spell in ways of their own.
+    if relation is None or not is_tried(relation.engine.address) or not _is_simple(sheet) or relation.count() <= ROWS:
         return None
     try:
         flags = _flags(sheet)
@@ -231,7 +232,11 @@ def _flags(sheet: Sheet) -> dict[str, bool]:
         return {}
     assert sheet.relation is not None
     cell = _text(sheet, "conversion")
-    rows = islice(sheet.relation.engine.rows(f"SELECT {cell} AS said FROM {SOURCE} GROUP BY 1"), _COMBINATIONS)
+    rows = list(
+        islice(sheet.relation.engine.rows(f"SELECT {cell} AS said FROM {SOURCE} GROUP BY 1"), _COMBINATIONS + 1)
+    )
+    if len(rows) > _COMBINATIONS:
+        raise BadValue("one of too many words")
     words = flag_words(sheet)
     return {said: flag(said, words) == "1" for (said,) in rows}
 

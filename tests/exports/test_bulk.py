@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import kpi_cli
 from kpi_cli.exports import bulk, dialect, reading
 from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Asked
@@ -170,6 +171,16 @@ def test_names_of_events_are_kept_as_numbers_where_a_sample_knows_them_all(tmp_p
     monkeypatch.setattr(bulk, "_FEW", 2)
     assert event_type(read_in_bulk(path)) == "VARCHAR"
     assert is_alike(path)
+
+
+def test_a_funnel_by_event_is_answered_whether_names_are_numbers_or_texts(tmp_path: Path) -> None:
+    path = write(tmp_path, EVENTS)
+
+    def asked(rows: int) -> Any:
+        with bulk_from(rows):
+            return kpi_cli.funnel(path, steps="view,buy", by="event").to_dict()["rows"]
+
+    assert asked(0) == asked(10**9) != []
 
 
 def test_a_name_that_the_sample_lacks_is_read_like_any_other(tmp_path, monkeypatch):

@@ -105,6 +105,22 @@ def test_of_a_file_read_as_sums_orders_and_hash_are_not_claimed(tmp_path):
     assert sales["sums"][0]["orders"] is None
 
 
+@pytest.mark.parametrize("counted", ["customers", "new_customers", "cac", "orders", "aov"])
+def test_what_is_counted_beside_the_sums_is_counted_in_large_files_too(tmp_path, counted):
+    lines = [line.split(",") for line in CLEAN.splitlines()]
+    people = ["customer_id", "c-1", "c-2", "c-1", "c-3", "c-4", "c-4", "c-5", "c-1"]
+    text = "".join(",".join([*line, who]) + "\n" for line, who in zip(lines, people, strict=True))
+    by_rows, by_sums, _ = answers(write(tmp_path, text), sort=f"-{counted}", by="channel")
+    assert by_sums["total"] == by_rows["total"]
+    assert by_sums["rows"] == by_rows["rows"]
+    assert by_rows["total"][counted]
+
+
+def test_a_header_above_blank_lines_is_no_sale(tmp_path):
+    files = write(tmp_path, CLEAN.splitlines()[0] + "\n" * 5)
+    assert said(files, 0) == said(files, 10**9)
+
+
 @pytest.mark.parametrize("options", [{"strict": True}, {"allocate": "customers"}])
 def test_a_question_that_needs_every_id_reads_row_by_row(tmp_path, options):
     text = CLEAN.replace("channel,amount", "channel,customer_id,amount,tax", 1)

@@ -179,8 +179,7 @@ def touches_there(sheet: Sheet) -> tuple[Sheet, Touches] | None:
         None where the table is not large, or holds anything that calls for its rows one by one.
     """
     relation = sheet.relation
-    # Ages are differences of moments, which engines spell in ways of their own.
-    if relation is None or not is_tried(relation.engine.address) or not _is_simple(sheet) or relation.count() <= ROWS:
+    if relation is None or not _is_simple(sheet) or relation.count() <= ROWS:
         return None
     try:
         flags = _flags(sheet)
@@ -205,8 +204,10 @@ def _is_simple(sheet: Sheet) -> bool:
     assert sheet.relation is not None
     kinds = {c: sheet.relation.columns[i][1] for c, i in sheet.columns.items()}
     texts = {c for c, name in stored_dimensions(sheet).items() if name in DECIDING}
+    engine = sheet.relation.engine
     return (
-        sheet.header.format.name == GENERIC
+        (engine.is_local or is_tried(engine.address))  # a touch's age is said in another way by each engine
+        and sheet.header.format.name == GENERIC
         and kinds.get("time") in {"moment", "instant", "date"}
         and kinds.get("user") in {"text", "exact"}
         and kinds.get("conversion", "exact") in {"text", "exact", "bool"}

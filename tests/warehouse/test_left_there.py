@@ -160,7 +160,9 @@ def strict() -> Any:
 
 
 @pytest.mark.usefixtures("shop")
-@pytest.mark.parametrize("question", [cac, ltv, funnel, credits, variants, with_vat, with_vat_gross, aov, buyers, strict])
+@pytest.mark.parametrize(
+    "question", [cac, ltv, funnel, credits, variants, with_vat, with_vat_gross, aov, buyers, strict]
+)
 def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
     assert (here[1], there[1]) == ("full", "rows")

@@ -44,7 +44,6 @@ from kpi_cli.exports.roles import NONE_WHEN_BLANK, TABLES, kind
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
 from kpi_cli.exports.sheet import Sheet, conclude
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.exports.values import Days, Marks
 from kpi_cli.safe import folded
 
 ROWS = 5_000  # from so many lines on it takes half the time, from 60,000 on a sixth
@@ -103,7 +102,7 @@ def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
         return None
     if not _is_simple(sheet):
         return None
-    fresh = replace(sheet, notes=[*sheet.notes], totals=[], left_out={}, marks=Marks(), days=Days(), symbols={})
+    fresh = sheet.over(sheet.records)
     fresh.width = len(sheet.header.names)
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}

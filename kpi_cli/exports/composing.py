@@ -226,6 +226,15 @@ def flags_of(sheet: Sheet) -> Flags:
     } | {name: [] for name in untied}
 
 
+def ruled(sheet: Sheet) -> set[str]:
+    """The columns that a rule of the sheet's format looks at, whether the sheet has them or not."""
+    fmt = sheet.header.format
+    rules = [rule for name in ("left_out", *_MARKS) for rule in fmt.get(name, ())]
+    blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
+    looked_at = {c for rule in rules for c in rule} | {*blanks, *fmt.get("subtotal", {}).get("blank", ())}
+    return looked_at | {*fmt.get("used", ()), *fmt.get("continuation", ())}
+
+
 def flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]:
     """Which rows one of the format's rules speaks of."""
     found = [False] * len(block.records)

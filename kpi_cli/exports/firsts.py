@@ -21,7 +21,6 @@ from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
-from kpi_cli.exports.own import find_own
 from kpi_cli.exports.plain import all_read, first_rows, source_sql
 from kpi_cli.exports.roles import CHANNEL, IDENTITY
 from kpi_cli.exports.rows import Ledger
@@ -55,7 +54,6 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     sheet = source.sheet
     if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
-    find_own(sheet)
     found = plan(sheet)
     if found is None or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False

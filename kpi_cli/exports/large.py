@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import price_rule, vat_of
+from kpi_cli.exports.composing import price_rule, ruled, vat_of
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.plain import (
@@ -42,7 +42,6 @@ GROUPS = 200_000  # beyond so many records folding saves nothing
 _SAMPLE = 20_000
 _DAY_LENGTH = len("2026-10-31")
 _DATED = ("date", "week", "month")
-_RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "disputed")
 _CLOCK = "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DAY = "([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})"
 _ZONE = "(Z| ?[+-][0-9]{2}:?[0-9]{2})"
@@ -119,7 +118,7 @@ class _Plan(Struct):
 def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     rule = price_rule(sheet)
     at, days = sheet.columns, [c for c in sheet.columns if kind(c) == "day" and c != "time"]
-    keep = set(by) | CHANNEL | _ruled(sheet)
+    keep = set(by) | CHANNEL | ruled(sheet)
     beside = [c for c in (rule.get("times"), rule.get("plus"), "refunded", "tax") if c and c in at]
     money = list(dict.fromkeys([rule["column"], *beside]))
     keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
@@ -144,20 +143,6 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
 def _timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
     """Which columns of days bear a time of day, by the first lines; a later time only makes for more groups."""
     return {i for i in days for cells in first_rows(text, sheet) if len(cells[i]) > _DAY_LENGTH}
-
-
-def _ruled(sheet: Sheet) -> set[str]:
-    """Every column that one of the format's rules looks at."""
-    fmt = sheet.header.format
-    rules = [rule for name in _RULES for rule in fmt.get(name, ())]
-    blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
-    subtotal = fmt.get("subtotal", {}).get("blank", ())
-    return {c for rule in rules for c in rule} | {
-        *fmt.get("used", ()),
-        *blanks,
-        *subtotal,
-        *fmt.get("continuation", ()),
-    }
 
 
 def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:

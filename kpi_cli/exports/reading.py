@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -83,6 +84,7 @@ def read(
     return store
 
 
+T = TypeVar("T")
 Sought = Callable[[Sequence[Sheet]], Collection[str]]
 Taken = tuple[Source, Callable[[], Sheet]]
 
@@ -245,59 +247,47 @@ def _as_enough(store: Store, source: Source, wants: Wants, enough: Enough) -> bo
     alone = sum(other.role == sheet.role for other in store.sources) == 1  # people of two are found row by row
     there = _THERE.get(sheet.role) if sheet.relation else None
     if there and (enough.what != "sums" or wants.hashed):
-        return alone and there(store, source, enough.by)
+        return alone and there(store, source, sheet, enough.by)
     if wants.hashed:
         return False
     if enough.what == "sums" or sheet.relation:
-        return _folded(store, source, enough.by)
+        return _folded(store, source, sheet, enough.by)
     return enough.what == "firsts" and alone and load_firsts(store, source, enough.by)
 
 
-def _folded(store: Store, source: Source, by: Collection[str]) -> bool:
+def _folded(store: Store, source: Source, sheet: Sheet, by: Collection[str]) -> bool:
     """Read a large plain file as sums; whatever is unusual in it is left to the reading row by row."""
-    whole = source.sheet
-    assert whole is not None
-    sums = whole.relation.grouped(whole, by) if whole.relation else fold(whole, by)
-    return sums is not None and _summed(store, source, whole, sums)
+    sums = sheet.relation.grouped(sheet, by) if sheet.relation else fold(sheet, by)
+    return sums is not None and _summed(store, source, sheet, sums)
 
 
-def _events_there(store: Store, source: Source, by: Collection[str]) -> bool:
+def _events_there(store: Store, source: Source, sheet: Sheet, by: Collection[str]) -> bool:
     """Read a large log of a database as counts, and leave its rows where they are."""
     from kpi_cli.warehouse.log import events_there
 
-    whole = source.sheet
-    assert whole is not None
-    found = events_there(whole, by)
-    if found is None or not _summed(store, source, whole, found[0]):
-        return False
-    store.log = found[1]
-    return True
+    store.log = _left(store, source, sheet, events_there(sheet, by))
+    return store.log is not None
 
 
-def _sales_there(store: Store, source: Source, by: Collection[str]) -> bool:
+def _sales_there(store: Store, source: Source, sheet: Sheet, by: Collection[str]) -> bool:
     """Read large sales of a database as groups, and leave their customers where they are."""
     from kpi_cli.warehouse.people import people_there
 
-    whole = source.sheet
-    assert whole is not None
-    found = people_there(whole, {*by, "publisher"})
-    if found is None or not _summed(store, source, whole, found[0]):
-        return False
-    store.people = found[1]
-    return True
+    store.people = _left(store, source, sheet, people_there(sheet, {*by, "publisher"}))
+    return store.people is not None
 
 
-def _touches_there(store: Store, source: Source, _: Collection[str]) -> bool:
+def _touches_there(store: Store, source: Source, sheet: Sheet, _: Collection[str]) -> bool:
     """Read large touches of a database as counts, and leave their rows where they are."""
     from kpi_cli.warehouse.touches import touches_there
 
-    whole = source.sheet
-    assert whole is not None
-    found = touches_there(whole)
-    if found is None or not _summed(store, source, whole, found[0]):
-        return False
-    store.touches = found[1]
-    return True
+    store.touches = _left(store, source, sheet, touches_there(sheet))
+    return store.touches is not None
+
+
+def _left(store: Store, source: Source, sheet: Sheet, found: tuple[Sheet, T] | None) -> T | None:
+    """What is to be asked of rows that are left where they are, once their counts are read."""
+    return found[1] if found and _summed(store, source, sheet, found[0]) else None
 
 
 _THERE = {"sales": _sales_there, "events": _events_there, "touches": _touches_there}

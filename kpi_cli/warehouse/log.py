@@ -28,7 +28,7 @@ from kpi_cli.exports.rows import Fate
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import cell_text
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
-from kpi_cli.warehouse.relation import is_written
+from kpi_cli.warehouse.relation import COMBINATIONS, is_written, values_sql
 
 if TYPE_CHECKING:
     from kpi_cli.funnel_measures import Path
@@ -39,7 +39,6 @@ DECIDING = ("channel", "source", "medium", "campaign", "campaign_id", "platform"
 _ASSIGNED = {"channel", "strategy", "platform", "campaign"}
 PLAIN_ID = "^([!-&(-~]([ -~]*[!-~])?)?$"  # an id with nothing around it that reading would take away
 REWORDED = frozenset({"strategy", "category", "source_medium"})  # what reading puts in words of its own
-_COMBINATIONS = 5_000  # of the cells that a group is told by: they travel with the question
 _SOMEBODY = "x"
 
 Cells = tuple[str, ...]
@@ -143,9 +142,8 @@ class Groups(Struct, frozen=True):
         """The combinations as a part of a WITH clause; none where there is one group."""
         if not self.columns:
             return []
-        rows = ", ".join("(" + ", ".join(map(literal, (*cells, *keys))) + ")" for cells, keys in self.cells.items())
         names = [*(f"c{i}" for i, _ in enumerate(self.columns)), *(f"k{i}" for i in range(self.width))]
-        return [f"named AS (SELECT * FROM (VALUES {rows}) AS v({', '.join(names)}))"]
+        return [f"named AS ({values_sql(names, [(*cells, *keys) for cells, keys in self.cells.items()])})"]
 
 
 def _marks(path: Path) -> list[str]:
@@ -203,7 +201,7 @@ def events_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, Log] | None:
     except KpiError:
         return None  # the reading row by row tells of it
     cells = {group[2 : 2 + len(wanted)] for group in groups}
-    if len(groups) > GROUPS or len(cells) > _COMBINATIONS or not all(_is_plain(group) for group in groups):
+    if len(groups) > GROUPS or len(cells) > COMBINATIONS or not all(_is_plain(group) for group in groups):
         return None
     records = list(_records(sheet, groups, wanted))
     return sheet.over(records.__iter__), replace(log, rows=sum(record.rows for record in records))

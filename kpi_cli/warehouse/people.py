@@ -20,20 +20,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import flagged, flags_of, price_rule, stored_dimensions, vat_of
+from kpi_cli.exports.composing import flagged, flags_of, price_rule, ruled, stored_dimensions, vat_of
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.judging import literal
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
 from kpi_cli.exports.rows import Block, Fate, Reader
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
-from kpi_cli.warehouse.relation import cell_sql, is_written, ruled, wanted
+from kpi_cli.warehouse.relation import COMBINATIONS, cell_sql, is_written, values_sql, wanted
 
 if TYPE_CHECKING:
     from kpi_cli.period import Window
 
-_COMBINATIONS = 5_000  # of cells that rules or dimensions look at: they travel with the question
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
 _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
@@ -184,11 +182,11 @@ class People(Struct, frozen=True):
     def _named(self, said: Sequence[Cells], marks: Sequence[str]) -> str:
         """The combinations of cells, as a part of a WITH clause."""
         names = [*(f"c{i}" for i, _ in enumerate(self.columns)), "g", "refunding", *marks]
-        rows = [
-            "(" + ", ".join([*map(literal, cells), str(g), literal(how), *map(literal, told)]) + ")"
+        rows: list[tuple[str | int, ...]] = [
+            (*cells, g, how, *told)
             for g, ((cells, how), told) in enumerate(zip(self.refunding.items(), said, strict=True))
         ]
-        return f"named AS (SELECT * FROM (VALUES {', '.join(rows)}) AS v({', '.join(names)}))"
+        return f"named AS ({values_sql(names, rows)})"
 
     def _sold_sql(self, marks: Sequence[str]) -> str:
         """The orders that count: who, when, what was charged, went back, and was tax."""
@@ -361,7 +359,7 @@ def _judged(sums: Sheet, people: People) -> dict[Cells, str] | None:
     for record in sums.records():
         records.setdefault(tuple(record.cells[places[name]] for name in people.columns), record)
     currencies = {record.cells[money] for record in sums.records()} if money is not None else set()
-    if len(currencies) > 1 or len(records) > _COMBINATIONS or not all(is_written(cells) for cells in records):
+    if len(currencies) > 1 or len(records) > COMBINATIONS or not all(is_written(cells) for cells in records):
         return None
     try:
         return _by_rules(sums, records)

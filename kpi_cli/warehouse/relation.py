@@ -17,8 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.composing import price_rule, ruled
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import CHANNEL, IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
@@ -29,11 +30,11 @@ from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
 
 _SAMPLE = 30
 _BATCH = 10_000
+COMBINATIONS = 5_000  # of cells that decide something: more do not travel with a question
 _IN_MEMORY = 64 << 20
 _NUMBERS = frozenset({"exact", "float"})
 _NUMERIC = frozenset({"money", "whole", "number"})
 _AVERAGES = frozenset({"avg_time", "position", "rate"})  # what does not add up
-_RULES = ("left_out", "refund_undone", "refund_rows", "fully_refunded", "disputed", "partly_refunded")
 _ONE_BY_ONE = frozenset({"events", "touches", "progress", "leads", "rates"})  # their rows are people or moments
 
 
@@ -171,6 +172,16 @@ def cell_sql(sheet: Sheet, index: int) -> str:
     return identifier(name)
 
 
+def values_sql(names: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> str:
+    """Rows that travel with a question, as a query.
+
+    >>> values_sql(["c0", "code"], [("d'or", 7), (None, 8)])
+    "SELECT * FROM (VALUES ('d''or', 7), (NULL, 8)) AS v(c0, code)"
+    """
+    listed = [", ".join(str(v) if isinstance(v, int) else literal(v) for v in row) for row in rows]
+    return f"SELECT * FROM (VALUES {', '.join(f'({row})' for row in listed)}) AS v({', '.join(names)})"
+
+
 def is_written(cells: Iterable[str]) -> bool:
     """Whether texts are read as they are written: nothing around them that reading would take away."""
     return all(unguarded(cell).strip() == cell for cell in cells)
@@ -207,15 +218,6 @@ def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
     if sheet.role != "sales":
         return texts - IDENTITY
     return texts & (set(by) | CHANNEL | ruled(sheet))
-
-
-def ruled(sheet: Sheet) -> set[str]:
-    """The columns that a rule of the format for sales looks at, whether the sheet has them or not."""
-    fmt = sheet.header.format
-    rules = [rule for name in _RULES for rule in fmt.get(name, ())]
-    blanks = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
-    looked_at = {c for rule in rules for c in rule} | {*blanks, *fmt.get("used", ()), *fmt.get("continuation", ())}
-    return looked_at | {*fmt.get("subtotal", {}).get("blank", ())}
 
 
 def _plain_sql(sheet: Sheet, index: int) -> str:

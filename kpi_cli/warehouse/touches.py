@@ -30,12 +30,11 @@ from kpi_cli.exports.structured import cell_text
 from kpi_cli.exports.values import BadValue
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier, is_tried
 from kpi_cli.warehouse.log import DECIDING, PLAIN_ID, REWORDED
-from kpi_cli.warehouse.relation import is_written
+from kpi_cli.warehouse.relation import COMBINATIONS, is_written, values_sql
 
 if TYPE_CHECKING:
     from kpi_cli.period import Window
 
-_COMBINATIONS = 5_000  # of the cells that decide a channel: they travel with the question
 _DAYS = {"date", "start", "end", "week", "month"}
 _ROW_BY_ROW = REWORDED | {"path", "non_conversions", *_DAYS}
 _DAY_US = 86_400_000_000
@@ -153,12 +152,9 @@ class Touches(Struct, frozen=True):
                          FROM told GROUP BY who, nth_path)"""
 
     def _named_sql(self, codes: Mapping[Cells, Code]) -> str:
-        rows = [
-            "(" + ", ".join([*map(literal, cells), str(code.channel), str(int(code.is_touch))]) + ")"
-            for cells, code in codes.items()
-        ]
-        names = ", ".join([*(f"c{i}" for i, _ in enumerate(self.columns)), "code", "touched"])
-        return f"SELECT * FROM (VALUES {', '.join(rows)}) AS v({names})"
+        rows: list[tuple[str | int, ...]] = [(*own, code.channel, int(code.is_touch)) for own, code in codes.items()]
+        names = [*(f"c{i}" for i, _ in enumerate(self.columns)), "code", "touched"]
+        return values_sql(names, rows)
 
 
 def _inside(window: Window | None) -> str:
@@ -193,7 +189,7 @@ def touches_there(sheet: Sheet) -> tuple[Sheet, Touches] | None:
     texts = {group[2 : 2 + width] for group in groups}
     known = {cells[: len(touches.columns)] for cells in texts}
     plain = all(group[0] == 1 and group[1] is not None and is_written(group[2 : 2 + width]) for group in groups)
-    if len(groups) > GROUPS or len(known) > _COMBINATIONS or not plain:
+    if len(groups) > GROUPS or len(known) > COMBINATIONS or not plain:
         return None
     records = list(_records(sheet, touches, groups))
     return sheet.over(records.__iter__), replace(touches, rows=sum(record.rows for record in records))
@@ -233,10 +229,8 @@ def _flags(sheet: Sheet) -> dict[str, bool]:
         return {}
     assert sheet.relation is not None
     cell = _text(sheet, "conversion")
-    rows = list(
-        islice(sheet.relation.engine.rows(f"SELECT {cell} AS said FROM {SOURCE} GROUP BY 1"), _COMBINATIONS + 1)
-    )
-    if len(rows) > _COMBINATIONS:
+    rows = list(islice(sheet.relation.engine.rows(f"SELECT {cell} AS said FROM {SOURCE} GROUP BY 1"), COMBINATIONS + 1))
+    if len(rows) > COMBINATIONS:
         raise BadValue("one of too many words")
     words = flag_words(sheet)
     return {said: flag(said, words) == "1" for (said,) in rows}

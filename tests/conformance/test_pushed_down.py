@@ -36,6 +36,16 @@ def test_sums_made_where_the_data_is_are_those_of_its_rows(
     assert_same(bare(found), expected)
 
 
+def _hold(asked: Mapping[str, Callable[..., Any]], expected: Mapping[str, Any], there: Mapping[str, Any]) -> None:
+    """Each question of sales that are left where they are has the answer, the ledger and the notes of their rows."""
+    for name, ask in asked.items():
+        found = ask(tz=ZONE, roles=there).to_dict()
+        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
+        assert _rows(found, "sales") == _rows(expected[name], "sales"), name
+        assert _codes(found) == _codes(expected[name]), name
+        assert_same(bare(found), bare(expected[name]), name)
+
+
 FIRSTS: dict[str, Callable[..., Any]] = {
     "cac": lambda **o: kpi_cli.cac(by="channel", margin="0.6", **o),
     "cac by month and product": lambda **o: kpi_cli.cac(by="month,product", margin="0.1", gross=True, **o),
@@ -54,13 +64,7 @@ def test_first_orders_found_where_the_sales_are_are_those_of_their_rows(
 ) -> None:
     expected = {name: ask(tz=ZONE, roles=_trade(files)).to_dict() for name, ask in FIRSTS.items()}
     monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
-    for name, ask in FIRSTS.items():
-        found = ask(tz=ZONE, roles=_trade(request.getfixturevalue(engine))).to_dict()
-        checks = {s["role"]: s["checks"] for s in found["sources"]}
-        assert checks["sales"] == "rows", name
-        assert _rows(found, "sales") == _rows(expected[name], "sales"), name
-        assert _codes(found) == _codes(expected[name]), name
-        assert_same(bare(found), bare(expected[name]), name)
+    _hold(FIRSTS, expected, _trade(request.getfixturevalue(engine)))
 
 
 REPORTS: dict[str, Callable[..., Any]] = {
@@ -79,12 +83,7 @@ def test_a_report_of_sales_left_where_they_are_is_that_of_their_rows(
     monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
     monkeypatch.setattr(log, "ROWS", 0)
     monkeypatch.setattr(touches, "ROWS", 0)
-    for name, ask in REPORTS.items():
-        found = ask(tz=ZONE, roles=there).to_dict()
-        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
-        assert _codes(found) == _codes(expected[name]), name
-        assert _rows(found, "sales") == _rows(expected[name], "sales"), name
-        assert_same(bare(found), bare(expected[name]), name)
+    _hold(REPORTS, expected, there)
 
 
 STAGES: dict[str, Callable[..., Any]] = {
@@ -103,11 +102,7 @@ def test_stages_counted_where_the_sales_are_are_those_of_their_rows(
 ) -> None:
     expected = {name: ask(tz=ZONE, roles=_trade(files)).to_dict() for name, ask in STAGES.items()}
     monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
-    for name, ask in STAGES.items():
-        found = ask(tz=ZONE, roles=_trade(request.getfixturevalue(engine))).to_dict()
-        assert {s["role"]: s["checks"] for s in found["sources"]}["sales"] == "rows", name
-        assert _codes(found) == _codes(expected[name]), name
-        assert_same(bare(found), bare(expected[name]), name)
+    _hold(STAGES, expected, _trade(request.getfixturevalue(engine)))
 
 
 @pytest.mark.parametrize("engine", ["in_duckdb", "in_postgres", "in_spark"])

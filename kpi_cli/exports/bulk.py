@@ -2,6 +2,7 @@
 
     plans(sheet)             how, the leanest way first; none where only row after row will do
     load(store, source, …)   reads the file so; the ledger of its rows
+    attempt(store)           undoes a way of reading that fails
 
 Every row is kept with its ids, so that the checks between rows are those of any other file. The first cell that is
 not plain (plain.py) ends the reading: the ordinary one begins, and finds line and column. Cells that rules look at
@@ -13,7 +14,8 @@ a name that the sample lacks ends the reading in favour of the next plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -27,6 +29,7 @@ from kpi_cli.exports.composing import (
     vat_of,
 )
 from kpi_cli.exports.dialect import SPACES, Record, Text
+from kpi_cli.exports.engine import lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
     all_read,
@@ -76,6 +79,17 @@ class Plan(Struct):
     def cell(self, column: str) -> str:
         """A canonical column's cell."""
         return f"c{self.sheet.columns[column]}"
+
+
+@contextmanager
+def attempt(store: Store) -> Iterator[None]:
+    """A way of reading that is undone where a row is not plain, for another way to be taken."""
+    try:
+        yield
+    except (library().Error, KpiError, NotPlain) as error:
+        store.rollback()
+        if lacking(error):
+            raise  # no other way of reading needs less
 
 
 def plans(sheet: Sheet) -> Iterator[Plan]:
@@ -271,7 +285,8 @@ def _money(found: Plan, price: str) -> None:
                 _amount(found, column)
             else:
                 _number(found, column, may_be_blank=blank, blank_is_none=blank)
-            found.checks.append(f"v_{column} >= 0")
+            if column != price or not sheet.has("refunded"):  # else no less than what went back
+                found.checks.append(f"v_{column} >= 0")
     charged = f"v_{price}"
     refunds = "v_refunded" if sheet.has("refunded") else "0"
     tax = "v_tax" if sheet.has("tax") else "0"
@@ -298,8 +313,8 @@ def _customer(found: Plan) -> None:
     sheet, parts = found.sheet, []
     if sheet.has("email"):
         cell = found.cell("email")
-        found.checks.append(f"({cell} = '' OR regexp_full_match({cell}, '{_ADDRESS}'))")
-        parts.append(f"lower(nullif({cell}, ''))")
+        parts.append(f"""CASE WHEN {cell} = '' THEN NULL WHEN regexp_full_match({cell}, '{_ADDRESS}') THEN lower({cell})
+            ELSE error('not plain') END""")
     if sheet.has("customer_id"):
         parts.append(f"'{sheet.header.format.name}:' || {text_sql(found, 'customer_id')}")
     found.columns["customer"] = f"coalesce({', '.join([*parts, 'NULL'])})"
@@ -406,10 +421,8 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     casts, values = (
         "".join(f", {sql} AS {name}" for name, sql in some.items()) for some in (found.casts, found.values)
     )
-    # A condition and no value: DuckDB then looks only at the rows for which what comes before did not decide.
-    checked = f"CASE WHEN {' AND '.join(found.checks)} THEN {source.number} ELSE error('not plain') END"
     query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.amounts)}))"
-    picks = {"file": checked} | columns
+    picks = {"file": checked(found.checks, str(source.number))} | columns
     rows = store.insert_query(sheet.role, picks, query, found.types)
     if rows == 0 or not all_read(text, sheet, rows):
         raise NotPlain
@@ -418,6 +431,14 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     if sheet.role == "sales":
         judge(store, source.number, sheet, found.ruled, ledger)
     return ledger
+
+
+def checked(checks: Iterable[str], value: str) -> str:
+    """SQL of a value where all of this holds, and of an error where it does not.
+
+    A condition and no value: DuckDB then looks only at the rows for which what comes before did not decide.
+    """
+    return f"CASE WHEN {' AND '.join(['true', *checks])} THEN {value} ELSE error('not plain') END"
 
 
 def _number_lines(store: Store, source: Source, found: Plan) -> None:

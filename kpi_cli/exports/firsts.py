@@ -10,23 +10,22 @@ next to nothing is kept for each customer while they are grouped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import takewhile
 
 from msgspec import Struct
 
-from kpi_cli.errors import KpiError
-from kpi_cli.exports.bulk import Plan, currency_of, is_typed, plan, text_sql
-from kpi_cli.exports.composing import stored_dimensions
-from kpi_cli.exports.engine import all_threads, lacking, library
+from kpi_cli.exports.bulk import Plan, attempt, checked, text_sql
+from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.plain import all_read, first_rows, source_sql
-from kpi_cli.exports.roles import CHANNEL, IDENTITY
+from kpi_cli.exports.roles import IDENTITY
 from kpi_cli.exports.rows import Ledger
+from kpi_cli.exports.sums import group_columns, in_any_order, kept_cells, money_of, ways
 from kpi_cli.exports.tables import Source, Store
 
-_MONEY = ("charged", "refunds", "tax_charged", "tax_kept")
 _MOST_COMBINATIONS = 1 << 16
 _FIT = f"order_key >= 0 AND order_key < {10**18}"
 _FIT_TEXT = "order_key IS NOT NULL AND NOT contains(order_key, chr(1))"
@@ -54,21 +53,13 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     sheet = source.sheet
     if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
-    found = plan(sheet)
-    if found is None or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
+    found = [*ways(sheet)]
+    if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
-    cells = _cells(found, {*by, "publisher"})
-    ways = [(found, ids) for ids in _ids(found)]
-    if is_typed(found.sheet, found.text) and (typed := plan(sheet, typed=True)):
-        ways.insert(0, (typed, ways[0][1]))
     all_threads(store.con)
-    return any(_loaded(store, source, way, cells, ids) for way, ids in ways)
-
-
-def _cells(found: Plan, by: Collection[str]) -> dict[str, str]:
-    """SQL of the texts that rows may differ in, by their names in the table of sales."""
-    names = {name for c, name in stored_dimensions(found.sheet).items() if c in CHANNEL or c in by}
-    return {name: found.columns[name] for name in sorted(names | found.ruled.keys())}
+    cells, (likely, *others) = kept_cells(found[-1], by), _ids(found[-1])
+    tries = [*((way, likely) for way in found), *((found[-1], ids) for ids in others)]
+    return any(_loaded(store, source, way, cells, ids) for way, ids in tries)
 
 
 def _ids(found: Plan) -> list[_Ids]:
@@ -82,8 +73,7 @@ def _ids(found: Plan) -> list[_Ids]:
 
 
 def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str], ids: _Ids) -> bool:
-    store.con.execute("SET preserve_insertion_order = false")  # else rows wait for those before them
-    try:
+    with in_any_order(store), _tables_dropped(store), attempt(store):
         rows = _fill_bought(store, found, cells, ids)
         store.con.execute("BEGIN")
         _fill_sales(store, source, found, cells)
@@ -93,18 +83,19 @@ def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str],
             raise NotPlain  # no row is left, or two currencies are refused with a line
         _fill_won(store, cells, ids)
         store.con.execute("COMMIT")
-    except (library().Error, KpiError, NotPlain) as error:
-        store.rollback()
-        if lacking(error):
-            raise  # no other way of reading needs less
-        return False
+        source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
+        store.has_won = True
+        return True
+    return False
+
+
+@contextmanager
+def _tables_dropped(store: Store) -> Iterator[None]:
+    try:
+        yield
     finally:
         store.con.execute("DROP TABLE IF EXISTS bought")
         store.con.execute("DROP TABLE IF EXISTS combinations")
-        store.con.execute("RESET preserve_insertion_order")
-    source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
-    store.has_won = True
-    return True
 
 
 # ------------------------------------------------------------------------------------------- reading
@@ -117,10 +108,9 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
         NotPlain: an order that stands twice, or lines that are no rows.
         duckdb.Error: a cell that is not plain.
     """
-    checks = " AND ".join([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT])
-    picks = {"start": f"CASE WHEN coalesce({checks}, false) THEN day ELSE error('not plain') END"}
+    picks = {"start": checked([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT], "day")}
     picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells}
-    picks |= {name: found.columns[name] for name in _money(found)}
+    picks |= {name: found.columns[name] for name in money_of(found)}
     values = "".join(
         f", {sql} AS {name}" for name, sql in {**found.values, "order_key": _order_sql(found, ids)}.items()
     )
@@ -149,11 +139,6 @@ def _customer_sql(found: Plan) -> str:
     return text_sql(found, "customer_id") if has_id_alone else found.columns["customer"]
 
 
-def _money(found: Plan) -> list[str]:
-    """The columns of money that are not 0 throughout."""
-    return [name for name in _MONEY if found.columns[name] != "0"]
-
-
 def _orders(store: Store, ids: _Ids) -> int:
     """How many orders there are; whole numbers are ticked off on sheets of 64, for most stand near others."""
     sql = "SELECT count(DISTINCT order_key) FROM bought"
@@ -165,16 +150,15 @@ def _orders(store: Store, ids: _Ids) -> int:
 
 def _fill_sales(store: Store, source: Source, found: Plan, cells: Collection[str]) -> None:
     """Add up the rows that are alike; those that went back, or were free, apart, for rules may speak of them alone."""
-    keys, money = ["start", *(f'"{name}"' for name in cells)], _money(found)
+    keys, money = ["start", *(f'"{name}"' for name in cells)], money_of(found)
     apart = ["customer IS NULL", *(f"{name} = 0" for name in ("charged", "refunds") if name in money)]
     sums = ", ".join(f"sum({name}) AS {name}" for name in money)
     combination = f"dense_rank() OVER (ORDER BY {', '.join(keys[1:]) or '1'}) - 1"
     groups = f"""(SELECT *, {combination} AS combination FROM (
         SELECT {", ".join(keys)}, {sums}, count(*) AS n, if(count(customer) > 0, 'x', NULL) AS customer
         FROM bought GROUP BY {", ".join([*keys, *apart])}))"""
-    columns = {"file": str(source.number), "line": "NULL", "start": "start", "end": "start", "rows": "n"}
-    columns |= {"currency": literal(currency_of(found.sheet)), "is_order": "true", "is_line": "false"}
-    columns |= dict.fromkeys(_MONEY, "0") | {n: f'"{n}"' for n in (*cells, *money, "customer", "combination")}
+    columns = {"file": str(source.number), "start": "start", "end": "start"} | group_columns(found)
+    columns |= {name: f'"{name}"' for name in (*cells, "customer", "combination")}
     store.insert_query("sales", columns, groups, {})
     listed = "".join(f', "{name}"' for name in cells)
     store.con.execute(f"CREATE OR REPLACE TEMP TABLE combinations AS SELECT DISTINCT combination{listed} FROM sales")

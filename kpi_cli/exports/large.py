@@ -39,7 +39,7 @@ from kpi_cli.exports.sheet import Sheet
 
 ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
 GROUPS = 200_000  # beyond so many records folding saves nothing
-_SAMPLE = 20_000
+SAMPLE = 20_000  # rows that show whether it would
 _DAY_LENGTH = len("2026-10-31")
 _DATED = ("date", "week", "month")
 _CLOCK = "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
@@ -122,8 +122,8 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     beside = [c for c in (rule.get("times"), rule.get("plus"), "refunded", "tax") if c and c in at]
     money = list(dict.fromkeys([rule["column"], *beside]))
     keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
-    timed = _timed(sheet, text, [at[c] for c in days])
-    keys |= {i: _day_sql(f"c{i}", sheet.options.tz) if i in timed else f"c{i}" for i in (at[c] for c in days)}
+    clocked = timed(sheet, text, [at[c] for c in days])
+    keys |= {i: _day_sql(f"c{i}", sheet.options.tz) if i in clocked else f"c{i}" for i in (at[c] for c in days)}
     vat = vat_of(sheet)
     plan = _Plan(
         keys,
@@ -140,7 +140,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     return plan
 
 
-def _timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
+def timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
     """Which columns of days bear a time of day, by the first lines; a later time only makes for more groups."""
     return {i for i in days for cells in first_rows(text, sheet) if len(cells[i]) > _DAY_LENGTH}
 
@@ -217,7 +217,7 @@ def _folded(text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
     try:
         with connect() as con:
             con.execute("SET preserve_insertion_order = false")
-            sample = _fold_sql(text, sheet, plan, f"LIMIT {_SAMPLE}")
+            sample = _fold_sql(text, sheet, plan, f"LIMIT {SAMPLE}")
             [(groups, rows)] = con.execute(f"SELECT count(*), sum(n) FROM ({sample})").fetchall()
             if not rows or groups > max(0.8 * rows, 1000):
                 return None

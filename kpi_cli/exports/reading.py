@@ -14,13 +14,12 @@ from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.accounting import account
-from kpi_cli.exports.bulk import load, plans
+from kpi_cli.exports.bulk import attempt, load, plans
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.engine import all_threads, lacking, library
+from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.firsts import load_firsts
-from kpi_cli.exports.judging import NotPlain
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
@@ -31,6 +30,7 @@ from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
+from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.result import Note
 from kpi_cli.safe import quoted
@@ -251,7 +251,7 @@ def _as_enough(store: Store, source: Source, wants: Wants, enough: Enough) -> bo
     if wants.hashed:
         return False
     if enough.what == "sums" or sheet.relation:
-        return _folded(store, source, sheet, enough.by)
+        return load_sums(store, source, enough.by) or _folded(store, source, sheet, enough.by)
     return enough.what == "firsts" and alone and load_firsts(store, source, enough.by)
 
 
@@ -320,17 +320,12 @@ def _in_bulk(store: Store, source: Source) -> bool:
     find_own(source.sheet)
     for found in plans(source.sheet):
         all_threads(store.con)
-        store.con.execute("BEGIN")
-        try:
+        with attempt(store):
+            store.con.execute("BEGIN")
             source.ledger = load(store, source, found)
-        except (library().Error, KpiError, NotPlain) as error:
-            store.rollback()
-            if lacking(error):
-                raise  # no other way of reading needs less
-            continue
-        store.con.execute("COMMIT")
-        source.sheet = found.sheet
-        return True
+            store.con.execute("COMMIT")
+            source.sheet = found.sheet
+            return True
     return False
 
 

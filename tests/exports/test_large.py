@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.commands.app import main
 from kpi_cli.errors import KpiError
-from kpi_cli.exports import large
+from kpi_cli.exports import bulk, large, reading, sums
 from kpi_cli.exports.engine import connect
 
 SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
@@ -38,14 +40,25 @@ PROVEN = HEADER + "2026-01-05,t-{},Email,10.25,0,EUR,paid\n" * 70 + "".join(_ROW
 PROVEN = PROVEN.format(*range(70))
 
 
+WAYS = {"groups": True, "records": False}  # as sums.py reads them, and as large.py does what that leaves
+in_groups = True
+
+
+@pytest.fixture(params=WAYS, autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every promise here is held to both ways of reading large files."""
+    monkeypatch.setattr(sys.modules[__name__], "in_groups", WAYS[request.param])
+    return str(request.param)
+
+
 @contextmanager
 def large_from(rows: int) -> Iterator[None]:
     """Files of more rows than these count as large."""
-    before, large.ROWS = large.ROWS, rows
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "ROWS", rows)
+        for module in (sums, bulk):
+            patch.setattr(module, "ROWS", rows if in_groups else 10**9)
         yield
-    finally:
-        large.ROWS = before
 
 
 def write(folder: Path, sales: str | bytes) -> tuple[str, str]:
@@ -65,8 +78,8 @@ def answer(files: tuple[str, ...], rows: int, **options: Any) -> tuple[dict[str,
 def without_ids(found: dict[str, Any]) -> dict[str, Any]:
     for source in found.get("sources", ()):
         source.update(sha256=None, checks=None)
-        for sums in source["sums"]:
-            sums.update(orders=None, customers=None)
+        for entry in source["sums"]:
+            entry.update(orders=None, customers=None)
     return found
 
 
@@ -95,6 +108,20 @@ def test_a_clean_file_is_read_as_sums_with_the_same_answer_and_ledger(tmp_path):
     assert sales["rows"] == {"read": 8, "used": 6, "left_out": {"failed": 1, "outside_period": 1}}
     # January: 100 + 50.50; February: 19.99 − 4.99; March: 7.50 went back whole, 0.25 stays.
     assert Decimal(str(sums["total"]["revenue"])) == Decimal("165.75")
+
+
+def test_what_a_plan_has_for_rows_is_read_as_groups_and_the_rest_as_records(tmp_path, monkeypatch, way):
+    taken: list[bool] = []
+    load_sums = reading.load_sums
+
+    def noted(*asked: Any) -> bool:
+        taken.append(load_sums(*asked))
+        return taken[-1]
+
+    monkeypatch.setattr(reading, "load_sums", noted)
+    for text in (CLEAN, PROVEN, re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", CLEAN)):
+        answer(write(tmp_path, text), 0)
+    assert taken[::2] == [way == "groups", way == "groups", False]
 
 
 def test_of_a_file_read_as_sums_orders_and_hash_are_not_claimed(tmp_path):
@@ -199,7 +226,8 @@ def test_amounts_are_read_as_numbers_at_once_where_the_first_lines_prove_the_dot
         asked.append(money)
         return source_sql(text, sheet, money)
 
-    monkeypatch.setattr(large, "source_sql", noted)
+    for module in (sums, large):
+        monkeypatch.setattr(module, "source_sql", noted)
     _, checks = answer(write(tmp_path, text), 0)
     assert (checks, any(asked)) == ({"rows"}, is_typed)
 
@@ -326,7 +354,8 @@ def test_a_name_with_a_pattern_in_it_is_one_file(tmp_path):
 
 
 def test_too_many_groups_are_read_row_by_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(large, "GROUPS", 2)
+    for module in (sums, large):
+        monkeypatch.setattr(module, "GROUPS", 2)
     by_rows, by_sums, checks = answers(write(tmp_path, CLEAN))
     assert checks == "full"
     assert by_sums == by_rows

@@ -33,6 +33,7 @@ from kpi_cli.exports.engine import lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
     all_read,
+    every_line,
     half_even_sql,
     is_plain,
     millionths_sql,
@@ -427,7 +428,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     if rows == 0 or not all_read(text, sheet, rows):
         raise NotPlain
     ledger = Ledger(read=rows)
-    _number_lines(store, source, found)
+    _number_lines(store, source, found, rows)
     if sheet.role == "sales":
         judge(store, source.number, sheet, found.ruled, ledger)
     return ledger
@@ -441,11 +442,13 @@ def checked(checks: Iterable[str], value: str) -> str:
     return f"CASE WHEN {' AND '.join(['true', *checks])} THEN {value} ELSE error('not plain') END"
 
 
-def _number_lines(store: Store, source: Source, found: Plan) -> None:
+def _number_lines(store: Store, source: Source, found: Plan, rows: int) -> None:
     """Give rows their lines, which are in order; of events only where one lacks what a message will name."""
     role, number = found.sheet.role, source.number
     if role == "events" and not store.rows(f'SELECT 1 FROM events WHERE file = {number} AND "user" IS NULL LIMIT 1'):
         return
+    if not every_line(found.text, found.sheet, rows):
+        raise NotPlain
     store.ensure(role, "line")
     first = store.rows(f"SELECT min(rowid) FROM {role} WHERE file = {number}")[0][0]
     begins = found.sheet.header.line + 1

@@ -57,7 +57,7 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     all_threads(store.con)
-    cells, (likely, *others) = kept_cells(found[-1], by), _ids(found[-1])
+    cells, (likely, *others) = kept_cells(found[-1], {*by, "publisher"}), _ids(found[-1])
     tries = [*((way, likely) for way in found), *((found[-1], ids) for ids in others)]
     return any(_loaded(store, source, way, cells, ids) for way, ids in tries)
 

@@ -106,7 +106,7 @@ class _Plan(Struct):
     price: int
     money: list[int]  # the price first, then what is read beside it
     back: int | None  # the column of refunds
-    back_apart: bool  # a status says that all went back, where that column does not say how much
+    apart: int | None  # the column of refunds, else of the price: a status may speak of rows alone where it is 0
     always_exact: bool  # amounts that do not add up row by row, such as a price and a quantity
     exact_when_back: bool  # tax is scaled to what was kept: its rounding is each row's own
     vat: Fraction | None  # the share of tax in a gross amount
@@ -130,7 +130,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         at[rule["column"]],
         [at[c] for c in money],
         at.get("refunded"),
-        any(c in at for rule in sheet.header.format.get("fully_refunded", ()) for c in rule) and "refunded" in at,
+        at.get("refunded", at[rule["column"]]) if _may_go_back(sheet) else None,
         always_exact="times" in rule or "plus" in rule,
         exact_when_back=sheet.has("tax") or vat is not None,
         vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
@@ -138,6 +138,12 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     )
     plan.checks = list(_checks(sheet, plan, signs_below(text, sheet.header.line)))
     return plan
+
+
+def _may_go_back(sheet: Sheet) -> bool:
+    """Whether a status may say that all of an order went back."""
+    rules = [rule for name in ("fully_refunded", "disputed") for rule in sheet.header.format.get(name, ())]
+    return any(sheet.has(column) for rule in rules for column in rule)
 
 
 def timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
@@ -201,7 +207,7 @@ def _fold_sql(text: Text, sheet: Sheet, plan: _Plan, limit: str = "") -> str:
     texts = [f"CASE WHEN {exact} THEN c{i} END" if exact != "false" else "NULL" for i in plan.money]
     first, *others = plan.keys.values()  # a check in a key costs nothing but itself
     keys = [f"CASE WHEN {plain} THEN {first} ELSE error('not plain') END", *others, is_line, exact, *texts]
-    apart = f"{refunds} <> 0" if plan.back_apart else "false"
+    apart = f"v{plan.apart} <> 0" if plan.apart is not None else "false"
     varying = [key for key in (*keys, apart) if key not in {"true", "false", "NULL"}]
     rows = f"(SELECT *, {', '.join(values)} FROM {source_sql(text, sheet, plan.money if plan.typed else ())} {limit})"
     return f"""

@@ -36,10 +36,10 @@ NUMBER = frozenset(
 )
 DAYS = frozenset({"date", "start", "end", "month", "week", "enrolled_at", "started_at", "completed_at", "time"})
 IDENTITY = frozenset({"order_id", "customer_id", "email", "lead_id", "user", "reference", "name"})
-# What the channel or network of a row is told by, and the currency, which every row's money is in.
+# What the channel of a row is told by, and the currency, which every row's money is in.
 CHANNEL = frozenset(
     {"channel", "source", "medium", "campaign", "campaign_id", "platform", "network", "campaign_type", "strategy"}
-    | {"utm_source", "utm_medium", "utm_campaign", "attribution", "publisher", "currency"}
+    | {"utm_source", "utm_medium", "utm_campaign", "attribution", "currency"}
 )
 # Blank in these means “none”, not “unknown”.
 NONE_WHEN_BLANK = frozenset(

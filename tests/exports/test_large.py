@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.commands.app import main
 from kpi_cli.errors import KpiError
-from kpi_cli.exports import bulk, large, reading, sums
+from kpi_cli.exports import bulk, dialect, large, plain, reading, sums
 from kpi_cli.exports.engine import connect
 
 SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
@@ -56,6 +56,8 @@ def large_from(rows: int) -> Iterator[None]:
     """Files of more rows than these count as large."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large, "ROWS", rows)
+        for module in (dialect, plain):
+            patch.setattr(module, "COUNTED", rows)
         for module in (sums, bulk):
             patch.setattr(module, "ROWS", rows if in_groups else 10**9)
         yield
@@ -260,6 +262,20 @@ def test_any_dimension_asked_for_is_kept(tmp_path):
     assert checks == "rows"
     assert by_sums == by_rows
     assert {r["product"] for r in by_sums["rows"]} >= {"course-0", "course-1"}
+
+
+def test_sales_that_were_free_did_not_go_back_whatever_their_status_says(tmp_path):
+    amounts = ["10.00", "0.00", "0.00", "5.50", "7.00"]
+    lines = [
+        f"2026-0{1 + n // 2}-01,o-{n},Email,{a},EUR,{'paid' if n > 3 else 'refunded'}" for n, a in enumerate(amounts)
+    ]
+    text = "\n".join(["date,order_id,channel,amount,currency,status", *lines, ""])
+    by_rows, by_sums, checks = answers(write(tmp_path, text), by="channel")
+    assert checks == "rows"
+    assert [n | {"line": None} for n in by_sums["notes"]] == [n | {"line": None} for n in by_rows["notes"]]
+    assert by_sums["rows"] == by_rows["rows"]
+    [told] = (note["text"] for note in by_sums["notes"] if note["code"] == "refunded_in_full")
+    assert "2 " in told
 
 
 def test_further_lines_of_an_order_hold_no_money(tmp_path):

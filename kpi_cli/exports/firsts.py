@@ -75,14 +75,14 @@ def _ids(found: Plan) -> list[_Ids]:
 def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str], ids: _Ids) -> bool:
     with in_any_order(store), _tables_dropped(store), attempt(store):
         rows = _fill_bought(store, found, cells, ids)
-        store.con.execute("BEGIN")
+        store.begin()
         _fill_sales(store, source, found, cells)
         ledger = Ledger(read=rows)
         judge(store, source.number, found.sheet, found.ruled, ledger)
         if len(store.rows("SELECT DISTINCT currency FROM sales")) != 1:
             raise NotPlain  # no row is left, or two currencies are refused with a line
         _fill_won(store, cells, ids)
-        store.con.execute("COMMIT")
+        store.commit()
         source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
         store.has_won = True
         return True
@@ -116,7 +116,7 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
     )
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in picks.items())
     sql = f"""CREATE OR REPLACE TEMP TABLE bought AS
-              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.amounts)})"""
+              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.read)})"""
     rows = int(store.rows(sql)[0][0])
     if not (all_read(found.text, found.sheet, rows) and _orders(store, ids) == rows):
         raise NotPlain

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, is_typed, plan
+from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, plan
 from kpi_cli.exports.composing import flags_of, stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
@@ -48,11 +48,7 @@ def load_sums(store: Store, source: Source, by: Collection[str]) -> bool:
 
 def ways(sheet: Sheet) -> Iterator[Plan]:
     """How a sheet of sales is read, the leanest way first; none where DuckDB cannot."""
-    found = plan(sheet)
-    if found and is_typed(found.sheet, found.text) and (typed := plan(sheet, typed=True)):
-        yield typed
-    if found:
-        yield found
+    yield from filter(None, (plan(sheet, typed=True), plan(sheet)))
 
 
 @contextmanager
@@ -121,7 +117,7 @@ def _loaded(store: Store, source: Source, query: _Query) -> bool:
     with in_any_order(store), attempt(store):
         _try_some(store, query)
         all_threads(store.con)  # of a sample, each would read much more than there is in it
-        store.con.execute("BEGIN")
+        store.begin()
         file = checked(query.checks(of_groups=True), str(number))
         groups = store.insert_query("sales", {"file": file} | query.columns, _groups_sql(query), {})
         rows = int(store.rows(f'SELECT coalesce(sum("rows"), 0) FROM sales WHERE file = {number}')[0][0])
@@ -131,7 +127,7 @@ def _loaded(store: Store, source: Source, query: _Query) -> bool:
         judge(store, number, found.sheet, found.ruled, ledger)
         if not store.rows(f"SELECT 1 FROM sales WHERE file = {number} LIMIT 1"):
             raise NotPlain  # of a file without a row that counts, no dimension is known
-        store.con.execute("COMMIT")
+        store.commit()
         found.sheet.sha256 = None
         source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
         return True
@@ -155,7 +151,7 @@ def _groups_sql(query: _Query, limit: int | None = None) -> str:
     keys = [f"{checked(query.checks(of_groups=False), first)} AS {first}", *others, *_apart(found)]
     sums = [f"sum({found.columns[name]}) AS {name}" for name in money_of(found)]
     values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
-    source = f"{source_sql(found.text, found.sheet, found.amounts)} {f'LIMIT {limit}' if limit else ''}"
+    source = f"{source_sql(found.text, found.sheet, found.read)} {f'LIMIT {limit}' if limit else ''}"
     groups = f"SELECT {', '.join([*keys, *sums])}, count(*) AS n FROM (SELECT *{values} FROM {source}) GROUP BY ALL"
     return f"({groups})" if query.by_day else f"(SELECT *, {found.values['day']} AS day FROM ({groups}))"
 

@@ -35,7 +35,6 @@ from kpi_cli.exports.plain import (
     TEXTS,
     AsRead,
     all_read,
-    every_line,
     half_even_sql,
     is_plain,
     millionths_sql,
@@ -469,8 +468,6 @@ def _number_lines(store: Store, source: Source, found: Plan, rows: int) -> None:
     role, number = found.sheet.role, source.number
     if role == "events" and not store.rows(f'SELECT 1 FROM events WHERE file = {number} AND "user" IS NULL LIMIT 1'):
         return
-    if not every_line(found.text, found.sheet, rows):
-        raise NotPlain
     store.ensure(role, "line")
     table = store.table(role)
     first = store.rows(f"SELECT max(rowid) FROM {table}")[0][0] - rows + 1

@@ -27,7 +27,6 @@ SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside 
 SIGNS = b"_+" + SPACES  # what the cells of a plain file do without
 SMALL = 32 << 20
 CHUNK = 1 << 20
-COUNTED = 1_000_000  # lines; of a file that has more it takes as long to count them as all else here
 csv.field_size_limit(1 << 24)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -46,7 +45,7 @@ class Survey(Struct, frozen=True):
     bom: str | None
     utf8: bool
     nul: int | None  # offset of the first NUL byte
-    newlines: int  # all of them up to COUNTED, or where there are returns; else some number beyond that
+    newlines: int
     returns: int
     quotes: int
     sha256: str | None
@@ -82,13 +81,6 @@ class Text(Struct):
         """All lines of a file that is held in memory, without their ends."""
         return [self.mend(line) for line in re.split(r"\r\n|\n|\r", self.content or "")]
 
-    def newlines(self) -> int:
-        """How many line ends there are, counted where that was not done before."""
-        if self.survey.newlines <= COUNTED or self.survey.returns:
-            return self.survey.newlines
-        with self.path.open("rb") as file:
-            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b""))
-
     def digest(self) -> str:
         """The sha256 of the file's bytes."""
         with self.path.open("rb") as file:
@@ -119,9 +111,9 @@ def survey(path: Path, *, hashed: bool) -> Survey:
                 digest.update(chunk)
             if nul is None and (at := chunk.find(b"\0")) >= 0:
                 nul = offset + at
+            newlines += chunk.count(b"\n")
             # To look whether there is one at all is many times faster than to count none.
             returns += chunk.count(b"\r") if b"\r" in chunk else 0
-            newlines += chunk.count(b"\n") if returns or newlines <= COUNTED else 0
             quotes += chunk.count(b'"') if b'"' in chunk else 0
             if offset:
                 signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)

@@ -3,8 +3,7 @@
     is_plain(text)        whether a file is one
     source_sql(text, …)   its cells as they stand, as a table of DuckDB
     …_sql(cell, …)        whether a cell is so plain that its reading is beyond doubt, and what it is then
-    all_read(text, …)     whether so many rows are all the records there are
-    every_line(text, …)   whether each line is one of them
+    all_read(text, …)     whether so many rows are all the lines there are
 
 How a cell is read is defined once, in Python (values.py, rows.py). Here it is only told apart whether that reading
 can be done without: whatever is not plain, wherever it stands, is left to it.
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from kpi_cli.exports.dialect import CHUNK, COUNTED, SIGNS, Text, split
+from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, split
 from kpi_cli.exports.roles import MONEY_TYPE
 from kpi_cli.exports.values import evidence
 
@@ -136,18 +135,8 @@ def vat_sql(money: str, share: Fraction) -> str:
 
 
 def all_read(text: Text, sheet: Sheet, rows: int) -> bool:
-    """Whether so many rows are all the records there are below the header, and their lines end alike.
-
-    Lines that are too many to count quickly are taken for counted by DuckDB where nothing tells them from records but
-    that they may be blank, which are no records to it either: below a header that is the first, and without returns.
-    """
-    many = rows >= COUNTED and sheet.header.line == 1 and not text.survey.returns
-    return many or every_line(text, sheet, rows)
-
-
-def every_line(text: Text, sheet: Sheet, rows: int) -> bool:
-    """Whether so many rows are all the lines there are below the header, none of them blank, and these end alike."""
-    lines = text.newlines()
+    """Whether so many rows are all the lines there are below the header, and these end alike."""
+    lines = text.survey.newlines
     return text.survey.returns in {0, lines} and rows == lines - sheet.header.line + (not _ends_its_line(text))
 
 

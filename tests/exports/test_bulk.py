@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import kpi_cli
-from kpi_cli.exports import bulk, dialect, plain, reading
+from kpi_cli.exports import bulk, dialect, reading
 from kpi_cli.exports.engine import connect
 from kpi_cli.exports.files import Asked
 from kpi_cli.exports.options import ReadOptions
@@ -407,15 +407,6 @@ DAMAGE: dict[str, Callable[[str], str | bytes]] = {
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_what_is_unusual_is_told_as_if_the_file_were_small(damage, kind, tmp_path):
     is_alike(write(tmp_path, damage(KINDS[kind])))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("damage", [d for d in DAMAGE if "line" in d])
-def test_lines_too_many_to_be_counted_are_told_as_if_the_file_were_small(damage, kind, tmp_path, monkeypatch):
-    for module in (dialect, plain):
-        monkeypatch.setattr(module, "COUNTED", 0)
-    is_alike(write(tmp_path, DAMAGE[damage](KINDS[kind])))
-    is_alike(write(tmp_path, DAMAGE[damage]("\n" + KINDS[kind]), "below.csv"))
 
 
 def test_a_name_with_a_pattern_in_it_is_one_file(tmp_path):

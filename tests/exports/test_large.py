@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.commands.app import main
 from kpi_cli.errors import KpiError
-from kpi_cli.exports import bulk, dialect, large, plain, reading, sums
+from kpi_cli.exports import bulk, large, reading, sums
 from kpi_cli.exports.engine import connect
 
 SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
@@ -56,8 +56,6 @@ def large_from(rows: int) -> Iterator[None]:
     """Files of more rows than these count as large."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large, "ROWS", rows)
-        for module in (dialect, plain):
-            patch.setattr(module, "COUNTED", rows)
         for module in (sums, bulk):
             patch.setattr(module, "ROWS", rows if in_groups else 10**9)
         yield

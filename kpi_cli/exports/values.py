@@ -21,7 +21,7 @@ _MILLIONTH = Decimal("0.000001")
 _SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2009\u2007\u2008\u205f\u3000"), " ")
 _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "’": "'", "ʼ": "'", "＇": "'"})
 _PLACEHOLDERS = {"", "-", "--", "—", "–", "no data available.", "no data available"}
-_BOUND = re.compile(r"[<>≤≥]\s?\d[\d.,]*\s?%?")
+_BOUND = r"[<>≤≥]\s?\d[\d.,]*\s?%?"
 _CODE = re.compile(r"[A-Za-z]{3}")
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<before>[^\d\s.,()+-]{1,4}(?:\s?[^\d\s.,()+-]{1,3})?)?\s?(?P<sign2>[+-])?\s?"
@@ -52,8 +52,10 @@ def is_unknown(cell: str) -> bool:
     >>> [is_unknown(c) for c in (" --", "< 10%", "<5", "0", "n")]
     [True, True, True, False, False]
     """
+    if cell.isalnum():  # most cells
+        return False
     text = cell.translate(_SPACES).strip()
-    return text.lower() in _PLACEHOLDERS or _BOUND.fullmatch(text) is not None
+    return text.lower() in _PLACEHOLDERS or (text[0] in "<>≤≥" and re.fullmatch(_BOUND, text) is not None)
 
 
 @lru_cache(maxsize=1 << 16)

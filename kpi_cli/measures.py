@@ -14,9 +14,8 @@ from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
-from kpi_cli.errors import InputError, UsageError
+from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE
-from kpi_cli.formula import did_you_mean
 from kpi_cli.period import UNITS, Window
 from kpi_cli.safe import quoted
 from kpi_cli.texts import note

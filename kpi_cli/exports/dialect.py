@@ -35,7 +35,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16be"),
 )
 # UTF-8 read as cp1252: a lead byte C3 or C2 shown as Ã or Â, then what a continuation byte looks like.
-_MOJIBAKE = re.compile("[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]")
+_MOJIBAKE = "[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]"
 _MOJIBAKE_BEGINS = ("Ã", "Â", "â€", "Å")  # to look for these takes no time
 
 
@@ -301,7 +301,7 @@ def _mend_mojibake(text: Text) -> None:
     content = text.content or ""
     if content.isascii() or not any(begin in content for begin in _MOJIBAKE_BEGINS):
         return
-    found = _MOJIBAKE.search(content)
+    found = re.search(_MOJIBAKE, content)
     if found and unmangled(found[0]) != found[0]:
         text.mojibake = True
         line = content[: found.start()].count("\n") + 1
@@ -325,10 +325,10 @@ def unmangled(text: str) -> str:
                 continue
         return match[0]
 
-    return _MANGLED_RUN.sub(mend, text)
+    return re.sub(_MANGLED_RUN, mend, text)
 
 
-_MANGLED_RUN = re.compile("(?:[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,3})+")
+_MANGLED_RUN = "(?:[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,3})+"
 
 
 def _repairs(text: Text) -> list[Note]:

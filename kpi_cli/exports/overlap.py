@@ -14,13 +14,12 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from kpi_cli.errors import InputError, UsageError
+from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.composing import refund_unsaid
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.recognising import catalogue
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.formula import did_you_mean
 from kpi_cli.safe import quoted
 from kpi_cli.texts import money_text, note
 

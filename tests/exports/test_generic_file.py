@@ -207,13 +207,6 @@ def test_no_price_budget_rate_or_count_is_taken_for_money(role: str, header: str
 
 
 @pytest.mark.parametrize("name", ["generic", *SALES])
-def test_rows_alike_in_every_cell_and_on_one_line_are_all_kept(check: Check) -> None:
-    record = '{"date": "2026-10-01", "category": "tools", "cost": "10.50", "currency": "EUR"}'
-    [costs] = check(("costs.json", f"[{record}, {record}, {record}]"))
-    assert costs["rows"]["used"] == 3
-    assert costs.sum("cost") == 31.5
-
-
 class TestRowsOfSales:
     @pytest.fixture
     def spec(self, name: str) -> dict[str, Any]:

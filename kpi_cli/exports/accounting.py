@@ -38,9 +38,10 @@ def _count(store: Store, role: str, sources: dict[int, Source]) -> None:
     names = TABLES[role].sums
     counted = _COUNTED if any(s.checks == "full" for s in sources.values()) else _UNCOUNTED
     picks = _SALES_SUMS + counted if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
+    currency_sql, keys = ("currency", "1, 2, 3") if names else ("NULL", "1, 2")  # a log of events may have none
     for number, fate, currency, count, first, last, ranged, *values in store.rows(
-        f"""SELECT file, fate, currency, CAST(sum("rows") AS BIGINT), {span_sql(role)}{", " * bool(names)}{picks}
-            FROM {role} GROUP BY file, fate, currency ORDER BY file, fate, currency"""
+        f"""SELECT file, fate, {currency_sql}, CAST(sum("rows") AS BIGINT), {span_sql(role)}{", " * bool(names)}{picks}
+            FROM {role} GROUP BY {keys} ORDER BY {keys}"""
     ):
         if number not in sources:  # refused after it was read
             continue

@@ -97,7 +97,7 @@ def _join(
     alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys)
     picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *given], 1))
     lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *given]]
-    store.con.execute(f"UPDATE {role} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
+    store.con.execute(f"UPDATE {store.table(role)} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
 
 
 def _of_spend(books: Books, row: Combination) -> Decision:

@@ -362,7 +362,7 @@ def followed(books: Books, path: Path, window: Window | None) -> Trail:
     dims = books.ask.dimensions
     keys = [f"coalesce(k{i}, '(not set)')" if dim not in UNITS else f"k{i}" for i, dim in enumerate(dims)]
     steps = range(1, len(path.steps) + 1)
-    later = "".join(f", s{n} AS MATERIALIZED ({_next(path, n, window, len(dims))})" for n in steps if n > 1)
+    later = "".join(f", s{n} AS MATERIALIZED ({_next(path, n, window, len(dims))})" for n in steps[1:])
     picks = "".join(f"{key} AS k{i}, " for i, key in enumerate(keys))
     each = " UNION ALL ".join(f"SELECT {picks}{n} AS n FROM s{n}" for n in steps)
     counts = ", ".join(f"count(*) FILTER (n = {n})" for n in steps)
@@ -416,12 +416,17 @@ def _bucket(books: Books, day: dt.date) -> str:
 
 
 def _enter(books: Books, path: Path, window: Window | None) -> str:
-    """Fill `firsts`, one row a person with the first time of each step; the query for those who did the first one."""
+    """Fill `firsts`, one row a person; the query for those who did the first step.
+
+    Beside the time of the first step it holds the soonest of the later ones: its time, and which one it is, as one
+    whole number (`_radix`).
+    """
     fill_buckets(books, window)
     dims = [(i, dim) for i, dim in enumerate(books.ask.dimensions)]
     own = [(i, measures.dimension_sql(books, "events", dim)) for i, dim in dims if dim not in UNITS]
     steps = range(1, len(path.steps) + 1)
-    parts = [f"min(t.time) FILTER (t.step = {n}) AS m{n}" for n in steps]
+    parts = ["min(t.time) FILTER (t.step = 1) AS entered"]
+    parts.append(f"min(epoch_us(t.time) * {_radix(path)} + t.step) FILTER (t.step > 1) AS later")
     if own:  # of one person's first steps at one moment, the least: whatever the order of the rows
         packed = ", ".join(f"k{i} := {sql}" for i, sql in own)
         parts.append(f"min(struct_pack(reached := t.time, {packed})) FILTER (t.step = 1) AS entry")
@@ -442,38 +447,28 @@ def _enter(books: Books, path: Path, window: Window | None) -> str:
     join = ""
     if time is not None:
         keys.append(f"b.label AS k{time}")
-        join = 'JOIN buckets b ON CAST(m1 AS DATE) BETWEEN b."start" AND b."end"'
-    picks = ", ".join(['"user"', "m1 AS entered", "m1 AS reached", *(f"m{n}" for n in steps[1:]), *keys])
-    return f"SELECT {picks} FROM firsts {join} WHERE m1 IS NOT NULL"
+        join = 'JOIN buckets b ON CAST(entered AS DATE) BETWEEN b."start" AND b."end"'
+    picks = ", ".join(['"user"', "entered", "entered AS reached", *keys])
+    return f"SELECT {picks} FROM firsts {join} WHERE entered IS NOT NULL"
 
 
 def _next(path: Path, step: int, window: Window | None, dims: int) -> str:
-    """Those who went on to a step, with the time at which they did.
-
-    That is the first time of all, where it does not come too early: only for the others is the log looked through.
-    """
-    kept = [*(f"m{n}" for n in range(step + 1, len(path.steps) + 1)), *(f"k{i}" for i in range(dims))]
-    limit = f"<= s.entered + {_interval(path.within)}" if path.within else "IS NOT NULL"
-    rest = "".join(f", s.{name}" for name in kept)
-    bounds = _inside(window, "e") if not path.within else ""
-    return f"""SELECT s."user", s.entered, s.m{step} AS reached{rest} FROM s{step - 1} s
-        WHERE s.m{step} >= s.reached AND s.m{step} {limit}
-        UNION ALL
-        SELECT s."user", s.entered, min(e.time) AS reached{rest} FROM s{step - 1} s JOIN events e ON e."user" = s."user"
-        WHERE s.m{step} < s.reached AND e.fate IS NULL AND {_named(path.spellings[step - 1], "e")}
-              AND e.time >= s.reached AND e.time {limit}{bounds}
+    """Those who went on to a step, with the time at which they first did."""
+    groups = "".join(f", s.k{i}" for i in range(dims))
+    bounds = f" AND e.time <= s.entered + {_interval(path.within)}" if path.within else _inside(window, "e")
+    return f"""SELECT s."user", s.entered, min(e.time) AS reached{groups}
+        FROM s{step - 1} s JOIN events e ON e."user" = s."user"
+        WHERE e.fate IS NULL AND {_named(path.spellings[step - 1], "e")} AND e.time >= s.reached{bounds}
         GROUP BY ALL"""
 
 
 def _beside(books: Books, path: Path, window: Window | None) -> tuple[Measures, int, int]:
     """Who came in midway, who went backwards, and whose time was not over, from `firsts`."""
-    later = [f"m{n}" for n in range(2, len(path.steps) + 1)]
-    soonest = f"least({', '.join(later)})" if later else "NULL::TIMESTAMP"
-    came = "CASE " + " ".join(f"WHEN {m} = soonest THEN {n}" for n, m in enumerate(later, 2)) + " END" if later else "0"
+    radix = _radix(path)
     found = books.store.rows(
         f"""SELECT way, count(*) FROM (
-              SELECT soonest, CASE WHEN m1 IS NULL THEN {came} WHEN soonest < m1 THEN 1 END AS way
-              FROM (SELECT *, {soonest} AS soonest FROM firsts))
+              SELECT soonest, CASE WHEN entered IS NULL THEN later % {radix} WHEN soonest < entered THEN 1 END AS way
+              FROM (SELECT *, make_timestamp(later // {radix}) AS soonest FROM firsts))
             WHERE way IS NOT NULL{_before_end(window, "soonest")} GROUP BY way ORDER BY way"""
     )
     midway: Measures = {path.steps[way - 1]: count for way, count in found if way > 1}
@@ -481,10 +476,15 @@ def _beside(books: Books, path: Path, window: Window | None) -> tuple[Measures, 
     unripe = 0
     if path.within:
         unripe = books.store.rows(
-            f"""SELECT count(*) FROM firsts WHERE m1 + {_interval(path.within)} >
+            f"""SELECT count(*) FROM firsts WHERE entered + {_interval(path.within)} >
                 (SELECT CAST(max(time) AS DATE) + 1 FROM events WHERE fate IS NULL)"""
         )[0][0]
     return midway, int(backwards), int(unripe)
+
+
+def _radix(path: Path) -> int:
+    """What microseconds are multiplied by so that the number of a step can be added."""
+    return len(path.steps) + 1
 
 
 def _named(spellings: Sequence[str], table: str = "t") -> str:

@@ -29,10 +29,13 @@ from kpi_cli.exports.composing import (
 from kpi_cli.exports.dialect import SPACES, Record, Text
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
+    TEXTS,
+    AsRead,
     all_read,
     half_even_sql,
     is_plain,
     millionths_sql,
+    moments_like,
     one_way_sql,
     proves_the_dot,
     signs_below,
@@ -40,7 +43,7 @@ from kpi_cli.exports.plain import (
     value_sql,
 )
 from kpi_cli.exports.recognising import GENERIC
-from kpi_cli.exports.roles import NONE_WHEN_BLANK, TABLES, kind
+from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
 from kpi_cli.exports.sheet import Sheet, conclude
 from kpi_cli.exports.tables import Source, Store
@@ -69,8 +72,8 @@ class Plan(Struct):
     casts: dict[str, str] = field(default_factory=dict)  # made once, for the values to speak of
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
-    typed: bool = False  # DuckDB reads the money of a sale as numbers, at half the price of text
-    amounts: list[int] = field(default_factory=list)  # the columns that it reads so
+    typed: bool = False  # DuckDB reads moments, or the money of a sale, as what they are
+    read: AsRead = TEXTS
     ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
 
     def cell(self, column: str) -> str:
@@ -83,11 +86,14 @@ def plans(sheet: Sheet) -> Iterator[Plan]:
     found = plan(sheet)
     if found is None:
         return
-    names = _names(found, "event") if sheet.role == "events" and sheet.has("event") else []
+    lean = plan(sheet, typed=True) or found
+    names = _names(lean, "event") if sheet.role == "events" and sheet.has("event") else []
     if 0 < len(names) <= _FEW:
         listed = f"ENUM({', '.join(literal(name) for name in names)})"
         event = f"CAST(nullif({found.cell('event')}, '') AS {listed})"
-        yield replace(found, columns=found.columns | {"event": event}, types={"event": listed})
+        lean = replace(lean, columns=lean.columns | {"event": event}, types=lean.types | {"event": listed})
+    if lean is not found:
+        yield lean
     yield found
 
 
@@ -95,7 +101,8 @@ def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
     """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own.
 
     Args:
-        typed: whether DuckDB reads the money of a sale as numbers: its first rows prove the dot (`is_typed`).
+        typed: whether DuckDB is to read moments, or the money of a sale, as what they are. None, too, where the first
+            rows do not prove that it can.
     """
     text = sheet.text
     if text is None or sheet.role not in _PLANS or not (text.survey.newlines > ROWS and is_plain(text)):
@@ -111,8 +118,10 @@ def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
         conclude(fresh)
         if fresh.account:
             return None
-        found.checks += _structure(found)
-        return found if _PLANS[sheet.role](found) else None
+        if not _PLANS[sheet.role](found):
+            return None
+        found.checks[:0] = _structure(found)
+        return found
     except KpiError:
         return None
 
@@ -150,8 +159,7 @@ def _plan_events(found: Plan) -> bool:
     if sheet.header.format.name != GENERIC or not _only_day(sheet, "time"):
         return False
     _dimensions(found)
-    _moments(found)
-    return True
+    return _moments(found)
 
 
 def _plan_touches(found: Plan) -> bool:
@@ -160,15 +168,16 @@ def _plan_touches(found: Plan) -> bool:
     is_path = sheet.has("path") and not sheet.has("user")
     if sheet.header.format.name != GENERIC or sheet.has("path") != is_path:
         return False
-    if not _only_day(sheet, None if is_path else "time"):
+    if not _only_day(sheet, None if is_path else "time") or (found.typed and is_path):
         return False
     _dimensions(found)
     if is_path:
         found.columns |= {"time": "NULL"} | _stated_days(sheet)
         found.checks.append(f"{found.cell('path')} <> ''")
-    else:
-        _moments(found)
+    elif _moments(found):
         found.checks.append(f"{found.cell('user')} <> ''")
+    else:
+        return False
     for column in TABLES["touches"].numeric:
         if sheet.has(column):
             _number(found, column, may_be_blank=column in NONE_WHEN_BLANK)
@@ -185,6 +194,8 @@ def _plan_sales(found: Plan) -> bool:
     if set(rule) & {"times", "plus"} or not (_only_day(sheet, "date", "time") and sheet.has("order_id")):
         return False
     if sheet.header.format.get("grain") == "stamped" or vat_of(sheet) is not None:
+        return False
+    if found.typed and not _proves_the_dot(found):
         return False
     _dimensions(found)
     found.values["day"] = _day_sql(found.cell("date"))
@@ -225,19 +236,30 @@ def _names(found: Plan, column: str) -> list[str]:
     return sorted(name for name in (cell.decode() for cell in seen) if re.fullmatch(_TEXT, name))
 
 
-def _moments(found: Plan) -> None:
-    cell = found.cell("time")
-    found.casts["as_written"] = f"TRY_CAST({cell} AS TIMESTAMP)"
-    found.values["moment"] = f"""CASE WHEN CAST(as_written AS VARCHAR) = {cell} THEN as_written
-        WHEN regexp_full_match({cell}, '{_MOMENT}') THEN {_read_moment(cell)} END"""
+def _moments(found: Plan) -> bool:
+    """Read moments as DuckDB does, or from their texts; whether that can be done."""
+    cell, index = found.cell("time"), found.sheet.columns["time"]
+    if found.typed:
+        way = moments_like(found.text, found.sheet, index)
+        if way is None:
+            return False
+        found.read = AsRead({index: "TIMESTAMP"}, way)
+        found.values["moment"] = cell
+    else:
+        found.casts["as_written"] = f"TRY_CAST({cell} AS TIMESTAMP)"
+        found.values["moment"] = f"""CASE WHEN CAST(as_written AS VARCHAR) = {cell} THEN as_written
+            WHEN regexp_full_match({cell}, '{_MOMENT}') THEN {_read_moment(cell)} END"""
     found.columns |= {"time": "moment", "start": "CAST(moment AS DATE)", "end": "CAST(moment AS DATE)"}
     found.checks.append(_in_calendar("moment"))
+    return True
 
 
-def is_typed(sheet: Sheet, text: Text) -> bool:
+def _proves_the_dot(found: Plan) -> bool:
     """Whether money can be read as numbers at once; tax is rounded by what its cells say, which have to be texts."""
+    sheet = found.sheet
     money = [sheet.columns[c] for c in (price_rule(sheet)["column"], "refunded") if sheet.has(c)]
-    return not sheet.has("tax") and proves_the_dot(text, sheet, money)
+    found.read = AsRead(dict.fromkeys(money, MONEY_TYPE))
+    return not sheet.has("tax") and proves_the_dot(found.text, sheet, money)
 
 
 def _stated_days(sheet: Sheet) -> dict[str, str]:
@@ -268,7 +290,8 @@ def _money(found: Plan, price: str) -> None:
         if column in sheet.columns:
             blank = column in NONE_WHEN_BLANK
             if found.typed:
-                _amount(found, column)
+                found.values[f"v_{column}"] = found.cell(column)
+                found.checks.append(f"{found.cell(column)} % 0.01 = 0")
             else:
                 _number(found, column, may_be_blank=blank, blank_is_none=blank)
             found.checks.append(f"v_{column} >= 0")
@@ -327,17 +350,20 @@ def _rule(found: Plan) -> bool:
 def _structure(found: Plan) -> Iterator[str]:
     """That the first cell of every row cannot be a word of a footer, a total or “no data”."""
     sheet = found.sheet
+    if 0 in found.read.types:
+        return
     fmt = sheet.header.format
     patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
     patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]
-    first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if len(sheet.header.names) > 1 else "c0"
+    has_second = len(sheet.header.names) > 1 and 1 not in found.read.types
+    first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if has_second else "c0"
     ordinary = f"regexp_full_match({first}, '{_LETTERS}+( {_LETTERS}+)*')"
     if patterns:
         either = "|".join(f"(?:{pattern})" for pattern in patterns).replace("'", "''")
         ordinary += f" AND NOT regexp_matches(lower({first}), '{either}')"
     if found.is_tame and any(kind(c) == "day" for c in sheet.columns):
         # A row that bears a day is no total or footer, and there is no word for “no data” without a blank.
-        word = "NOT contains(c0, ' ') AND (c0 <> '' OR NOT contains(c1, ' '))"
+        word = "NOT contains(c0, ' ')" + " AND (c0 <> '' OR NOT contains(c1, ' '))" * has_second
         ordinary = f"(({word}) OR ({ordinary}))"
     yield ordinary
 
@@ -368,13 +394,6 @@ def _number(found: Plan, column: str, *, may_be_blank: bool, blank_is_none: bool
     found.checks.append(f"({cell} = '' OR {plain})" if may_be_blank else plain)
 
 
-def _amount(found: Plan, column: str) -> None:
-    """Have a column of money read as numbers: whole cents, of which none is blank."""
-    found.amounts.append(found.sheet.columns[column])
-    found.values[f"v_{column}"] = found.cell(column)
-    found.checks.append(f"{found.cell(column)} % 0.01 = 0")
-
-
 def _day_sql(cell: str) -> str:
     return f"""CASE WHEN CAST(TRY_CAST({cell} AS DATE) AS VARCHAR) = {cell} THEN TRY_CAST({cell} AS DATE)
         WHEN regexp_full_match({cell}, '{_MOMENT}') THEN CAST({_read_moment(cell)} AS DATE) END"""
@@ -400,35 +419,38 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
         KpiError: likewise; a status or a currency that is not known.
     """
     sheet, text = found.sheet, found.text
-    columns = found.columns
-    if sheet.role != "events":
-        columns = {"line": "NULL", "currency": literal(currency_of(sheet))} | columns
+    columns, types = {"file": str(source.number)} | found.columns, found.types
+    if sheet.role == "events":
+        types = {"file": f"INTEGER AS {source.number}"} | types
+    else:
+        columns |= {"line": "NULL", "currency": literal(currency_of(sheet))} | columns
     casts, values = (
         "".join(f", {sql} AS {name}" for name, sql in some.items()) for some in (found.casts, found.values)
     )
     # A condition and no value: DuckDB then looks only at the rows for which what comes before did not decide.
-    checked = f"CASE WHEN {' AND '.join(found.checks)} THEN {source.number} ELSE error('not plain') END"
-    query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.amounts)}))"
-    picks = {"file": checked} | columns
-    rows = store.insert_query(sheet.role, picks, query, found.types)
+    key = "time" if sheet.role == "events" else "file"
+    columns[key] = f"CASE WHEN {' AND '.join(found.checks)} THEN {columns[key]} ELSE error('not plain') END"
+    query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.read)}))"
+    rows = store.insert_query(sheet.role, columns, query, types)
     if rows == 0 or not all_read(text, sheet, rows):
         raise NotPlain
     ledger = Ledger(read=rows)
-    _number_lines(store, source, found)
+    _number_lines(store, source, found, rows)
     if sheet.role == "sales":
         judge(store, source.number, sheet, found.ruled, ledger)
     return ledger
 
 
-def _number_lines(store: Store, source: Source, found: Plan) -> None:
-    """Give rows their lines, which are in order; of events only where one lacks what a message will name."""
+def _number_lines(store: Store, source: Source, found: Plan, rows: int) -> None:
+    """Give the rows just read their lines, which are in order; of events only where one lacks what a note names."""
     role, number = found.sheet.role, source.number
     if role == "events" and not store.rows(f'SELECT 1 FROM events WHERE file = {number} AND "user" IS NULL LIMIT 1'):
         return
     store.ensure(role, "line")
-    first = store.rows(f"SELECT min(rowid) FROM {role} WHERE file = {number}")[0][0]
+    table = store.table(role)
+    first = store.rows(f"SELECT max(rowid) FROM {table}")[0][0] - rows + 1
     begins = found.sheet.header.line + 1
-    store.con.execute(f"UPDATE {role} SET line = rowid - {first} + {begins} WHERE file = {number}")
+    store.con.execute(f"UPDATE {table} SET line = rowid - {first} + {begins} WHERE rowid >= {first}")
 
 
 def currency_of(sheet: Sheet) -> str | None:

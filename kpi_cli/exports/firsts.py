@@ -16,7 +16,7 @@ from itertools import takewhile
 from msgspec import Struct
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.bulk import Plan, currency_of, is_typed, plan, text_sql
+from kpi_cli.exports.bulk import Plan, currency_of, plan, text_sql
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads, lacking, library
 from kpi_cli.exports.judging import NotPlain, judge, literal
@@ -59,7 +59,7 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
         return False
     cells = _cells(found, {*by, "publisher"})
     ways = [(found, ids) for ids in _ids(found)]
-    if is_typed(found.sheet, found.text) and (typed := plan(sheet, typed=True)):
+    if typed := plan(sheet, typed=True):
         ways.insert(0, (typed, ways[0][1]))
     all_threads(store.con)
     return any(_loaded(store, source, way, cells, ids) for way, ids in ways)
@@ -85,14 +85,14 @@ def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str],
     store.con.execute("SET preserve_insertion_order = false")  # else rows wait for those before them
     try:
         rows = _fill_bought(store, found, cells, ids)
-        store.con.execute("BEGIN")
+        store.begin()
         _fill_sales(store, source, found, cells)
         ledger = Ledger(read=rows)
         judge(store, source.number, found.sheet, found.ruled, ledger)
         if len(store.rows("SELECT DISTINCT currency FROM sales")) != 1:
             raise NotPlain  # no row is left, or two currencies are refused with a line
         _fill_won(store, cells, ids)
-        store.con.execute("COMMIT")
+        store.commit()
     except (library().Error, KpiError, NotPlain) as error:
         store.rollback()
         if lacking(error):
@@ -126,7 +126,7 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
     )
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in picks.items())
     sql = f"""CREATE OR REPLACE TEMP TABLE bought AS
-              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.amounts)})"""
+              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.read)})"""
     rows = int(store.rows(sql)[0][0])
     if not (all_read(found.text, found.sheet, rows) and _orders(store, ids) == rows):
         raise NotPlain

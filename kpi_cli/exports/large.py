@@ -23,6 +23,8 @@ from kpi_cli.exports.composing import price_rule, ruled, vat_of
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.plain import (
+    TEXTS,
+    AsRead,
     all_read,
     first_rows,
     is_plain,
@@ -33,7 +35,7 @@ from kpi_cli.exports.plain import (
     value_sql,
     vat_sql,
 )
-from kpi_cli.exports.roles import CHANNEL, NONE_WHEN_BLANK, kind
+from kpi_cli.exports.roles import CHANNEL, MONEY_TYPE, NONE_WHEN_BLANK, kind
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
 
@@ -203,7 +205,8 @@ def _fold_sql(text: Text, sheet: Sheet, plan: _Plan, limit: str = "") -> str:
     keys = [f"CASE WHEN {plain} THEN {first} ELSE error('not plain') END", *others, is_line, exact, *texts]
     apart = f"{refunds} <> 0" if plan.back_apart else "false"
     varying = [key for key in (*keys, apart) if key not in {"true", "false", "NULL"}]
-    rows = f"(SELECT *, {', '.join(values)} FROM {source_sql(text, sheet, plan.money if plan.typed else ())} {limit})"
+    read = AsRead(dict.fromkeys(plan.money, MONEY_TYPE)) if plan.typed else TEXTS
+    rows = f"(SELECT *, {', '.join(values)} FROM {source_sql(text, sheet, read)} {limit})"
     return f"""
         SELECT {", ".join(keys)}, {", ".join(f"sum(v{i})" for i in plan.money)}, {vat}, count(*) AS n
         FROM {rows} GROUP BY {", ".join(varying)} ORDER BY ALL"""

@@ -224,14 +224,14 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     settle(source.sheet)
     reader = Reader(source.sheet)
     source.ledger = reader.ledger
-    store.con.execute("BEGIN")
+    store.begin()
     blocks = reader.blocks(composer(reader))
     store.insert(source, blocks if source.checks == "rows" else _deduped(source, blocks, options))
     return reader
 
 
 def _keep(store: Store, reader: Reader) -> None:
-    store.con.execute("COMMIT")
+    store.commit()
     if reader.sheet.role not in store.columns:
         store.ensure(reader.sheet.role)
     tell(reader)
@@ -320,7 +320,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
     find_own(source.sheet)
     for found in plans(source.sheet):
         all_threads(store.con)
-        store.con.execute("BEGIN")
+        store.begin()
         try:
             source.ledger = load(store, source, found)
         except (library().Error, KpiError, NotPlain) as error:
@@ -328,7 +328,7 @@ def _in_bulk(store: Store, source: Source) -> bool:
             if lacking(error):
                 raise  # no other way of reading needs less
             continue
-        store.con.execute("COMMIT")
+        store.commit()
         source.sheet = found.sheet
         return True
     return False

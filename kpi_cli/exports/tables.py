@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import weakref
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,13 +33,13 @@ _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
 _SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
 # A log of many millions of events is kept lean: what follows from the moment, or from there being a row, is not
-# stored; its lines and a currency only where a file's rows have them.
+# stored, but shown by a view; its lines and a currency only where a file's rows have them.
 _FOLLOWS = {
     "events": {
-        "fate": "CAST(NULL AS VARCHAR)",
-        "start": 'CAST("time" AS DATE)',
-        "end": 'CAST("time" AS DATE)',
-        "rows": "CAST(1 AS BIGINT)",
+        "fate": "VARCHAR AS NULL",
+        "start": 'DATE AS "time"',
+        "end": 'DATE AS "time"',
+        "rows": "BIGINT AS 1",
     }
 }
 
@@ -165,6 +165,7 @@ class Store:
         self.con: duckdb.DuckDBPyConnection = connect(folder)
         weakref.finalize(self, _close, self.con, folder)
         self.columns: dict[str, dict[str, str]] = {}
+        self._before: dict[str, dict[str, str]] = {}
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
@@ -185,7 +186,7 @@ class Store:
         self._take_any(role)
         for block in blocks:
             self._widen(role, block)
-            stored = _stored(role, block)
+            stored = self._stored(role, block)
             columns = {name: block[name] for name in stored if any(c is not None for c in block[name])}
             types, count, first = self.columns[role], len(block["line"]), next(iter(columns))
             same = {name: cells[0] for name, cells in columns.items() if cells.count(cells[0]) == count}
@@ -198,7 +199,7 @@ class Store:
             cells = _JSON.encode({cell: columns[name] for cell, name in apart.items()}).decode()
             # As the cell of a table: DuckDB would work out beforehand what is made of a parameter, value by value.
             parsed = f"SELECT from_json(text, '{shape}') AS cells FROM (VALUES ($2)) AS given(text)"
-            sql = f'INSERT INTO {role} BY NAME SELECT $1 AS "file", {", ".join(picks)} FROM ({parsed})'
+            sql = f'INSERT INTO {self.table(role)} BY NAME SELECT $1 AS "file", {", ".join(picks)} FROM ({parsed})'
             self.con.execute(sql, [source.number, cells, *same.values()])
 
     def insert_query(self, role: str, columns: Mapping[str, str], query: str, types: Mapping[str, str]) -> int:
@@ -210,15 +211,35 @@ class Store:
             self._take_any(role)
             types = {}
         self._widen(role, columns, types)
-        picks = ", ".join(f'{columns[name]} AS "{name}"' for name in _stored(role, columns))
-        return int(self.rows(f"INSERT INTO {role} BY NAME SELECT {picks} FROM {query}")[0][0])
+        picks = ", ".join(f'{columns[name]} AS "{name}"' for name in self._stored(role, columns))
+        return int(self.rows(f"INSERT INTO {self.table(role)} BY NAME SELECT {picks} FROM {query}")[0][0])
 
     def _take_any(self, role: str) -> None:
-        """Have a role's columns that were made for few names take any."""
-        for name, type_ in self.columns.get(role, {}).items():
+        """Have a role's columns that were made for one value, or for few names, take any."""
+        have = self.columns.get(role, {})
+        for name, type_ in have.items():
             if type_.startswith("ENUM"):
-                self.con.execute(f'ALTER TABLE {role} ALTER "{name}" TYPE VARCHAR')
-                self.columns[role][name] = "VARCHAR"
+                have[name] = "VARCHAR"
+                self.con.execute(f'ALTER TABLE {self.table(role)} ALTER "{name}" TYPE VARCHAR')
+            elif name == "file" and " AS " in type_:
+                have[name], _, value = type_.partition(" AS ")
+                self.con.execute(f'ALTER TABLE {self.table(role)} ADD COLUMN "{name}" {have[name]} DEFAULT {value}')
+        self._show(role)
+
+    def table(self, role: str) -> str:
+        """The table that stores a role's rows; where some of its columns follow from others, a view shows both."""
+        return f"stored_{role}" if role in _FOLLOWS else role
+
+    def _show(self, role: str) -> None:
+        if role not in _FOLLOWS or role not in self.columns:
+            return
+        told = [(name, *type_.split(" AS ")) for name, type_ in self.columns[role].items() if " AS " in type_]
+        shown = "".join(f', CAST({value} AS {type_}) AS "{name}"' for name, type_, value in told)
+        self.con.execute(f"CREATE OR REPLACE VIEW {role} AS SELECT *{shown} FROM {self.table(role)}")
+
+    def _stored(self, role: str, names: Iterable[str]) -> list[str]:
+        """Those columns that are stored."""
+        return [name for name in names if " AS " not in self.columns[role][name]]
 
     def _widen(self, role: str, names: Collection[str], types: Mapping[str, str] | None = None) -> None:
         """Make sure that a role's table has these columns; a new one may have some of them of a type of their own."""
@@ -226,17 +247,20 @@ class Store:
             follows = dict(_FOLLOWS.get(role, {}))
             if "rows" in names:  # of a database, where an event stands for many
                 follows.pop("rows", None)
-            fixed = ("file", *follows) if follows else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
-            wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)} | {**(types or {})}
-            more = {"rows": " DEFAULT 1"} | {name: f" AS ({sql})" for name, sql in follows.items()}
-            definition = ", ".join(f'"{n}" {t}{more.get(n, "")}' for n, t in wanted.items())
-            self.con.execute(f"CREATE TABLE {role} ({definition})")
-            self.columns[role] = wanted
+            fixed = ("file", "time") if follows else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
+            wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)} | follows
+            self.columns[role] = wanted | {**(types or {})}
+            stored = self._stored(role, self.columns[role])
+            definition = ", ".join(f'"{n}" {self.columns[role][n]}{_DEFAULTS.get(n, "")}' for n in stored)
+            self.con.execute(f"CREATE TABLE {self.table(role)} ({definition})")
+            self._show(role)
         have = self.columns[role]
-        for name in names:
-            if name not in have:
-                have[name] = _type(name, role)
-                self.con.execute(f'ALTER TABLE {role} ADD COLUMN "{name}" {have[name]}')
+        new = {name: _type(name, role) for name in names if name not in have}
+        for name, type_ in new.items():
+            self.con.execute(f'ALTER TABLE {self.table(role)} ADD COLUMN "{name}" {type_}')
+        have |= new
+        if new:
+            self._show(role)
 
     def ensure(self, role: str, *names: str) -> None:
         """Give a role's table these columns, empty where no file had them."""
@@ -246,25 +270,30 @@ class Store:
         """Give every row of a role the same text in a column; a new column costs next to nothing, however many."""
         quoted = "'" + text.replace("'", "''") + "'"
         if name in self.columns[role]:
-            self.con.execute(f'UPDATE {role} SET "{name}" = {quoted}')
+            self.con.execute(f'UPDATE {self.table(role)} SET "{name}" = {quoted}')
             return
-        self.con.execute(f'ALTER TABLE {role} ADD COLUMN "{name}" VARCHAR DEFAULT {quoted}')
+        self.con.execute(f'ALTER TABLE {self.table(role)} ADD COLUMN "{name}" VARCHAR DEFAULT {quoted}')
         self.columns[role][name] = "VARCHAR"
+        self._show(role)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()
 
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self.con.execute("BEGIN")
+        self._before = {role: dict(types) for role, types in self.columns.items()}
+
+    def commit(self) -> None:
+        """Keep what was done since the transaction began."""
+        self.con.execute("COMMIT")
+
     def rollback(self) -> None:
-        """Undo what was done since the transaction began, if one did."""
-        try:
+        """Undo what was done since the transaction began, if one did; tables and columns made since go with it."""
+        with suppress(library().TransactionException):
             self.con.execute("ROLLBACK")
-        except library().TransactionException:
-            return
-        # The tables that were made since, and their columns, went with it.
-        made = self.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
-        described = "SELECT column_name, column_type FROM (DESCRIBE {})"
-        self.columns = {role: dict(self.rows(described.format(role))) for (role,) in made}
+            self.columns = self._before
 
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
@@ -276,11 +305,6 @@ def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     close_folder(folder)
 
 
-def _stored(role: str, names: Iterable[str]) -> list[str]:
-    """Those columns that the table of a role stores, and does not make of the moment."""
-    return [name for name in names if role not in _FOLLOWS or name not in {"start", "end"}]
-
-
 def span_sql(role: str) -> str:
     """The first and the last day of some rows of a role, and whether one of them stands for several days."""
     if role in _FOLLOWS:  # the day of each need not be made of its moment
@@ -288,6 +312,7 @@ def span_sql(role: str) -> str:
     return 'min("start"), max("end"), bool_or("start" <> "end")'
 
 
+_DEFAULTS = {"rows": " DEFAULT 1"}
 _TYPES = _FIXED | _SALES | {"time": "TIMESTAMP", "combination": "BIGINT"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -101,7 +101,7 @@ def both(*paths: str, **options: Any) -> tuple[dict[str, Any], dict[str, Any], s
         patch.setattr(reading, "load", noted)
         fast = reading.read(asked, ReadOptions(**options))
     if "events" in slow.columns and "line" not in fast.columns["events"]:
-        slow.con.execute("UPDATE events SET line = NULL")
+        slow.con.execute(f"UPDATE {slow.table('events')} SET line = NULL")
     return told(slow), told(fast), taken
 
 
@@ -199,6 +199,48 @@ def test_a_second_log_may_have_other_names(other, tmp_path):
         assert taken >= {first}
         assert fast["sources"] == slow["sources"]
         assert event_rows_of(fast) == event_rows_of(slow)
+
+
+@pytest.mark.parametrize("between", [" ", "T"])
+@pytest.mark.parametrize("zone", ["", "Z"])
+@pytest.mark.parametrize("columns", ["user,event,time", "time,user,event", "event,time,user"])
+def test_moments_are_read_at_once_where_the_first_lines_write_them_in_one_way(between, zone, columns, tmp_path):
+    path = write(tmp_path, log_of(columns, [f"2026-01-05{between}10:{n:02}:59{zone}" for n in range(60)]))
+    assert is_alike(path)
+    [plan, _] = plans_of(path)
+    assert plan.read.moment == f"%Y-%m-%d{between}%H:%M:%S{zone}"
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("2026-01-05T10:00:00", "2026-01-05 10:00:00Z", "2026-01-05", "2026-01-05 10:00", "2026-01-05 10:00:00.5"),
+        *("2026-01-05 10:00:00+02:00", "2026-01-05 10:00:00-05", "2026-01-05 10:00:00 UTC", "05/01/2026 10:00:00"),
+        *("2026-02-30 10:00:00", "2026-01-05 24:00:00", "2026-01-05 10:00:60", "26-01-05 10:00:00", "", "infinity"),
+        *("1989-12-31 10:00:00", "2101-01-01 10:00:00", "epoch", "2026-01-05  10:00:00", " 2026-01-05 10:00:00 ", "x"),
+    ],
+)
+def test_a_moment_far_below_that_is_written_otherwise_is_read_as_in_a_small_file(moment, tmp_path):
+    path = write(
+        tmp_path, log_of("user,event,time", [*["2026-01-05 10:00:00"] * 60, *["2026-03-07 10:00:00"] * 9, moment])
+    )
+    slow, fast, _ = both(path)
+    assert fast == slow
+    assert plans_of(path)[0].read.moment
+
+
+def log_of(columns: str, moments: Iterable[str]) -> str:
+    rows = [{"user": f"u-{n}", "event": "view", "time": moment} for n, moment in enumerate(moments)]
+    return "\n".join([columns, *(",".join(row[name] for name in columns.split(",")) for row in rows), ""])
+
+
+def plans_of(path: str) -> list[bulk.Plan]:
+    """The ways in which a file would be read in bulk."""
+    found: list[bulk.Plan] = []
+    with bulk_from(-1), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "plans", lambda sheet: found.extend(bulk.plans(sheet)) or ())
+        reading.read([Asked(path, ReadOptions())], ReadOptions())
+    return found
 
 
 def event_rows_of(found: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.errors import KpiError
 from kpi_cli.exports import bulk, firsts
+from kpi_cli.exports.plain import AsRead
 
 SPEND = "date,channel,cost,currency\n2026-01-01,Email,10.00,EUR\n2026-03-31,Paid Search,20.00,EUR\n"
 CLEAN = """date,order_id,customer_id,channel,amount,refunded,currency,status,product
@@ -125,12 +126,12 @@ def test_whatever_order_ids_are_the_answer_is_that_of_the_rows(ids: list[str], c
 def test_an_amount_far_below_is_read_as_it_is_row_by_row(
     amount: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    typed: list[Sequence[int]] = []
+    typed: list[Mapping[int, str]] = []
     source_sql = firsts.source_sql
 
-    def noted(text: Any, sheet: Any, money: Sequence[int]) -> str:
-        typed.append(money)
-        return source_sql(text, sheet, money)
+    def noted(text: Any, sheet: Any, read: AsRead) -> str:
+        typed.append(read.types)
+        return source_sql(text, sheet, read)
 
     monkeypatch.setattr(firsts, "source_sql", noted)
     rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25,1.00" for i in range(100)]

@@ -195,9 +195,9 @@ def test_amounts_are_read_as_numbers_at_once_where_the_first_lines_prove_the_dot
     asked: list[Any] = []
     source_sql = large.source_sql
 
-    def noted(text: Any, sheet: Any, money: Any) -> str:
-        asked.append(money)
-        return source_sql(text, sheet, money)
+    def noted(text: Any, sheet: Any, read: Any) -> str:
+        asked.append(read.types)
+        return source_sql(text, sheet, read)
 
     monkeypatch.setattr(large, "source_sql", noted)
     _, checks = answer(write(tmp_path, text), 0)

@@ -317,7 +317,7 @@ def _followed(log: Iterable[Event], within: str | None, days: tuple[int, int]) -
     start = dt.datetime(2026, 10, 1)
     for user, event, hours in log:
         row = [f"c-{user}", event, start + dt.timedelta(hours=12 * hours)]
-        store.con.execute('INSERT INTO events("user", event, time) VALUES ($1, $2, $3)', row)
+        store.con.execute(f'INSERT INTO {store.table("events")}("user", event, time) VALUES ($1, $2, $3)', row)
     books = Books(store, Ask(), Grouping())
     path = Steps(("a", "b", "c"), (("a",), ("b",), ("c",)), parse_duration(within) if within else None)
     return followed(books, path, Window(*(start.date() + dt.timedelta(days=n) for n in days)))

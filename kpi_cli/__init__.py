@@ -300,8 +300,8 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
     from kpi_cli.ask import Ask, Files
     from kpi_cli.config import Config
     from kpi_cli.definitions import asked_by_name, load_settings, own_columns
+    from kpi_cli.errors import did_you_mean
     from kpi_cli.exports.options import ReadOptions
-    from kpi_cli.formula import did_you_mean
     from kpi_cli.period import PeriodOptions, time_zone
     from kpi_cli.texts import LANGUAGE
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, ca
 
 from msgspec import Struct, field
 
-from kpi_cli.errors import InputError, KpiError, Refusals
+from kpi_cli.errors import InputError, KpiError, Refusals, did_you_mean
 from kpi_cli.exports import strict_yaml
 from kpi_cli.exports.strict_yaml import Node, Scalar, Sequence
 from kpi_cli.safe import printable, quoted
@@ -317,7 +317,7 @@ def check_names(
     for goal in judged:
         if goal.metric not in known:
             said = f"{quoted(goal.metric)} is no metric"
-            fix = _nearest(goal.metric, known)
+            fix = did_you_mean(goal.metric, known)
             gather.error(InputError("unknown_name", said, fix, None, goal.line, goal.column))
     if gather.errors:
         raise Refusals(_in_file(gather.errors, config.file))
@@ -403,12 +403,6 @@ def _mistake(node: Node, code: str, text: str, fix: str = "") -> InputError:
     return InputError(code, text, fix, None, node.line, node.column)
 
 
-def _nearest(word: str, known: Collection[str]) -> str:
-    from kpi_cli.formula import did_you_mean  # loaded for own metrics and for mistakes only
-
-    return did_you_mean(word, known)
-
-
 def _seen(node: Node) -> str:
     if isinstance(node, Scalar):
         return "nothing" if node.null else quoted(node.text)
@@ -426,7 +420,7 @@ def _fields(node: Node, known: Mapping[str, Convert[Any]], required: Collection[
     pairs, gather, values = _pairs(node), _Gather(), {}
     for name, child in pairs.items.items():
         if name not in known:
-            fix = _nearest(name, known)
+            fix = did_you_mean(name, known)
             gather.error(_mistake(pairs.keys[name], "unknown_key", f"unknown key {quoted(name)}", fix))
         elif not (isinstance(child, Scalar) and child.null):
             values[name] = gather.attempt(known[name], child)
@@ -476,7 +470,7 @@ def _word(*known: str) -> Convert[str]:
     def convert(node: Node) -> str:
         word = _text(node)
         if word not in known:
-            raise _mistake(node, "unknown_word", f"{_seen(node)} is not known here", _nearest(word, known))
+            raise _mistake(node, "unknown_word", f"{_seen(node)} is not known here", did_you_mean(word, known))
         return word
 
     return convert
@@ -576,7 +570,7 @@ def _zone(node: Node) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        fix = _nearest(name, sorted(available_timezones()))
+        fix = did_you_mean(name, sorted(available_timezones()))
         raise _mistake(node, "bad_tz", f"{_seen(node)} is not a time zone", fix) from None
     return name
 

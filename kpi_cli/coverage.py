@@ -21,16 +21,17 @@ def settle_window(books: Books, uses: Sequence[str]) -> None:
         if books.ask.every:
             raise _undated(books, uses)
         return
+    gap = _longest_gap(books)
     if asked is None:
-        books.window = _overlap(books, spans)
+        books.window = _overlap(spans, gap)
         if _undated_rows(books, uses):
             raise _undated(books, uses)
     else:
         books.window = asked
         if _undated_rows(books, uses):
             raise _undated(books, uses)
-        _tell_gaps(books, spans, asked)
-    covered = _role_windows(books, spans, books.window)
+        _tell_gaps(books, spans, asked, gap)
+    covered = _role_windows(spans, gap)
     books.days_with_data = _common_days(covered, books.window)
 
 
@@ -63,21 +64,24 @@ def _rows_used(source: Source) -> bool:
     return source.ledger.read > sum(source.ledger.left_out.values())
 
 
-def _longest_gap(books: Books) -> int:
+def _longest_gap(books: Books) -> dt.timedelta:
+    """The longest time between two days with sales; none where there are no sales."""
+    if not books.has("sales"):
+        return dt.timedelta()
     found = books.store.rows(
         """SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
            FROM (SELECT DISTINCT "start" FROM sales WHERE fate IS NULL AND "start" IS NOT NULL))"""
     )
-    return int(found[0][0] or 0)
+    return dt.timedelta(days=found[0][0] or 0)
 
 
-def _overlap(books: Books, spans: Spans) -> Window:
+def _overlap(spans: Spans, gap: dt.timedelta) -> Window:
     """The days all formats cover; sales reach outward over a gap no longer than their own longest."""
     others = [(a, b) for (role, _, _), (a, b, _) in spans.items() if role != "sales"]
     sales = [(a, b) for (role, _, _), (a, b, _) in spans.items() if role == "sales"]
     starts, ends = [a for a, _ in others], [b for _, b in others]
     if others and sales:
-        start, end, gap = max(starts), min(ends), dt.timedelta(days=_longest_gap(books))
+        start, end = max(starts), min(ends)
         starts += [a for a, _ in sales if a - start > gap]
         ends += [b for _, b in sales if end - b > gap]
     elif sales:
@@ -88,9 +92,8 @@ def _overlap(books: Books, spans: Spans) -> Window:
     return Window(max(starts), min(ends))
 
 
-def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
+def _tell_gaps(books: Books, spans: Spans, window: Window, gap: dt.timedelta) -> None:
     """A format that covers less of the window than asked is named with its days."""
-    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
     for (role, _, _), (first, last, sources) in spans.items():
         reach = gap if role == "sales" else dt.timedelta()
         if first > window.end or last < window.start:
@@ -104,7 +107,7 @@ def _tell_gaps(books: Books, spans: Spans, window: Window) -> None:
 
 def earlier_span(books: Books, window: Window) -> Span | None:
     """The period compared with, as the answer states it; None where some role has no day in it, which is told."""
-    covered = _role_windows(books, _coverage(books, books.uses), window)
+    covered = _role_windows(_coverage(books, books.uses), _longest_gap(books))
     meets = {role: any(a <= window.end and b >= window.start for a, b in found) for role, found in covered.items()}
     _, files = uncovered(books, books.uses, window)
     code = "partly_comparable" if all(meets.values()) else "not_comparable"
@@ -114,7 +117,7 @@ def earlier_span(books: Books, window: Window) -> Span | None:
 
 def uncovered(books: Books, uses: Sequence[str], window: Window) -> tuple[list[str], list[str]]:
     """Which roles have no format that covers a window, and the files of formats that miss a part of it."""
-    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
+    gap = _longest_gap(books)
     covered, missed, files = set(), set(), []
     for (role, _, _), (first, last, sources) in _coverage(books, uses).items():
         reach = gap if role == "sales" else dt.timedelta()
@@ -134,9 +137,8 @@ def first_day(books: Books, uses: Sequence[str]) -> dt.date | None:
     return max(firsts.values(), default=None)
 
 
-def _role_windows(books: Books, spans: Spans, window: Window | None) -> dict[str, list[tuple[dt.date, dt.date]]]:
+def _role_windows(spans: Spans, gap: dt.timedelta) -> dict[str, list[tuple[dt.date, dt.date]]]:
     roles: dict[str, list[tuple[dt.date, dt.date]]] = {}
-    gap = dt.timedelta(days=_longest_gap(books)) if books.has("sales") else dt.timedelta()
     for (role, _, _), (first, last, _) in spans.items():
         reach = gap if role == "sales" else dt.timedelta()
         roles.setdefault(role, []).append((first - reach, last + reach))

@@ -9,10 +9,10 @@ KpiError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from kpi_cli.safe import printable
+from kpi_cli.safe import printable, quoted
 
 
 @dataclass
@@ -85,3 +85,24 @@ class Refusals(InputError):  # noqa: N818 (it stands for several errors, not one
     def parts(self) -> Sequence[KpiError]:
         """The single errors behind this one."""
         return self.errors
+
+
+_FEW = 24  # names that can be listed in a message
+
+
+def did_you_mean(word: str, known: Collection[str], else_: str = "see the documentation for what is known") -> str:
+    """What to do about an unknown word: the nearest known one, or the list of them when it is short, or else that.
+
+    >>> did_you_mean("margn", ["margin", "vat"]), did_you_mean("zzz", ["margin", "vat"])
+    ('did you mean “margin”?', 'known: “margin”, “vat”')
+    """
+    import difflib
+
+    listed = sorted(known) if isinstance(known, set | frozenset) else list(known)  # a set has no order of its own
+    by_fold = {name.casefold(): name for name in listed}
+    near = difflib.get_close_matches(word.casefold(), by_fold, n=1)
+    if near:
+        return f"did you mean {quoted(by_fold[near[0]])}?"
+    if not 0 < len(listed) <= _FEW:
+        return else_
+    return f"known: {', '.join(map(quoted, listed))}"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from msgspec import Struct
 
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, did_you_mean
 from kpi_cli.safe import quoted
 
 if TYPE_CHECKING:
@@ -109,27 +109,6 @@ def check_cycles(formulas: Mapping[str, Formula]) -> tuple[str, ...]:
         fix, column = "define one of them by measures only", formula.names[circle[1]]
         raise InputError("circular_metric", text, fix, formula.file, formula.line, column) from None
     return tuple(name for name in order if name in formulas)
-
-
-_FEW = 24  # names that can be listed in a message
-
-
-def did_you_mean(word: str, known: Collection[str], else_: str = "see the documentation for what is known") -> str:
-    """What to do about an unknown word: the nearest known one, or the list of them when it is short, or else that.
-
-    >>> did_you_mean("margn", ["margin", "vat"]), did_you_mean("zzz", ["margin", "vat"])
-    ('did you mean “margin”?', 'known: “margin”, “vat”')
-    """
-    import difflib
-
-    listed = sorted(known) if isinstance(known, set | frozenset) else list(known)  # a set has no order of its own
-    by_fold = {name.casefold(): name for name in listed}
-    near = difflib.get_close_matches(word.casefold(), by_fold, n=1)
-    if near:
-        return f"did you mean {quoted(by_fold[near[0]])}?"
-    if not 0 < len(listed) <= _FEW:
-        return else_
-    return f"known: {', '.join(map(quoted, listed))}"
 
 
 # The parts of a formula ---------------------------------------------------------------------------------

@@ -14,9 +14,8 @@ from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books, fill_buckets
-from kpi_cli.errors import InputError, UsageError
+from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE
-from kpi_cli.formula import did_you_mean
 from kpi_cli.period import UNITS, Window
 from kpi_cli.safe import quoted
 from kpi_cli.texts import note
@@ -82,8 +81,8 @@ def revenue_sql(books: Books) -> str:
 
 def spend(books: Books, window: Window | None) -> Table:
     """Media cost of each group."""
-    no_edge_inside(books, window)
-    return by_group(books, "spend", window, f"sum({cut('cost')}) AS media_cost")
+    part = cut("cost") if no_edge_inside(books, window) else "t.cost"
+    return by_group(books, "spend", window, f"sum({part}) AS media_cost")
 
 
 def costs(books: Books, window: Window | None) -> Table:
@@ -427,10 +426,10 @@ def cut(column: str) -> str:
     return f"CASE WHEN {inside} THEN t.{column} ELSE {running(after)} - {running(first)} END"
 
 
-def no_edge_inside(books: Books, window: Window | None, role: str = "spend", table: str | None = None) -> None:
-    """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it."""
+def no_edge_inside(books: Books, window: Window | None, role: str = "spend", table: str | None = None) -> bool:
+    """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it; is there one?"""
     if not books.has(role) or window is None:
-        return
+        return False
     fill_buckets(books, window)
     crossing = books.store.rows(
         f"""SELECT count(DISTINCT (t.file, t.line)), min((t.file, t.line)) FROM {table or role} t JOIN buckets b
@@ -438,7 +437,7 @@ def no_edge_inside(books: Books, window: Window | None, role: str = "spend", tab
            WHERE t.fate IS NULL AND NOT (t."start" >= b."start" AND t."end" <= b."end")"""
     )[0]
     if not crossing[0]:
-        return
+        return False
     if not books.ask.prorate:
         number, line = crossing[1].values() if isinstance(crossing[1], dict) else crossing[1]
         file = next(s.file for s in books.store.sources if s.number == number)
@@ -451,3 +450,4 @@ def no_edge_inside(books: Books, window: Window | None, role: str = "spend", tab
         )
     if not any(n.code == "prorated" for n in books.notes):
         books.notes.append(note("prorated", count=crossing[0]))
+    return True

@@ -274,18 +274,19 @@ def _currency(books: Books, uses: Sequence[str]) -> str | None:
     Raises:
         InputError: two currencies, or one that is stated beside one that is not.
     """
+    money = {role: some for role, some in _money_of(books).items() if role in uses and books.has(role)}
+    every = " UNION ALL ".join(f"SELECT currency FROM {r} WHERE fate IS NULL AND ({some})" for r, some in money.items())
+    found = books.store.rows(f"SELECT DISTINCT currency FROM ({every})") if money else []
+    if len(found) <= 1:
+        return found[0][0] if found else None
     seen: dict[str | None, tuple[str, int]] = {}
     files = {s.number: s.file for s in books.store.sources}
-    for role, some in _money_of(books).items():
-        if role not in uses or not books.has(role):
-            continue
+    for role, some in money.items():
         for currency, number, line in books.store.rows(
             f"""SELECT currency, min(file), arg_min(line, (file, line)) FROM {role}
                 WHERE fate IS NULL AND ({some}) GROUP BY currency ORDER BY min(file), currency"""
         ):
             seen.setdefault(currency, (files[number], line))
-    if len(seen) <= 1:
-        return next(iter(seen), None)
     stated = sorted(c for c in seen if c)
     if len(stated) > 1:
         file, line = seen[stated[1]]

@@ -6,12 +6,13 @@ What was compiled counts only while its checksum is that of the YAML, so an edit
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec.json import decode
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data.json"
@@ -35,7 +36,7 @@ def parsed(raw: bytes) -> Any:
 def compiled(path: Path) -> dict[str, Any]:
     """A compiled file; nothing when it was not made yet."""
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        found: dict[str, Any] = decode(path.read_bytes())
     except FileNotFoundError:
         return {}
     return found

@@ -9,8 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from kpi_cli.definitions import figures
-from kpi_cli.errors import UsageError
-from kpi_cli.formula import did_you_mean
+from kpi_cli.errors import UsageError, did_you_mean
 from kpi_cli.reporting import Report
 from kpi_cli.result import Result, Row
 from kpi_cli.safe import quoted

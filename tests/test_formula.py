@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpi_cli.errors import InputError
-from kpi_cli.formula import MAX_DEPTH, MAX_LENGTH, check_cycles, check_names, did_you_mean, parse
+from kpi_cli.errors import InputError, did_you_mean
+from kpi_cli.formula import MAX_DEPTH, MAX_LENGTH, check_cycles, check_names, parse
 
 VALUES = {"a": 7, "b": Decimal("2.5"), "c": 0.1, "zero": 0, "none": None}
 

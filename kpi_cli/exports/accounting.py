@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kpi_cli.exports.control import control_sums
 from kpi_cli.exports.roles import TABLES
 from kpi_cli.exports.tables import Source, Store, span_sql
@@ -26,47 +28,28 @@ def account(store: Store) -> None:
         sources = {s.number: s for s in store.of_role(role)}
         if role == "sales":
             store.ensure(role, "order_id", "customer")
-        _sums(store, role, sources)
-        _fates_and_spans(store, role, sources)
+        _count(store, role, sources)
         for source in sources.values():
             _control(source)
 
 
-def _sums(store: Store, role: str, sources: dict[int, Source]) -> None:
+def _count(store: Store, role: str, sources: dict[int, Source]) -> None:
+    """What became of each source's rows after they were read, what those that count add up to, and their days."""
     names = TABLES[role].sums
     counted = _COUNTED if any(s.checks == "full" for s in sources.values()) else _UNCOUNTED
     picks = _SALES_SUMS + counted if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
-    if not names:
-        return
-    for number, currency, *values in store.rows(
-        f"SELECT file, currency, {picks} FROM {role} WHERE fate IS NULL GROUP BY file, currency ORDER BY file, currency"
+    currency_sql, keys = ("currency", "1, 2, 3") if names else ("NULL", "1, 2")  # a log of events may have none
+    for number, fate, currency, count, first, last, ranged, *values in store.rows(
+        f"""SELECT file, fate, {currency_sql}, CAST(sum("rows") AS BIGINT), {span_sql(role)}{", " * bool(names)}{picks}
+            FROM {role} GROUP BY {keys} ORDER BY {keys}"""
     ):
         if number not in sources:  # refused after it was read
             continue
         source = sources[number]
-        sums = {n: v for n, v in zip(names, values, strict=True) if v is not None or source.shows(n)}
-        if source.checks == "rows" and source.sheet and source.sheet.has("order_id"):
-            sums["orders"] = None  # to count them, their ids would have to be known
-        if source.is_folded and role == "sales":
-            sums["customers"] = None  # likewise
-        if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
-            continue
-        source.sums.append({"currency": currency, **sums})
-        if currency:
-            source.currencies.append(currency)
-
-
-def _fates_and_spans(store: Store, role: str, sources: dict[int, Source]) -> None:
-    """What became of each source's rows after they were read, and the days it covers."""
-    for number, fate, count, first, last, ranged in store.rows(
-        f"""SELECT file, fate, CAST(sum("rows") AS BIGINT), {span_sql(role)}
-            FROM {role} GROUP BY file, fate ORDER BY file, fate"""
-    ):
-        if number not in sources:
-            continue
-        source = sources[number]
         if fate:
-            source.fates[fate] = count
+            source.fates[fate] = source.fates.get(fate, 0) + count
+        elif names:
+            _sum(source, currency, dict(zip(names, values, strict=True)))
         if first:
             known = source.period or (first, first)
             source.period = (min(known[0], first), max(known[1], last or first))
@@ -76,6 +59,20 @@ def _fates_and_spans(store: Store, role: str, sources: dict[int, Source]) -> Non
         if sheet and sheet.first_day and sheet.last_day:
             first, last = source.period or (sheet.first_day, sheet.last_day)
             source.period = (min(first, sheet.first_day), max(last, sheet.last_day))
+
+
+def _sum(source: Source, currency: str | None, values: dict[str, Any]) -> None:
+    """Add the sums of a source's rows in one currency."""
+    sums = {n: v for n, v in values.items() if v is not None or source.shows(n)}
+    if source.checks == "rows" and source.sheet and source.sheet.has("order_id"):
+        sums["orders"] = None  # to count them, their ids would have to be known
+    if source.is_folded and source.role == "sales":
+        sums["customers"] = None  # likewise
+    if all(v is None or v == 0 for v in sums.values()) and currency is None and source.sums:
+        return
+    source.sums.append({"currency": currency, **sums})
+    if currency:
+        source.currencies.append(currency)
 
 
 def _control(source: Source) -> None:

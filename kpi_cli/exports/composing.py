@@ -15,14 +15,13 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
-from kpi_cli.exports.rows import Block, Columns, Reader, Texts, conditions, plain_text, unguarded
+from kpi_cli.exports.rows import ZERO, Block, Columns, Reader, Texts, conditions, plain_text, unguarded
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.stages import Stages
 from kpi_cli.exports.values import BadValue, is_unknown, moment
 from kpi_cli.safe import folded, plainest, quoted
 
 MILLIONTH = Decimal("0.000001")
-ZERO = Decimal(0)
 _NEVER_STORED = {"name", "currency", "time", "timezone", "email", "customer_id", "customer_type"}
 Composer = Callable[[Block], Columns]
 
@@ -121,7 +120,8 @@ def _platform_channel(reader: Reader, columns: Columns, count: int) -> Texts:
         for column, known in step.items():
             channels = {folded(value): str(channel) for value, channel in known.items()}
             cells = columns.get(reader.sheet.header.label if column == "label" else column, [None] * count)
-            found = [f or channels.get(folded(c or "")) for f, c in zip(found, cells, strict=True)]
+            named = {cell: channels.get(folded(cell or "")) for cell in set(cells)}
+            found = [f or named[c] for f, c in zip(found, cells, strict=True)]
     if rules.get("assumed"):
         reader.ledger.assumed += found.count(None)
     default = rules.get("default")
@@ -240,8 +240,9 @@ def flagged(reader: Reader, block: Block, flags: Flags, name: str) -> list[bool]
     found = [False] * len(block.records)
     for rule, test in flags[name]:
         cells = {c: reader.folded(block, c) for c in rule if reader.sheet.has(c)}
-        rows = zip(*cells.values(), strict=True)
-        found = [f or test(dict(zip(cells, row, strict=True))) for f, row in zip(found, rows, strict=True)]
+        rows = list(zip(*cells.values(), strict=True))
+        spoken_of = {row for row in set(rows) if test(dict(zip(cells, row, strict=True)))}
+        found = [f or row in spoken_of for f, row in zip(found, rows, strict=True)]
     return found
 
 

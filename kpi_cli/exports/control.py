@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
@@ -60,10 +61,11 @@ def _other_sums(source: Source, column: str) -> Iterator[Decimal]:
     if column in source.ledger.raw:
         yield source.ledger.raw[column]
     index, every = sheet.columns[column], Decimal(0)
-    for record in sheet.records():
-        if sheet.left_out.get(record.line) is None and not is_unknown(record.cells[index]):
+    cells = Counter(r.cells[index] for r in sheet.records() if sheet.left_out.get(r.line) is None)
+    for cell, count in cells.items():
+        if not is_unknown(cell):
             try:
-                every += amount(record.cells[index], sheet.decimal or ".")
+                every += count * amount(cell, sheet.decimal or ".")
             except BadValue:
                 continue
     yield every

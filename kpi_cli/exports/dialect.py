@@ -35,7 +35,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16be"),
 )
 # UTF-8 read as cp1252: a lead byte C3 or C2 shown as Ã or Â, then what a continuation byte looks like.
-_MOJIBAKE = re.compile("[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]")
+_MOJIBAKE = "[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]"
+_MOJIBAKE_BEGINS = ("Ã", "Â", "â€", "Å")  # to look for these takes no time
 
 
 class Survey(Struct, frozen=True):
@@ -79,7 +80,7 @@ class Text(Struct):
 
     def lines(self) -> list[str]:
         """All lines of a file that is held in memory, without their ends."""
-        return [self.mend(line) for line in re.split(r"\r\n|\n|\r", self.content or "")]
+        return [self.mend(line) for line in _one_end(self.content or "").split("\n")]
 
     def digest(self) -> str:
         """The sha256 of the file's bytes."""
@@ -89,6 +90,11 @@ class Text(Struct):
     def mend(self, text: str) -> str:
         """A text that was encoded twice, as it was meant."""
         return unmangled(text) if self.mojibake else text
+
+
+def _one_end(text: str) -> str:
+    """A text with every line end written alike."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def codec(encoding: str) -> str:
@@ -293,9 +299,9 @@ def _characters(text: Text, asked: str | None) -> str:
 
 def _mend_mojibake(text: Text) -> None:
     content = text.content or ""
-    if content.isascii():
+    if content.isascii() or not any(begin in content for begin in _MOJIBAKE_BEGINS):
         return
-    found = _MOJIBAKE.search(content)
+    found = re.search(_MOJIBAKE, content)
     if found and unmangled(found[0]) != found[0]:
         text.mojibake = True
         line = content[: found.start()].count("\n") + 1
@@ -319,10 +325,10 @@ def unmangled(text: str) -> str:
                 continue
         return match[0]
 
-    return _MANGLED_RUN.sub(mend, text)
+    return re.sub(_MANGLED_RUN, mend, text)
 
 
-_MANGLED_RUN = re.compile("(?:[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,3})+")
+_MANGLED_RUN = "(?:[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,3})+"
 
 
 def _repairs(text: Text) -> list[Note]:
@@ -382,7 +388,7 @@ def records(text: Text, delimiter: str, skip: int) -> Iterator[Record]:
 def _no_rows_inside(name: str, line: int, cells: list[str], delimiter: str) -> None:
     """A quoted cell over several lines is fine, unless those lines are records themselves."""
     for column, cell in enumerate(cells, 1):
-        inner = re.split(r"\r\n|\n|\r", cell)[1:]
+        inner = _one_end(cell).split("\n")[1:]
         if any(piece.count(delimiter) >= max(len(cells) - 2, 1) for piece in inner):
             raise InputError(
                 "quote_swallows_rows",

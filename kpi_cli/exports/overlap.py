@@ -9,18 +9,17 @@ costs    rows that repeat another, in the same file or in another one: kept and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from msgspec.structs import replace
 
-from kpi_cli.errors import InputError, UsageError
+from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.composing import refund_unsaid
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.recognising import catalogue
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.formula import did_you_mean
 from kpi_cli.safe import quoted
 from kpi_cli.texts import money_text, note
 
@@ -176,7 +175,7 @@ def _same_orders(store: Store) -> list[InputError]:
                count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
                any_value(single) AS single, max(refunds) AS refunds, is_order OR is_line AS sold
         FROM sales JOIN file_format USING (file) WHERE row_id IS NOT NULL AND fate IS NULL GROUP BY ALL"""
-    if single:
+    if single and _any_repeated(store, single):
         for number, line, low, high in store.rows(
             f"""SELECT file, last, low, high FROM ({per_order})
                 WHERE single AND sold AND n > 1 AND low <> high ORDER BY file, line"""
@@ -215,6 +214,17 @@ def _same_orders(store: Store) -> list[InputError]:
            WHERE sales.file = again.file AND sales.line = again.line"""
     )
     return errors
+
+
+def _any_repeated(store: Store, files: Sequence[int]) -> bool:
+    """Whether an id stands in two orders of one of these files."""
+    listed = ", ".join(map(str, files))
+    return bool(
+        store.rows(
+            f"""SELECT 1 FROM sales WHERE file IN ({listed}) AND is_order AND row_id IS NOT NULL
+                GROUP BY file, row_id HAVING count(*) > 1 LIMIT 1"""
+        )
+    )
 
 
 def _two_amounts(source: Source, line: int, one: object, other: object) -> InputError:
@@ -290,6 +300,10 @@ def _hold_refunds(store: Store) -> None:
 
     The refunds of an order are held to what it was charged; what its status implies gives way to its rows.
     """
+    beyond = """SELECT 1 FROM sales WHERE fate IS NULL AND order_id IS NOT NULL GROUP BY order_id
+                HAVING sum(refunds) > sum(charged) AND sum(charged) > 0 LIMIT 1"""
+    if not store.rows(beyond):  # the rule, and found at a fraction of the cost
+        return
     over = """
         SELECT file, line, least(refunds, greatest(back - total - coalesce(sum(refunds) OVER (
                  PARTITION BY format, order_id ORDER BY is_order DESC, file DESC, line DESC
@@ -507,13 +521,15 @@ def _repeated_rows(store: Store, role: str, options: ReadOptions) -> None:
     if not options.dedupe and any(source.checks == "rows" for source in sources):
         return
     alike = ", ".join(f'"{c}"' for c in store.columns[role] if c not in {"file", "line", "fate"})
-    again = f"""SELECT rowid AS again FROM {role} WHERE fate IS NULL
+    if not store.rows(f"SELECT 1 FROM {role} WHERE fate IS NULL GROUP BY {alike} HAVING count(*) > 1 LIMIT 1"):
+        return
+    again = f"""FROM {role} WHERE fate IS NULL
                 QUALIFY row_number() OVER (PARTITION BY {alike} ORDER BY file, line, rowid) > 1"""
     if options.dedupe:
-        store.con.execute(f"UPDATE {role} SET fate = 'duplicate' WHERE rowid IN ({again})")
+        store.con.execute(f"UPDATE {role} SET fate = 'duplicate' WHERE rowid IN (SELECT rowid {again})")
         return
     for number, line, count in store.rows(
-        f"SELECT file, min(line), count(*) FROM {role} WHERE rowid IN ({again}) GROUP BY file ORDER BY file"
+        f"SELECT file, min(line), count(*) FROM (SELECT file, line {again}) GROUP BY file ORDER BY file"
     ):
         source = next(source for source in sources if source.number == number)
         source.extra_notes.append(note("duplicates_kept", file=source.file, line=line, count=count))

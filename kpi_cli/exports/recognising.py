@@ -201,8 +201,8 @@ def _keys(header: str) -> tuple[str, str]:
 @lru_cache(maxsize=1 << 16)
 def is_known(cell: str) -> bool:
     """Whether a cell is the name of a column in any format."""
-    keys = {*_keys(cell)}
-    return not _every_alias().isdisjoint(keys.union(map(plainest, keys)))
+    aliases, (whole, bare) = _every_alias(), _keys(cell)
+    return whole in aliases or bare in aliases or plainest(whole) in aliases or plainest(bare) in aliases
 
 
 def column_of(fmt: Format, header: str) -> Alias | None:

@@ -30,6 +30,7 @@ from kpi_cli.texts import note
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
 _OCTAL = re.compile(r"[+-]?0\d")
 _GUARDED = re.compile(r"'[=+\-@\t\r\n]")
+ZERO = Decimal(0)
 _KEYS = frozenset({"order_id", "customer_id"})
 
 Texts = list[str | None]
@@ -165,7 +166,7 @@ class Reader:
             if sheet.places and _OCTAL.match(text):
                 raise BadValue("not a plain number: it begins with 0")
             value = amount(text, mark)
-            if whole and value < 0 and column != "followers":
+            if whole and value < ZERO and column != "followers":
                 raise BadValue("a count below zero")
             if whole and value != value.to_integral_value():
                 raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
@@ -179,14 +180,14 @@ class Reader:
         """Count the cells that are not known, and note how negatives are written."""
         ledger, index = self.ledger, self.sheet.columns[column]
         if self.sheet.totals:
-            values = (known[cell] or Decimal(0) for cell in block.cells(index))
-            ledger.raw[column] = sum(values, ledger.raw.get(column, Decimal(0)))
+            values = (value for cell in block.cells(index) if (value := known[cell]))
+            ledger.raw[column] = sum(values, ledger.raw.get(column, ZERO))
         if None in known.values() and column not in NONE_WHEN_BLANK:
             unknown = [record for record in block.records if known[record.cells[index]] is None]
             ledger.unknown[column] += sum(record.rows for record in unknown)
             ledger.first_unknown.setdefault(column, unknown[0].line)
         if ledger.negative_style is None:
-            below = {cell for cell, value in known.items() if value is not None and value < 0}
+            below = {cell for cell, value in known.items() if value is not None and value < ZERO}
             styled = {cell for cell in below if number(unguarded(cell)).style}
             if styled:
                 ledger.negative_style = next(r.line for r in block.records if r.cells[index] in styled)

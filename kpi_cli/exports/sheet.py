@@ -154,12 +154,10 @@ class _Structure:
         fmt = sheet.header.format
         self.sheet = sheet
         self.header = [folded(name) for name in sheet.header.names]
-        self.words = [
-            (reason, re.compile(pattern)) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())
-        ]
-        self.subtotals = [re.compile(pattern) for pattern in fmt.get("subtotal_rows", ())]
-        self.totals = [(re.compile(rule["match"]), rule) for rule in fmt.get("totals", ()) if "match" in rule]
-        self.any_cell = [(re.compile(rule["any_cell"]), rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
+        self.words = [(reason, pattern) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())]
+        self.subtotals: list[str] = fmt.get("subtotal_rows", ())
+        self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
+        self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
         self.blank = [
             ([sheet.columns[c] for c in rule["blank"] if sheet.has(c)], rule)
             for rule in fmt.get("totals", ())
@@ -174,6 +172,9 @@ class _Structure:
         looked_at = [indexes[0] for indexes, _ in self.blank if indexes] + self.subtotal
         self.telling = itemgetter(*dict.fromkeys((0, *looked_at)))
         self.ordinary: dict[str | tuple[str, ...], bool] = {}
+        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + [*self.subtotals]
+        self.worded = re.compile("|".join(patterns) or "(?!)")  # all of them ask how a cell begins
+        self.is_worded: dict[str, bool] = {}
         sheet.width = len(self.header)
 
     def sees(self, record: Record) -> bool:
@@ -201,13 +202,16 @@ class _Structure:
         plain = self.ordinary.get(told)
         if plain is None:
             blank = any(map(is_unknown, (told,) if isinstance(told, str) else told))
-            plain = self.ordinary[told] = not (blank or self._is_worded(folded(cells[0])))
+            plain = self.ordinary[told] = not (blank or self._is_worded(cells[0]))
         return plain
 
-    def _is_worded(self, first: str) -> bool:
+    def _is_worded(self, cell: str) -> bool:
         """Whether a first cell is a word of a header, footer or total."""
-        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + self.subtotals
-        return first == self.header[0] or any(p.search(first) for p in patterns)
+        found = self.is_worded.get(cell)
+        if found is None:
+            first = folded(cell)
+            found = self.is_worded[cell] = first == self.header[0] or self.worded.match(first) is not None
+        return found
 
     def _reason(self, record: Record) -> str | None:
         filled = [(i, c) for i, c in enumerate(record.cells) if c.strip()]
@@ -217,9 +221,9 @@ class _Structure:
         if [folded(c) for c in record.cells] == self.header:
             return "repeated_header"
         for reason, pattern in self.words:
-            if pattern.search(first) and (reason == "no_data" or self._only(record, at)):
+            if re.match(pattern, first) and (reason == "no_data" or self._only(record, at)):
                 return reason
-        if any(p.search(first) for p in self.subtotals) and self._only(record, at):
+        if any(re.match(p, first) for p in self.subtotals) and self._only(record, at):
             return "subtotal_row"
         found = self._total(record, at, first)
         if found:
@@ -231,11 +235,11 @@ class _Structure:
 
     def _total(self, record: Record, at: int, first: str) -> Totals | None:
         for pattern, rule in self.any_cell:
-            said = next((c for c in record.cells if pattern.search(folded(c))), None)
+            said = next((c for c in record.cells if re.match(pattern, folded(c))), None)
             if said is not None:
                 return Totals(said.strip(), record, rule["scope"])
         for pattern, rule in self.totals:
-            if pattern.search(first) and self._only(record, at) and not self._too_late(rule):
+            if re.match(pattern, first) and self._only(record, at) and not self._too_late(rule):
                 return Totals(record.cells[at].strip(), record, rule["scope"])
         for indexes, rule in self.blank:
             blank = len(record.cells) == len(self.header) and all(is_unknown(record.cells[i]) for i in indexes)

@@ -7,7 +7,6 @@ outsized files are refused with their line. Whatever the parser trips over becom
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -319,6 +318,8 @@ class _Json:
     def _unquoted(self, string: str) -> str:
         if "\\" not in string:
             return string[1:-1]
+        import json  # for the rare text that has escapes
+
         try:
             text = str(json.loads(string))
         except ValueError:

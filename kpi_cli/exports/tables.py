@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import weakref
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.json import Encoder
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import connect, library
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kpi_cli.warehouse.people import People
     from kpi_cli.warehouse.touches import Touches
 
+_JSON = Encoder()
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
 _SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
@@ -187,12 +188,19 @@ class Store:
             self._widen(role, block)
             stored = self._stored(role, block)
             columns = {name: block[name] for name in stored if any(c is not None for c in block[name])}
-            types = self.columns[role]
+            types, count, first = self.columns[role], len(block["line"]), next(iter(columns))
+            same = {name: cells[0] for name, cells in columns.items() if cells.count(cells[0]) == count}
+            same.pop(first, None)  # there must be a cell for every row
+            apart = {f"c{i}": name for i, name in enumerate(columns) if name not in same}
+            picks = [f'CAST(unnest(cells.{cell}) AS {types[name]}) AS "{name}"' for cell, name in apart.items()]
+            picks += [f'CAST(${i} AS {types[name]}) AS "{name}"' for i, name in enumerate(same, 3)]
             # Handed over as JSON: value by value through lists takes more than twice as long.
-            texts = [f"unnest(from_json(${i}, '[\"VARCHAR\"]'))" for i, _ in enumerate(columns, 2)]
-            picks = [f'CAST({t} AS {types[n]}) AS "{n}"' for n, t in zip(columns, texts, strict=True)]
-            sql = f'INSERT INTO {self.table(role)} BY NAME SELECT $1 AS "file", {", ".join(picks)}'
-            self.con.execute(sql, [source.number, *map(json.dumps, columns.values())])
+            shape = _JSON.encode({cell: ["VARCHAR"] for cell in apart}).decode()
+            cells = _JSON.encode({cell: columns[name] for cell, name in apart.items()}).decode()
+            # As the cell of a table: DuckDB would work out beforehand what is made of a parameter, value by value.
+            parsed = f"SELECT from_json(text, '{shape}') AS cells FROM (VALUES ($2)) AS given(text)"
+            sql = f'INSERT INTO {self.table(role)} BY NAME SELECT $1 AS "file", {", ".join(picks)} FROM ({parsed})'
+            self.con.execute(sql, [source.number, cells, *same.values()])
 
     def insert_query(self, role: str, columns: Mapping[str, str], query: str, types: Mapping[str, str]) -> int:
         """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were.

@@ -21,7 +21,8 @@ _MILLIONTH = Decimal("0.000001")
 _SPACES = dict.fromkeys(map(ord, " \t\u00a0\u202f\u2009\u2007\u2008\u205f\u3000"), " ")
 _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "’": "'", "ʼ": "'", "＇": "'"})
 _PLACEHOLDERS = {"", "-", "--", "—", "–", "no data available.", "no data available"}
-_BOUND = re.compile(r"[<>≤≥]\s?\d[\d.,]*\s?%?")
+_BOUND = r"[<>≤≥]\s?\d[\d.,]*\s?%?"
+_GROUPED = re.compile("[1-9][0-9]{0,2}[ \u00a0\u202f][0-9]{3}")
 _CODE = re.compile(r"[A-Za-z]{3}")
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<before>[^\d\s.,()+-]{1,4}(?:\s?[^\d\s.,()+-]{1,3})?)?\s?(?P<sign2>[+-])?\s?"
@@ -52,8 +53,11 @@ def is_unknown(cell: str) -> bool:
     >>> [is_unknown(c) for c in (" --", "< 10%", "<5", "0", "n")]
     [True, True, True, False, False]
     """
+    first = cell[:1]
+    if first.isalnum() and first not in "nN":  # most cells
+        return False
     text = cell.translate(_SPACES).strip()
-    return text.lower() in _PLACEHOLDERS or _BOUND.fullmatch(text) is not None
+    return text.lower() in _PLACEHOLDERS or (text[0] in "<>≤≥" and re.fullmatch(_BOUND, text) is not None)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -139,6 +143,8 @@ def amount(cell: str, mark: str) -> Decimal:
     left, found, right = cell.partition(mark)
     if left.isdigit() and cell.isascii() and len(cell) <= 12 and (not found or (right.isdigit() and len(right) <= 6)):
         return Decimal(f"{left}.{right}" if found else left)  # the plain case, without a regex
+    if not found and _GROUPED.fullmatch(cell):
+        return Decimal(cell[:-4] + cell[-3:])  # a count of thousands as much of Europe writes it
     parts = number(cell)
     left, found, right = parts.core.partition(mark)
     if found and not right.isdigit() and right:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kpi_cli.config import Config
 from kpi_cli.definitions import Definition, definitions
-from kpi_cli.errors import UsageError
-from kpi_cli.formula import did_you_mean
+from kpi_cli.errors import UsageError, did_you_mean
 from kpi_cli.result import Column, Result, Row
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label

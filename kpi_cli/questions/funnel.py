@@ -16,9 +16,8 @@ from kpi_cli.ask import Ask
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.coverage import uncovered
-from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.errors import InputError, NoDataError, UsageError, did_you_mean
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.formula import did_you_mean
 from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch

@@ -11,8 +11,7 @@ from msgspec import Struct
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
 from kpi_cli.coverage import earlier_span
 from kpi_cli.definitions import figures
-from kpi_cli.errors import UsageError
-from kpi_cli.formula import did_you_mean
+from kpi_cli.errors import UsageError, did_you_mean
 from kpi_cli.period import UNITS, Window
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted

@@ -228,6 +228,12 @@ class TestFormatFile:
             written = [*shape["recognise"].get("title", []), *shape.get("footer", []), *rules]
             assert [pattern for pattern in written if pattern != pattern.casefold()] == []
 
+    def test_patterns_of_rows_ask_how_a_cell_begins(self, path: Path) -> None:
+        for shape in _shapes(_load(path)):
+            asked = [p for key in ("no_data", "footer", "subtotal_rows") for p in shape.get(key, ())]
+            asked += [rule[key] for rule in shape.get("totals", ()) for key in ("match", "any_cell") if key in rule]
+            assert [pattern for pattern in asked if not pattern.startswith("^")] == []
+
     def test_rows_of_a_preamble_yield_one_text_each(self, path: Path) -> None:
         preamble = _load(path).get("preamble", {})
         assert all(re.compile(rule).groups == 1 for name, rule in preamble.items() if name != "range")

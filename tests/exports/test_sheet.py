@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,11 @@ class TestRows:
         titles = '"Campaign name",Day,Reach,Impressions,"Amount spent (EUR)"\n'
         found = sheet(titles + ",,9,30,15\nA,2026-10-01,5,10,5\nB,2026-10-01,4,20,10\n")
         assert [total.record.line for total in found.totals] == [2]
+
+
+def test_rows_alike_in_every_cell_and_on_one_line_are_all_kept(tmp_path: Path) -> None:
+    path, record = tmp_path / "costs.json", '{"date": "2026-10-01", "category": "tools", "cost": "10.50"}'
+    path.write_text(f"[{record}, {record}, {record}]")
+    [costs] = read([Asked(str(path), ReadOptions())], ReadOptions()).sources
+    assert costs.used == 3
+    assert costs.sums == [{"currency": None, "cost": Decimal("31.5")}]

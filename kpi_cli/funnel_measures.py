@@ -358,19 +358,15 @@ def followed(books: Books, path: Path, window: Window | None) -> Trail:
     """
     if books.store.log:
         return _followed_there(books, books.store.log, path, window)
-    entered = _enter(books, path, window)
+    _follow(books, path, window)
     dims = books.ask.dimensions
     keys = [f"coalesce(k{i}, '(not set)')" if dim not in UNITS else f"k{i}" for i, dim in enumerate(dims)]
     steps = range(1, len(path.steps) + 1)
-    later = "".join(f", s{n} AS MATERIALIZED ({_next(path, n, window, len(dims))})" for n in steps[1:])
     picks = "".join(f"{key} AS k{i}, " for i, key in enumerate(keys))
-    each = " UNION ALL ".join(f"SELECT {picks}{n} AS n FROM s{n}" for n in steps)
+    each = " UNION ALL ".join(f"SELECT {picks}{n} AS n FROM step_{n}" for n in steps)
     counts = ", ".join(f"count(*) FILTER (n = {n})" for n in steps)
     listed = "".join(f"k{i}, " for i in range(len(dims)))
-    rows = books.store.rows(
-        f"""WITH s1 AS ({entered}){later}
-            SELECT {listed}{counts} FROM ({each}) {"GROUP BY ALL ORDER BY ALL" if keys else ""}"""
-    )
+    rows = books.store.rows(f"SELECT {listed}{counts} FROM ({each}) {'GROUP BY ALL ORDER BY ALL' if keys else ''}")
     width = len(dims)
     groups: Table = {tuple(row[:width]): dict(zip(path.steps, row[width:], strict=True)) for row in rows}
     return Trail(groups, *_beside(books, path, window))
@@ -415,6 +411,14 @@ def _bucket(books: Books, day: dt.date) -> str:
     return next((label for label, start, end in books.store.buckets if label and start <= str(day) <= end), "")
 
 
+def _follow(books: Books, path: Path, window: Window | None) -> None:
+    """Fill `step_1`, `step_2`, …: who did each step, and when; one after the other, for each has all memory so."""
+    con = books.store.con
+    con.execute(f"CREATE OR REPLACE TEMP VIEW step_1 AS {_enter(books, path, window)}")
+    for n in range(2, len(path.steps) + 1):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE step_{n} AS {_next(path, n, window, len(books.ask.dimensions))}")
+
+
 def _enter(books: Books, path: Path, window: Window | None) -> str:
     """Fill `firsts`, one row a person; the query for those who did the first step.
 
@@ -457,7 +461,7 @@ def _next(path: Path, step: int, window: Window | None, dims: int) -> str:
     groups = "".join(f", s.k{i}" for i in range(dims))
     bounds = f" AND e.time <= s.entered + {_interval(path.within)}" if path.within else _inside(window, "e")
     return f"""SELECT s."user", s.entered, min(e.time) AS reached{groups}
-        FROM s{step - 1} s JOIN events e ON e."user" = s."user"
+        FROM step_{step - 1} s JOIN events e ON e."user" = s."user"
         WHERE e.fate IS NULL AND {_named(path.spellings[step - 1], "e")} AND e.time >= s.reached{bounds}
         GROUP BY ALL"""
 

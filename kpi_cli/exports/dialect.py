@@ -12,7 +12,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,6 +27,7 @@ SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside 
 SIGNS = b"_+" + SPACES  # what the cells of a plain file do without
 SMALL = 32 << 20
 CHUNK = 1 << 20
+_WORTH_NUMPY = 1 << 28  # bytes
 csv.field_size_limit(1 << 24)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -108,7 +109,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
     digest = hashlib.sha256() if hashed else None
     nul, newlines, returns, quotes, offset, signs, ascii_only = None, 0, 0, 0, 0, b"", True
     stat = path.stat()
-    bom = None
+    line_ends, bom = _line_ends(stat.st_size), None
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             if offset == 0:
@@ -117,7 +118,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
                 digest.update(chunk)
             if nul is None and (at := chunk.find(b"\0")) >= 0:
                 nul = offset + at
-            newlines += chunk.count(b"\n")
+            newlines += line_ends(chunk)
             # To look whether there is one at all is many times faster than to count none.
             returns += chunk.count(b"\r") if b"\r" in chunk else 0
             quotes += chunk.count(b'"') if b'"' in chunk else 0
@@ -141,6 +142,15 @@ def survey(path: Path, *, hashed: bool) -> Survey:
         signs,
         ascii_only,
     )
+
+
+def _line_ends(size: int) -> Callable[[bytes], int]:
+    """How the line ends of a file are counted: by NumPy where that saves more time than it takes to load."""
+    if size < _WORTH_NUMPY:
+        return lambda chunk: chunk.count(b"\n")
+    import numpy as np
+
+    return lambda chunk: int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
 
 
 def _still_valid(

@@ -221,8 +221,8 @@ class Store:
             if type_.startswith("ENUM"):
                 have[name] = "VARCHAR"
                 self.con.execute(f'ALTER TABLE {self.table(role)} ALTER "{name}" TYPE VARCHAR')
-            elif name == "file" and " AS " in type_:
-                have[name], _, value = type_.partition(" AS ")
+            elif name == "file" and (told := _told(type_)):
+                have[name], value = told
                 self.con.execute(f'ALTER TABLE {self.table(role)} ADD COLUMN "{name}" {have[name]} DEFAULT {value}')
         self._show(role)
 
@@ -233,13 +233,13 @@ class Store:
     def _show(self, role: str) -> None:
         if role not in _FOLLOWS or role not in self.columns:
             return
-        told = [(name, *type_.split(" AS ")) for name, type_ in self.columns[role].items() if " AS " in type_]
-        shown = "".join(f', CAST({value} AS {type_}) AS "{name}"' for name, type_, value in told)
+        told = {name: found for name, type_ in self.columns[role].items() if (found := _told(type_))}
+        shown = "".join(f', CAST({value} AS {type_}) AS "{name}"' for name, (type_, value) in told.items())
         self.con.execute(f"CREATE OR REPLACE VIEW {role} AS SELECT *{shown} FROM {self.table(role)}")
 
     def _stored(self, role: str, names: Iterable[str]) -> list[str]:
         """Those columns that are stored."""
-        return [name for name in names if " AS " not in self.columns[role][name]]
+        return [name for name in names if not _told(self.columns[role][name])]
 
     def _widen(self, role: str, names: Collection[str], types: Mapping[str, str] | None = None) -> None:
         """Make sure that a role's table has these columns; a new one may have some of them of a type of their own."""
@@ -310,6 +310,16 @@ def span_sql(role: str) -> str:
     if role in _FOLLOWS:  # the day of each need not be made of its moment
         return 'CAST(min("time") AS DATE), CAST(max("time") AS DATE), false'
     return 'min("start"), max("end"), bool_or("start" <> "end")'
+
+
+def _told(type_: str) -> tuple[str, str] | None:
+    """The type of a column that follows from others, and the SQL it follows by; None of one that is stored.
+
+    >>> _told('DATE AS "time"'), _told("ENUM('joined AS guest')")
+    (('DATE', '"time"'), None)
+    """
+    found, mark, value = type_.partition(" AS ")
+    return (found, value) if mark and not found.startswith("ENUM") else None
 
 
 _DEFAULTS = {"rows": " DEFAULT 1"}

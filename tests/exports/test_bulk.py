@@ -173,6 +173,14 @@ def test_names_of_events_are_kept_as_numbers_where_a_sample_knows_them_all(tmp_p
     assert is_alike(path)
 
 
+@pytest.mark.parametrize("names", [("join AS guest", "buy"), ("join AS guest", "pay AS guest")], ids=["one", "two"])
+def test_names_of_events_may_hold_a_word_of_sql(names, tmp_path):
+    rows = "".join(f"u-1,{name},2026-01-05 10:00:00\n" for name in names * 3)
+    path = write(tmp_path, f"user,event,time\n{rows}")
+    assert is_alike(path)
+    assert event_type(read_in_bulk(path)).startswith("ENUM")
+
+
 def test_a_funnel_by_event_is_answered_whether_names_are_numbers_or_texts(tmp_path: Path) -> None:
     path = write(tmp_path, EVENTS)
 

@@ -251,6 +251,15 @@ def plans_of(path: str) -> list[bulk.Plan]:
     return found
 
 
+def test_a_log_without_rows_before_another_adds_none(tmp_path):
+    first, second = write(tmp_path, "user,event,time\n", "empty.csv"), write(tmp_path, EVENTS)
+    for paths in ((first, second), (second, first)):
+        slow, fast, _ = both(*paths)
+        assert fast["sources"] == slow["sources"]
+        assert event_rows_of(fast) == event_rows_of(slow)
+        assert len(event_rows_of(fast)) == EVENTS.count("\n") - 1
+
+
 def event_rows_of(found: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Who did what, and when, whether or not the rows have their lines."""
     names, *rows = found["events"]

@@ -24,6 +24,8 @@ from kpi_cli.exports import engine, firsts, reading, tables
 from kpi_cli.exports.tables import Store
 
 engine.USUAL = "40MB"
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests themselves were told to ignore
+signal.signal(signal.SIGINT, signal.default_int_handler)
 number, querying = int(sys.argv[1]), sys.argv[2] == "querying"
 
 def run(arguments):
@@ -49,6 +51,7 @@ def strike(folder: Path, number: int, when: str = "between") -> tuple[int, int]:
         env={"TMPDIR": str(folder), "PYTHONPATH": str(Path(app.__file__).parents[2])},
         capture_output=True,
         text=True,
+        timeout=300,
     )
     return ran.returncode, int(ran.stdout.split()[0])
 

@@ -365,8 +365,8 @@ def _rule(found: Plan) -> bool:
 def _structure(found: Plan) -> Iterator[str]:
     """That the first cell of every row cannot be a word of a footer, a total or “no data”."""
     sheet = found.sheet
-    if 0 in found.read.types:
-        return
+    if 0 in found.read.types or any(i == 0 and kind(c) == "day" for c, i in sheet.columns.items()):
+        return  # an amount or a day, which every plan holds it to be
     fmt = sheet.header.format
     patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
     patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kpi_cli.ask import Ask, Files
 from kpi_cli.config import ChannelRule, Config, Pattern
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.opening import open_books, read_whole
-from msgspec.structs import replace
 
 SALES = "date,order_id,source,medium,amount\n2026-01-01,o-1,flyer,qr,10.50\n2026-01-02,o-2,google,cpc,20.50\n"
 

@@ -37,6 +37,8 @@ _SLICES = (
 )
 _PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term"}
 _LEVELS = ("ad_group", "adset", "ad")
+_FIGURES = ("cost", "impressions", "clicks")
+_CROSSING = 'a."start" <= b."end" AND b."start" <= a."end"'
 
 
 def settle_overlaps(store: Store, options: ReadOptions) -> list[InputError]:
@@ -170,7 +172,7 @@ def _same_orders(store: Store) -> list[InputError]:
         rows = [(n, f, n in single) for n, f in formats.items()]
         store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", rows)
     per_order = """
-        SELECT format, row_id, file, min(line) AS line, max(line) AS last,
+        SELECT format, row_id, file, min(line) AS line, max(line) AS last, min("start") AS day,
                sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount,
                count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
                any_value(single) AS single, max(refunds) AS refunds, is_order OR is_line AS sold
@@ -198,6 +200,15 @@ def _same_orders(store: Store) -> list[InputError]:
             WHERE amount <> first ORDER BY file, line LIMIT 1"""
     ):
         errors.append(_two_amounts(files[number], line, before, amount))
+    for number, line, day, before in store.rows(
+        f"""SELECT file, line, day, first FROM (
+              SELECT *, first(day) OVER (PARTITION BY format, row_id ORDER BY file) AS first
+              FROM ({per_order}) WHERE sold AND day IS NOT NULL)
+            WHERE abs(date_diff('day', first, day)) > 1 ORDER BY file, line LIMIT 1"""  # zones may differ by a day
+    ):
+        said = f"an order stands here on {day} and elsewhere, with the same number, on {before}"
+        fix = "keep the right one, or make the numbers of two years differ"
+        errors.append(InputError("order_conflict", said, fix, files[number].file, line))
     store.con.execute(
         f"""UPDATE sales SET fate = 'seen_in_other_file' FROM (
               SELECT row_id, file FROM ({per_order}) WHERE sold
@@ -444,7 +455,8 @@ def _same_spend(store: Store, options: ReadOptions) -> list[InputError]:
     if options.separate_accounts:
         return []
     errors: list[InputError] = []
-    for one, other in combinations(sources, 2):
+    # Of rows that two files hold, those of the file that says more are kept.
+    for one, other in combinations(sorted(sources, key=lambda s: -len(_known(s))), 2):
         if one.format == other.format and not (_apart(one) or _apart(other)):
             found = _compare(store, one, other)
             if found:
@@ -464,37 +476,46 @@ def _grain(source: Source) -> set[str]:
 
 def _compare(store: Store, one: Source, other: Source) -> InputError | None:
     """Two files of one format: rows of one account that overlap are the same rows, or there is no telling."""
-    columns = store.columns["spend"]
     account = next((c for c in ("account_id", "account") if _both(one, other, c)), None)
     if account is None and _both(one, other, "campaign_id"):
         account = "campaign_id"
     same_account = f'a."{account}" = b."{account}"' if account else "true"
     overlap = f"""a.file = {one.number} AND b.file = {other.number} AND a.fate IS NULL AND b.fate IS NULL
-        AND {same_account} AND a."start" <= b."end" AND b."start" <= a."end\""""
+        AND {same_account} AND {_CROSSING}"""
     stated = account is not None
     if _grain(one) != _grain(other):
         again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap}")[0][0]
         return _twice(one, other, again, stated, "slice the same spend in two ways") if again else None
-    numeric = set(TABLES["spend"].numeric)
-    ignored = numeric | {"file", "line", "fate", "start", "end", "status", "campaign_status", "format_channel"}
-    keys = [c for c in columns if c not in ignored and (c in _known(one) or c in _known(other) or c == "currency")]
+    keys, figures = _names(store, one, other), [c for c in _FIGURES if c == "cost" or _both(one, other, c)]
+    listed = ", ".join(f'"{c}"' for c in ("start", "end", *keys))
+    sums = ", ".join(f"sum({c}) AS {c}" for c in figures)
+    first, second = (
+        f"(SELECT {listed}, {sums}, min(line) AS line FROM spend WHERE file = {n} AND fate IS NULL GROUP BY {listed})"
+        for n in (one.number, other.number)
+    )
     alike = " AND ".join(f'a."{c}" IS NOT DISTINCT FROM b."{c}"' for c in keys) or "true"
     exact = 'a."start" = b."start" AND a."end" = b."end"'
-    figures = " AND ".join(f"a.{c} IS NOT DISTINCT FROM b.{c}" for c in ("cost", "impressions", "clicks"))
+    same = " AND ".join(f"a.{c} IS NOT DISTINCT FROM b.{c}" for c in figures)
     for condition, said in (
-        (f"{exact} AND NOT ({figures})", "state different figures for the same day and campaign"),
-        (f"NOT ({exact})", "cover the same campaign with overlapping periods"),
+        (f"{exact} AND NOT ({same})", "state different figures for the same day and campaign"),
+        (f"NOT ({exact}) AND {_CROSSING}", "cover the same campaign with overlapping periods"),
     ):
-        again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap} AND {alike} AND {condition}")[0][
-            0
-        ]
-        if again:
+        sql = f"SELECT min(b.line) FROM {first} a, {second} b WHERE {alike} AND {condition}"
+        if again := store.rows(sql)[0][0]:
             return _twice(one, other, again, stated, said)
     store.con.execute(
-        f"""UPDATE spend SET fate = 'seen_in_other_file' WHERE file = {other.number} AND fate IS NULL AND line IN (
-              SELECT b.line FROM spend a, spend b WHERE {overlap} AND {alike} AND {exact})"""
+        f"""UPDATE spend b SET fate = 'seen_in_other_file' FROM {first} a
+            WHERE b.file = {other.number} AND b.fate IS NULL AND {exact} AND {alike}"""
     )
     return None
+
+
+def _names(store: Store, one: Source, other: Source) -> list[str]:
+    """The columns that tell one spend from another: those that both files have, for one alone cannot tell."""
+    ignored = {*TABLES["spend"].numeric, "file", "line", "fate", "start", "end", "status", "campaign_status"}
+    names = [c for c in store.columns["spend"] if c not in {*ignored, "format_channel", "currency"}]
+    shared = [c for c in names if _both(one, other, c)]
+    return [*(shared or (c for c in names if c in _known(one) | _known(other))), "currency"]
 
 
 def _both(one: Source, other: Source, column: str) -> bool:

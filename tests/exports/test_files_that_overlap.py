@@ -1,0 +1,82 @@
+"""Downloads that hold the same rows with other columns beside: counted once, or refused, never added."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpi_cli.commands.app import main
+
+PLAIN = "date,campaign,cost\n2026-10-01,A,10.50\n2026-10-31,B,20.00\n"
+FINER = {
+    "channel": "date,channel,campaign,cost\n2026-10-01,Email,A,10.50\n2026-10-31,Email,B,20.00\n",
+    "platform": "date,campaign,platform,cost\n2026-10-01,A,Google Ads,10.50\n2026-10-31,B,Google Ads,20.00\n",
+    "clicks": "date,campaign,clicks,cost\n2026-10-01,A,5,10.50\n2026-10-31,B,7,20.00\n",
+    "country": "date,campaign,country,cost\n2026-10-01,A,FR,4.25\n2026-10-01,A,DE,6.25\n2026-10-31,B,FR,20.00\n",
+}
+
+
+def _answer(folder: Path, texts: dict[str, str], capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any], str]:
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    code = main(["check", *(str(folder / name) for name in texts), "--no-config", "--currency", "EUR", "--json"])
+    said = capsys.readouterr()
+    return code, json.loads(said.out, parse_float=Decimal) if said.out else {}, said.err
+
+
+def _cost(answer: dict[str, Any]) -> Decimal:
+    return sum((Decimal(s["cost"]) for source in answer["sources"] for s in source["sums"]), Decimal())
+
+
+@pytest.mark.parametrize("column", FINER)
+def test_the_same_spend_with_one_column_more_counts_once_in_any_order(
+    column: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"plain.csv": PLAIN, "finer.csv": FINER[column]}
+    for order in permutations(texts):
+        code, answer, _ = _answer(tmp_path, {name: texts[name] for name in order}, capsys)
+        left = {Path(s["file"]).name: s["rows"]["left_out"] for s in answer["sources"]}
+        assert (code, _cost(answer)) == (0, Decimal("30.50"))
+        assert left == {"plain.csv": {"seen_in_other_file": 2}, "finer.csv": {}}
+
+
+def test_the_same_campaign_and_day_with_other_figures_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"plain.csv": PLAIN, "finer.csv": FINER["channel"].replace("10.50", "11.50")}
+    code, _, said = _answer(tmp_path, texts, capsys)
+    assert code == 3
+    assert "state different figures for the same day and campaign" in said
+
+
+def test_days_beside_the_weeks_that_hold_them_are_refused_though_one_file_says_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weeks = "start,end,platform,campaign,cost\n2026-10-01,2026-10-07,Google Ads,A,10.50\n"
+    code, _, said = _answer(tmp_path, {"days.csv": PLAIN, "weeks.csv": weeks}, capsys)
+    assert code == 3
+    assert "cover the same campaign with overlapping periods" in said
+
+
+def test_several_rows_of_a_campaign_and_day_are_the_same_in_two_downloads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "date,campaign,cost\n2026-10-01,A,10.50\n2026-10-01,A,3.00\n"
+    code, answer, _ = _answer(tmp_path, {"one.csv": lines, "two.csv": lines + "2026-10-02,A,4.00\n"}, capsys)
+    assert (code, _cost(answer)) == (0, Decimal("17.50"))
+
+
+@pytest.mark.parametrize(("day", "code"), [("2026-09-05", 0), ("2026-09-06", 0), ("2026-10-05", 3), ("2025-09-05", 3)])
+def test_order_numbers_that_begin_anew_are_refused_but_for_what_a_zone_makes_of_a_day(
+    day: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sale = "date,order_id,email,amount\n{},1,learner1@example.com,100.50\n"
+    texts = {"one.csv": sale.format("2026-09-05"), "two.csv": sale.format(day)}
+    found, _, said = _answer(tmp_path, texts, capsys)
+    assert found == code
+    assert ("with the same number" in said) == (code == 3)

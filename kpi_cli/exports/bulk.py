@@ -14,7 +14,7 @@ a name that the sample lacks ends the reading in favour of the next plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct, field
@@ -101,9 +101,9 @@ def plans(sheet: Sheet) -> Iterator[Plan]:
     if found is None:
         return
     lean = plan(sheet, typed=True) or found
-    names = _names(lean, "event") if sheet.role == "events" and sheet.has("event") else []
-    if 0 < len(names) <= _FEW:
-        listed = f"ENUM({', '.join(literal(name) for name in names)})"
+    names = names_in(lean, ["event"]) if sheet.role == "events" and sheet.has("event") else None
+    if names:
+        listed = enum_of(names["event"])
         event = f"CAST(nullif({found.cell('event')}, '') AS {listed})"
         lean = replace(lean, columns=lean.columns | {"event": event}, types=lean.types | {"event": listed})
     if lean is not found:
@@ -238,16 +238,33 @@ def _dimensions(found: Plan) -> None:
         found.columns[name] = text_sql(found, column)
 
 
-def _names(found: Plan, column: str) -> list[str]:
-    """The plain names in a column, by pieces from all over the file: a rare one may be missing."""
-    text, index = found.text, found.sheet.columns[column]
-    delimiter, seen = (found.sheet.delimiter or ",").encode(), set[bytes]()
+def names_in(found: Plan, columns: Collection[str]) -> dict[str, list[str]] | None:
+    """The plain names in columns, by pieces from all over the file; a rare one may be missing.
+
+    Returns:
+        None where a column has none, or too many for a byte.
+    """
+    text, places = found.text, {column: found.sheet.columns[column] for column in columns}
+    delimiter, seen = (found.sheet.delimiter or ",").encode(), {column: set[bytes]() for column in columns}
     with text.path.open("rb") as file:
         for piece in range(_PIECES):
             file.seek(text.survey.size * piece // _PIECES)
-            rows = (line.split(delimiter) for line in file.read(_PIECE).splitlines()[1:-1])
-            seen.update(row[index] for row in rows if len(row) > index)
-    return sorted(name for name in (cell.decode() for cell in seen) if re.fullmatch(_TEXT, name))
+            lines = (line.split(delimiter) for line in file.read(_PIECE).splitlines()[1:-1])
+            rows = [row for row in lines if len(row) == len(found.sheet.header.names)]
+            for column, index in places.items():
+                seen[column].update(row[index] for row in rows)
+    names = {column: _plain_names(column, cells) for column, cells in seen.items()}
+    return names if all(0 < len(listed) <= _FEW for listed in names.values()) else None
+
+
+def _plain_names(column: str, cells: Iterable[bytes]) -> list[str]:
+    plain = _ID if column.endswith("_id") else _TEXT
+    return sorted(name for name in (cell.decode() for cell in cells) if re.fullmatch(plain, name))
+
+
+def enum_of(names: Iterable[str]) -> str:
+    """The type of cells that hold one of these names."""
+    return f"ENUM({', '.join(literal(name) for name in names)})"
 
 
 def _moments(found: Plan) -> bool:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import takewhile
+from itertools import accumulate, takewhile
+from operator import mul
 
 from msgspec import Struct
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, text_sql
+from kpi_cli.exports.bulk import Plan, attempt, checked, enum_of, names_in, text_sql
+from kpi_cli.exports.composing import flags_of, stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
@@ -27,6 +29,7 @@ from kpi_cli.exports.sums import group_columns, in_any_order, kept_cells, money_
 from kpi_cli.exports.tables import Source, Store
 
 _MOST_COMBINATIONS = 1 << 16
+_BITS = 64  # of a whole number, the first of which is its sign
 _FIT = f"order_key >= 0 AND order_key < {10**18}"
 _FIT_TEXT = "order_key IS NOT NULL AND NOT contains(order_key, chr(1))"
 _MARK = "chr(1)"  # less than any sign of an id: an id stands before those that begin with it
@@ -37,6 +40,14 @@ class _Ids(Struct, frozen=True):
 
     prefix: str
     are_numbers: bool
+
+
+class _Cells(Struct, frozen=True):
+    """The cells that rows are told apart by, as SQL: as texts, or as names that are known beforehand."""
+
+    columns: Mapping[str, str]
+    combination: str | None = None  # of names: the number that is made of them; combinations of texts are looked up
+    most: int = _MOST_COMBINATIONS
 
 
 def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
@@ -57,9 +68,11 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     all_threads(store.con)
-    cells, (likely, *others) = kept_cells(found[-1], {*by, "publisher"}), _ids(found[-1])
-    tries = [*((way, likely) for way in found), *((found[-1], ids) for ids in others)]
-    return any(_loaded(store, source, way, cells, ids) for way, ids in tries)
+    texts, (likely, *others) = _Cells(kept_cells(found[-1], {*by, "publisher"})), _ids(found[-1])
+    tries = [(found[0], names, likely) for names in _named(found[0], texts)]
+    tries += [(way, texts, likely) for way in found]
+    tries += [(found[-1], texts, ids) for ids in others]
+    return any(_loaded(store, source, way, cells, ids) for way, cells, ids in tries)
 
 
 def _ids(found: Plan) -> list[_Ids]:
@@ -72,7 +85,24 @@ def _ids(found: Plan) -> list[_Ids]:
     return [*[_Ids(prefix, are_numbers=True)] * are_numbers, _Ids("", are_numbers=False)]
 
 
-def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str], ids: _Ids) -> bool:
+def _named(found: Plan, texts: _Cells) -> Iterator[_Cells]:
+    """The cells as names, which take a byte each, and of which a number can be made; none where they are too many."""
+    columns = {name: column for column, name in stored_dimensions(found.sheet).items()}
+    places = {name: columns.get(name, name) for name in texts.columns}
+    names = names_in(found, {*places.values()})
+    if names is None:
+        return
+    listed = {name: names[column] for name, column in places.items()}
+    *steps, count = accumulate((len(some) + 1 for some in listed.values()), mul, initial=1)
+    if count > _MOST_COMBINATIONS:
+        return
+    codes = (f'coalesce(CAST(enum_code("{name}") AS BIGINT) + 1, 0)' for name in listed)
+    number = " + ".join(["0", *(f"{code} * {step}" for code, step in zip(codes, steps, strict=True))])
+    cells = {name: f"CAST(nullif({found.cell(places[name])}, '') AS {enum_of(some)})" for name, some in listed.items()}
+    yield _Cells(cells, number, count)
+
+
+def _loaded(store: Store, source: Source, found: Plan, cells: _Cells, ids: _Ids) -> bool:
     with in_any_order(store), _tables_dropped(store), attempt(store):
         rows = _fill_bought(store, found, cells, ids)
         store.begin()
@@ -81,7 +111,7 @@ def _loaded(store: Store, source: Source, found: Plan, cells: Mapping[str, str],
         judge(store, source.number, found.sheet, found.ruled, ledger)
         if len(store.rows("SELECT DISTINCT currency FROM sales")) != 1:
             raise NotPlain  # no row is left, or two currencies are refused with a line
-        _fill_won(store, cells, ids)
+        _fill_won(store, cells, ids, all_kept=not ledger.left_out)
         store.commit()
         source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
         store.has_won = True
@@ -101,7 +131,7 @@ def _tables_dropped(store: Store) -> Iterator[None]:
 # ------------------------------------------------------------------------------------------- reading
 
 
-def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids) -> int:
+def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
     """The table `bought`: order, day, customer, cells and money of each row; how many there are.
 
     Raises:
@@ -109,7 +139,7 @@ def _fill_bought(store: Store, found: Plan, cells: Mapping[str, str], ids: _Ids)
         duckdb.Error: a cell that is not plain.
     """
     picks = {"start": checked([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT], "day")}
-    picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells}
+    picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells.columns}
     picks |= {name: found.columns[name] for name in money_of(found)}
     values = "".join(
         f", {sql} AS {name}" for name, sql in {**found.values, "order_key": _order_sql(found, ids)}.items()
@@ -148,19 +178,25 @@ def _orders(store: Store, ids: _Ids) -> int:
     return int(store.rows(sql)[0][0] or 0)
 
 
-def _fill_sales(store: Store, source: Source, found: Plan, cells: Collection[str]) -> None:
-    """Add up the rows that are alike; those that went back, or were free, apart, for rules may speak of them alone."""
-    keys, money = ["start", *(f'"{name}"' for name in cells)], money_of(found)
-    apart = ["customer IS NULL", *(f"{name} = 0" for name in ("charged", "refunds") if name in money)]
+def _fill_sales(store: Store, source: Source, found: Plan, cells: _Cells) -> None:
+    """Add up the rows that are alike; those that went back, or were free, apart where rules speak of them alone."""
+    keys, money = ["start", *(f'"{name}"' for name in cells.columns)], money_of(found)
+    apart = [f"{name} = 0" for name in ("charged", "refunds") if name in money and any(flags_of(found.sheet).values())]
     sums = ", ".join(f"sum({name}) AS {name}" for name in money)
-    combination = f"dense_rank() OVER (ORDER BY {', '.join(keys[1:]) or '1'}) - 1"
+    combination = cells.combination or f"dense_rank() OVER (ORDER BY {', '.join(keys[1:]) or '1'}) - 1"
     groups = f"""(SELECT *, {combination} AS combination FROM (
         SELECT {", ".join(keys)}, {sums}, count(*) AS n, if(count(customer) > 0, 'x', NULL) AS customer
-        FROM bought GROUP BY {", ".join([*keys, *apart])}))"""
+        FROM bought GROUP BY {", ".join([*keys, "customer IS NULL", *apart])}))"""
     columns = {"file": str(source.number), "start": "start", "end": "start"} | group_columns(found)
-    columns |= {name: f'"{name}"' for name in (*cells, "customer", "combination")}
+    columns |= {name: f'"{name}"' for name in (*cells.columns, "customer", "combination")}
     store.insert_query("sales", columns, groups, {})
-    listed = "".join(f', "{name}"' for name in cells)
+    if cells.combination is None:
+        _look_up(store, cells)
+
+
+def _look_up(store: Store, cells: _Cells) -> None:
+    """The table `combinations`: the number of each combination of texts."""
+    listed = "".join(f', "{name}"' for name in cells.columns)
     store.con.execute(f"CREATE OR REPLACE TEMP TABLE combinations AS SELECT DISTINCT combination{listed} FROM sales")
     if store.rows("SELECT count(*) FROM combinations")[0][0] > _MOST_COMBINATIONS:
         raise NotPlain
@@ -169,40 +205,52 @@ def _fill_sales(store: Store, source: Source, found: Plan, cells: Collection[str
 # --------------------------------------------------------------------------------------- first orders
 
 
-def _fill_won(store: Store, cells: Mapping[str, str], ids: _Ids) -> None:
+def _fill_won(store: Store, cells: _Cells, ids: _Ids, *, all_kept: bool) -> None:
     """The table `won`: customers by the day and combination of their first order, among those that the rules kept."""
-    key, day, combination = _number_key(store) if ids.are_numbers else _TEXT_KEY
-    alike = "".join(f' AND b."{name}" IS NOT DISTINCT FROM c."{name}"' for name in cells)
+    key, day, combination = _number_key(store, cells.most) if ids.are_numbers else _TEXT_KEY
+    if cells.combination is None:
+        alike = "".join(f' AND b."{name}" IS NOT DISTINCT FROM c."{name}"' for name in cells.columns)
+        numbered = f"bought b JOIN combinations c ON true{alike}"
+    else:
+        numbered = f"(SELECT *, {cells.combination} AS combination FROM bought)"
+    kept = "" if all_kept else " AND combination IN (SELECT combination FROM sales)"
     store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE won AS
             SELECT {day} AS "start", CAST({combination} AS BIGINT) AS combination, count(*) AS customers FROM (
-              SELECT min({key}) AS first FROM bought b JOIN combinations c ON true{alike}
-              WHERE b.customer IS NOT NULL AND c.combination IN (SELECT combination FROM sales)
-              GROUP BY b.customer) GROUP BY ALL"""
+              SELECT min({key}) AS first FROM {numbered} WHERE customer IS NOT NULL{kept} GROUP BY customer)
+            GROUP BY ALL"""
     )
 
 
-_EPOCH = "DATE '1970-01-01'"
 _TEXT_KEY = (
-    f"CAST(b.start AS VARCHAR) || b.order_key || {_MARK} || c.combination",
+    f"CAST(start AS VARCHAR) || order_key || {_MARK} || combination",
     "CAST(left(first, 10) AS DATE)",
     f"split_part(first, {_MARK}, -1)",
 )
 
 
-def _number_key(store: Store) -> tuple[str, str, str]:
+def _number_key(store: Store, combinations: int) -> tuple[str, str, str]:
     """A number that orders rows by day and by the text of their ids; the day, and the combination, read off it.
 
     Of texts of figures 100 stands before 99: they are compared with noughts behind them, the shorter one first.
+    Each part is written behind the one before in as many bits as its greatest value has; most numbers fit in 63.
     """
-    low, high = (len(str(n)) for n in store.rows("SELECT min(order_key), max(order_key) FROM bought")[0])
-    longer = [f"WHEN b.order_key >= {10 ** (n - 1)}" for n in range(high, low, -1)]
-    filled = " ".join(f"{when} THEN b.order_key * {10**i}" for i, when in enumerate(longer))
-    length = " ".join(f"{when} THEN {high - i}" for i, when in enumerate(longer))
-    if longer:
-        filled = f"CASE {filled} ELSE b.order_key * {10 ** (high - low)} END"
-        length = f"CASE {length} ELSE {low} END"
-    days = f"date_diff('day', {_EPOCH}, b.start)"
-    parts = [(days, 81), (filled or "b.order_key", 21), (length or "0", 16), ("c.combination", 0)]
-    key = " + ".join(f"CAST({part} AS HUGEINT) * {1 << bits}" for part, bits in parts)
-    return key, f"{_EPOCH} + CAST(first >> 81 AS INTEGER)", f"first & {_MOST_COMBINATIONS - 1}"
+    sql = "SELECT min(start), max(start), min(order_key), max(order_key) FROM bought"
+    [(first_day, last_day, least, most)] = store.rows(sql)
+    low, high = len(str(least)), len(str(most))
+    parts = [(f"start - DATE '{first_day}'", (last_day - first_day).days)]
+    if low == high:
+        parts.append((f"order_key - {least}", most - least))
+    else:
+        longer = [f"WHEN order_key >= {10 ** (n - 1)}" for n in range(high, low, -1)]
+        filled = " ".join(f"{when} THEN order_key * {10**i}" for i, when in enumerate(longer))
+        length = " ".join(f"{when} THEN {high - i}" for i, when in enumerate(longer))
+        parts.append((f"CASE {filled} ELSE order_key * {10 ** (high - low)} END", 10**high - 1))
+        parts.append((f"CASE {length} ELSE {low} END", high))
+    parts.append(("combination", combinations - 1))
+    *places, bits = accumulate((most.bit_length() for _, most in reversed(parts)), initial=0)
+    type_ = "BIGINT" if bits < _BITS else "HUGEINT"
+    key = " + ".join(
+        f"CAST({part} AS {type_}) * {1 << bits}" for (part, _), bits in zip(parts, reversed(places), strict=True)
+    )
+    return key, f"DATE '{first_day}' + CAST(first >> {places[-1]} AS INTEGER)", f"first & {(1 << places[1]) - 1}"

@@ -160,6 +160,108 @@ def test_orders_that_their_status_calls_refunded_are_counted_where_rows_are_grou
     assert [note["text"] for note in as_groups["notes"]] == [note["text"] for note in by_rows["notes"]]
 
 
+HEADER = "date,order_id,customer_id,channel,amount,refunded,status,product"
+PLAIN = [
+    f"2026-01-{1 + i % 28:02},{i},c-{i % 23},{('Email', 'Audio', '', 'Paid Search')[i % 4]},5.25,1.00,"
+    f"{'failed' if i % 7 == 0 else 'paid'},Course {'AB'[i % 2]}"
+    for i in range(1, 121)
+]
+
+
+@pytest.fixture
+def kept_as(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How the reading kept the cells of which first orders were found."""
+    ways: list[str] = []
+    fill_won = firsts._fill_won
+
+    def noted(store: Any, cells: Any, ids: Any, *, all_kept: bool) -> None:
+        fill_won(store, cells, ids, all_kept=all_kept)
+        ways.append("texts" if cells.combination is None else "names")
+
+    monkeypatch.setattr(firsts, "_fill_won", noted)
+    return ways
+
+
+@pytest.mark.parametrize(
+    ("last", "way"),
+    [
+        ("2026-01-31,900,c-99,Email,5.25,1.00,paid,Course A", "names"),
+        ("2026-01-31,900,c-99,,5.25,1.00,paid,Course A", "names"),
+        ("2026-01-31,900,,Email,5.25,1.00,paid,Course A", "names"),
+        ("2026-01-31,900,c-99,Heard of nowhere else,5.25,1.00,paid,Course A", "texts"),
+        ("2026-01-31,900,c-99, Email,5.25,1.00,paid,Course A", "texts"),
+        ("2026-01-31,900,c-99,Réseaux sociaux,5.25,1.00,paid,Course A", "texts"),
+        ("2026-01-31,0900,c-99,Email,5.25,1.00,paid,Course A", "texts"),
+        ("2026-01-31,900,c-99,Email,5.25,5.25,refunded,Course A", "texts"),
+        ("2026-01-31 10:00,900,c-99,Email,5.25,1.00,paid,Course A", "names"),
+        ("2026-01-31,900,c-99,Email,5,1,paid,Course A", "names"),
+    ],
+)
+@pytest.mark.parametrize("question", ["cac", "cac by month and product", "channels"])
+def test_cells_are_names_where_those_are_known_and_else_texts(
+    last: str, way: str, question: str, tmp_path: Path, kept_as: list[str]
+) -> None:
+    files = write(tmp_path, "\n".join([HEADER, *PLAIN, last, ""]))
+    assert assert_alike(files, question, currency="EUR") == "rows"
+    assert kept_as == [way]
+
+
+def test_more_names_than_a_byte_tells_apart_are_texts(tmp_path: Path, kept_as: list[str]) -> None:
+    rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 99},Channel {i},5.25,1.00,paid,Course" for i in range(300)]
+    for count, way in ((200, "names"), (300, "texts")):
+        again = [*rows[:count], *(f"2026-02-01,{1000 + i},c-{i},Channel {i},5.25,1.00,paid,Course" for i in range(2))]
+        files = write(tmp_path, "\n".join([HEADER, rows[0].replace(",0,", ",999,", 1), *again, ""]))
+        assert assert_alike(files, "channels", currency="EUR") == "rows"
+        assert kept_as.pop() == way
+
+
+@pytest.mark.parametrize(("campaigns", "way"), [(40, "names"), (250, "texts")])
+def test_combinations_of_names_are_numbered_as_long_as_they_are_few(
+    campaigns: int, way: str, tmp_path: Path, kept_as: list[str]
+) -> None:
+    rows = [
+        f"2026-01-{1 + i % 28:02},{7 * i % 2003},c-{i % 401},source-{i % 30},medium-{i % 11},offer-{i % campaigns},5.25"
+        for i in range(1, 1501)
+    ]
+    header = "date,order_id,customer_id,utm_source,utm_medium,utm_campaign,amount"
+    files = write(tmp_path, "\n".join([header, *rows, rows[0].replace(",7,", ",2500,"), ""]))
+    assert assert_alike(files, "cac", currency="EUR") == "rows"
+    assert kept_as == [way]
+
+
+@pytest.mark.parametrize(
+    ("ids", "type_"),
+    [
+        (["100000000", "100000002", "100000001"], "BIGINT"),
+        (["99", "100", "1000"], "BIGINT"),
+        (["0", "7", "10"], "BIGINT"),
+        (["1", "10", "999999999999999999"], "HUGEINT"),
+        (["999999999999999997", "999999999999999998", "999999999999999996"], "BIGINT"),
+    ],
+)
+def test_the_least_of_order_ids_is_the_least_text_however_wide_their_numbers_are(
+    ids: list[str], type_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+    number_key = firsts._number_key
+
+    def noted(store: Any, combinations: int) -> tuple[str, str, str]:
+        found = number_key(store, combinations)
+        keys.append(found[0])
+        return found
+
+    monkeypatch.setattr(firsts, "_number_key", noted)
+    channels = ("Email", "Audio", "Paid Search")
+    rows = [f"2026-01-05,{one},c-1,{channel},5.25" for one, channel in zip(ids, channels, strict=True)]
+    rows.append(f"2026-03-05,{int(ids[1]) - 3},c-2,Email,5.25")
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount", *rows, ""]))
+    assert assert_alike(files, "cac", currency="EUR") == "rows"
+    assert type_ in keys[0]
+    found, _ = said(files, "cac", 0, currency="EUR")
+    won = dict(zip(ids, channels, strict=True))[min(ids)]
+    assert next(row["new_customers"] for row in found["rows"] if row["channel"] == won) >= 1
+
+
 def test_what_people_brought_since_is_found_row_by_row(tmp_path: Path) -> None:
     assert assert_alike(write(tmp_path, CLEAN), "cac", margin="0.5") == "full"
 

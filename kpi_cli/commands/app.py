@@ -31,8 +31,6 @@ SUMMARIES = {
     "check": "What each file was taken for, and where every row went.",
 }
 COMMANDS = tuple(SUMMARIES)
-# New objects, from which on Python looks for cycles among them: a run leaves hardly any, and looking takes its time.
-_SELDOM = 100_000
 
 
 def _version(wanted: bool) -> None:
@@ -78,7 +76,6 @@ def _stub() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code is the contract's."""
-    gc.set_threshold(_SELDOM)
     arguments = list(sys.argv[1:] if argv is None else argv)
     wants_json = "--json" in arguments or "json" in _format_given(arguments)
     _standard_streams()
@@ -223,6 +220,7 @@ def entry() -> None:
     """What the installed command runs."""
     _tidy_up_on_signals()
     code = main()
+    gc.freeze()  # the end of the process frees everything at once: no cycle is left to be looked for
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

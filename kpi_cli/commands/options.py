@@ -3,8 +3,6 @@
 A command lists its own options and ends with `common: Common`; `shared` puts the common ones in its place.
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 import sys
@@ -98,11 +96,10 @@ def shared(command: Callable[..., int]) -> Callable[..., int]:
     signature = inspect.signature(command)
     own = [p for p in signature.parameters.values() if p.name != "common"]
     hints = get_type_hints(command, include_extras=True)
-    common_hints = get_type_hints(Common, include_extras=True)
     names = Common.__struct_fields__
     parameters = [p.replace(annotation=hints[p.name]) for p in own]
     parameters += [
-        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=common_hints[n])
+        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Common.__annotations__[n])
         for n, default in zip(names, Common.__struct_defaults__, strict=True)
     ]
 

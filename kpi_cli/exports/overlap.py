@@ -110,6 +110,8 @@ def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
                 _leave_out(store, source, "seen_in_other_file")
                 source.extra_notes.append(note("unused_file", file=source.file, role="sales"))
         return []
+    if len(sources) < 2:
+        return []
     spans = {
         number: (first, last)
         for number, first, last in store.rows(

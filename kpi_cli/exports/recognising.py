@@ -383,10 +383,12 @@ def _accept(header: Header, place: Place, *, told: bool) -> None:
         return
     if spec.get("blank_header") == "first" and not header.names[0].strip():
         header.columns.setdefault("name", 0)
+    if not all(column in header.columns for column in spec.get("all", ())):
+        return
     titled = any(re.search(title, folded(line)) for title in spec.get("title", ()) for line in place.above)
     named = "file" in spec and re.search(spec["file"], folded(PurePosixPath(place.name).name)) is not None
     marked = all(any(_marked(header, mark, present, place) for mark in group) for group in spec.get("any", ()))
-    if all(column in header.columns for column in spec.get("all", ())) and (marked or named or titled):
+    if marked or named or titled:
         header.score = (3 if titled else 2, len(header.columns), 0)
 
 

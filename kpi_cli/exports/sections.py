@@ -73,10 +73,9 @@ def sections(lines: Sequence[str], header: Header) -> Iterator[Section]:
     """The tables of a file, in their order."""
     section, above, after_blank = None, list[str](), True
     for line_number, line in enumerate(lines, 1):
-        comment = line.lstrip('"').startswith("#")
         if not line.strip(' ,;\t"'):
             after_blank = True
-        elif comment and (after_blank or section is None):
+        elif (after_blank or section is None) and line.lstrip('"').startswith("#"):
             if section:
                 yield section
                 section, above = None, []

@@ -159,7 +159,7 @@ def _fill_sales(store: Store, source: Source, found: Plan, cells: Collection[str
         FROM bought GROUP BY {", ".join([*keys, *apart])}))"""
     columns = {"file": str(source.number), "start": "start", "end": "start"} | group_columns(found)
     columns |= {name: f'"{name}"' for name in (*cells, "customer", "combination")}
-    store.insert_query("sales", columns, groups, {})
+    store.insert_query("sales", columns, groups)
     listed = "".join(f', "{name}"' for name in cells)
     store.con.execute(f"CREATE OR REPLACE TEMP TABLE combinations AS SELECT DISTINCT combination{listed} FROM sales")
     if store.rows("SELECT count(*) FROM combinations")[0][0] > _MOST_COMBINATIONS:

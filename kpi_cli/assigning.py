@@ -83,7 +83,10 @@ def _join(
     given: Sequence[str],
     decide: Callable[[Combination], tuple[str, ...]],
 ) -> None:
-    """Decide each distinct combination of `keys` once, and write the `given` columns of its rows."""
+    """Decide each distinct combination of `keys` once, and write the `given` columns of its rows.
+
+    Of several questions about the same files, only one whose decisions are others writes them again.
+    """
     store = books.store
     if not keys:
         for name, value in zip(given, decide({}), strict=True):
@@ -97,7 +100,9 @@ def _join(
     alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys)
     picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *given], 1))
     lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *given]]
-    store.con.execute(f"UPDATE {store.table(role)} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
+    if store.assigned.get((role, *given)) != (keys, lists):
+        store.con.execute(f"UPDATE {store.table(role)} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
+        store.assigned[role, *given] = keys, lists
 
 
 def _of_spend(books: Books, row: Combination) -> Decision:

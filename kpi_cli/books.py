@@ -30,6 +30,7 @@ class Books(Struct):
     uses: tuple[str, ...] = ()  # the roles drawn on
     other_slices: dict[str, Slices] = field(default_factory=dict)  # by column: visits files that give way to another
     notes: list[Note] = field(default_factory=list)
+    has_firsts: bool = False  # whether the table `first_orders` is filled
 
     def has(self, role: str) -> bool:
         """Whether a role has rows."""

@@ -234,8 +234,11 @@ def fill_first_orders(books: Books) -> None:
 
     A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
     on a person's first day the one with the least id counts, of its lines the dearest, so that the order of the
-    rows does not matter.
+    rows does not matter. Once: the sales of a question do not change.
     """
+    if books.has_firsts:
+        return
+    books.has_firsts = True
     if books.store.people:
         _fill_first_orders_there(books, books.store.people)
         return
@@ -267,7 +270,7 @@ _FIRST_ORDERS_WON = """
 def _fill_first_orders_there(books: Books, people: People) -> None:
     """The same of sales that are where they are: `first_orders` holds a row for all people of one day and combination.
 
-    Fills `earned` too: what they brought in each month since. Once: the sales do not change.
+    Fills `earned` too: what they brought in each month since; of the questions of a report, the first does.
     """
     store = books.store
     if "earned" in store.columns:

@@ -134,6 +134,8 @@ def _platform_channel(reader: Reader, columns: Columns, count: int) -> Texts:
 def price_rule(sheet: Sheet) -> dict[str, str]:
     """Which column says what was charged: the first of the format's list that the file has.
 
+    What is to be added to it (`plus`) is named only where the file has that too.
+
     Raises:
         InputError: there is only a price that may be for one piece or for all.
     """
@@ -142,7 +144,7 @@ def price_rule(sheet: Sheet) -> dict[str, str]:
     for rule in rules:
         has_all = sheet.has(rule["column"]) and sheet.has(rule.get("times", rule["column"]))
         if has_all and not sheet.has(rule.get("unless", "")):
-            return rule
+            return {part: said for part, said in rule.items() if part != "plus" or sheet.has(said)}
     column = next((c for c in ("price", "unit_price") if sheet.has(c)), "amount")
     header = sheet.header.names[sheet.columns[column]].strip()
     raise sheet.error(
@@ -254,9 +256,11 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     if "times" in price:
         pieces = reader.numbers(kept, price["times"])
         charged = [c if c is None or n is None else c * n for c, n in zip(charged, pieces, strict=True)]
-    if "plus" in price and sheet.has(price["plus"]):
-        added = reader.numbers(kept, price["plus"])
-        charged = [c if c is None else c + (a or ZERO) for c, a in zip(charged, added, strict=True)]
+    if "plus" in price:
+        added = [a or ZERO for a in reader.numbers(kept, price["plus"])]
+        if price["plus"] == "tax":  # some programs write that of a refund with a sign, some without
+            added = [a if c is None else a.copy_sign(c) for c, a in zip(charged, added, strict=True)]
+        charged = [c if c is None else c + a for c, a in zip(charged, added, strict=True)]
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
     tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing

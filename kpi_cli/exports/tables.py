@@ -170,6 +170,7 @@ class Store:
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
+        self.assigned: dict[tuple[str, ...], Any] = {}  # role and columns → what those hold, by the cells of a row
         self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
         self.has_won = False  # whether the table `won` says who was won with which of the groups that sales hold
         self.histories = ""  # of those customers, as SQL, the histories that are asked for

@@ -1,0 +1,67 @@
+"""Amounts that are stated without tax: the tax beside them was charged on top, and none of it is revenue."""
+
+from __future__ import annotations
+
+import json
+import random
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpi_cli.commands.app import main
+from kpi_cli.exports.large import ROWS
+
+HEADERS = (
+    "Date;Commande;E-mail;Montant HT;TVA",
+    "Date;Commande;E-mail;CA HT;Montant TVA",
+    "date;order_id;email;amount excl. tax;vat",
+    "Datum;Bestellnummer;E-Mail;Nettobetrag;MwSt",
+)
+
+
+def _sums(path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Decimal]:
+    path.write_text(text)
+    assert main(["check", str(path), "--no-config", "--currency", "EUR", "--json"]) == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out, parse_float=Decimal)
+    assert "tax_included" not in {n["code"] for n in answer["sources"][0]["notes"]}
+    (sums,) = answer["sources"][0]["sums"]
+    return {name: Decimal(sums[name]) for name in ("revenue_gross", "tax", "refunds", "revenue_net")}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("count", [20, ROWS + 100], ids=["few", "many"])
+def test_tax_beside_net_amounts_is_added_to_what_was_charged(
+    header: str, count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance = random.Random(7)
+    rows = [(chance.randrange(100, 90_000), chance.randrange(1, 9_000)) for _ in range(count)]
+    lines = [
+        f"2026-10-{1 + i % 28:02};A{i};learner{i}@example.com;{net / 100:.2f};{tax / 100:.2f}"
+        for i, (net, tax) in enumerate(rows)
+    ]
+    net, tax = (Decimal(sum(column)) / 100 for column in zip(*rows, strict=True))
+    found = _sums(tmp_path / "ventes.csv", "\n".join([header, *lines, ""]), capsys)
+    assert found == {"revenue_gross": net + tax, "tax": tax, "refunds": 0, "revenue_net": net}
+
+
+@pytest.mark.parametrize("tax", ["10.00", "-10.00"])
+def test_a_refund_of_a_net_amount_takes_its_tax_with_it_whatever_its_sign(
+    tax: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"{HEADERS[0]}\n2026-10-13;A1;a@example.com;100.00;20.00\n2026-10-20;A1;a@example.com;-50.00;{tax}\n"
+    assert _sums(tmp_path / "ventes.csv", text, capsys) == {
+        "revenue_gross": Decimal(120),
+        "tax": Decimal(10),
+        "refunds": Decimal(60),
+        "revenue_net": Decimal(50),
+    }
+
+
+def test_a_net_amount_without_a_column_of_tax_is_the_revenue(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "Date;Commande;E-mail;Montant HT\n2026-10-13;A1;a@example.com;100.00\n"
+    found = _sums(tmp_path / "ventes.csv", text, capsys)
+    assert (found["revenue_gross"], found["tax"], found["revenue_net"]) == (100, 0, 100)

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from kpi_cli.exports.composing import customer_types, flagged, flags_of
+from kpi_cli.exports.composing import customer_types, flagged, flags_of, stored_dimensions
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
-from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.sheet import NAMES, Sheet, total_among
 from kpi_cli.exports.tables import Store
 
 COMBINATIONS = 1000  # more are no rules' cells
@@ -44,11 +44,12 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
         ledger: is told how many rows are left out, and why.
 
     Raises:
-        NotPlain: refunds in rows of their own, or too many combinations.
+        NotPlain: refunds in rows of their own, too many combinations, or a total among the names.
         InputError: a status or a currency that is not known.
     """
     if sheet.has("tax"):
         sheet.taxed = bool(store.rows(f"SELECT 1 FROM sales WHERE file = {number} AND tax_charged > 0 LIMIT 1"))
+    _no_totals(store, number, sheet)
     fate, kept = Fate(sheet), []
     for kind in _kinds(store, number, sheet, ruled):
         reason = fate(kind.record)
@@ -59,6 +60,15 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
             kept.append(kind)
     if kept:
         _settle(store, sheet, kept)
+
+
+def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
+    """Raise NotPlain where a name is the word for a total; ids are too many to be looked at."""
+    for column, name in stored_dimensions(sheet).items():
+        if column in NAMES and column != "order_id" and name in store.columns["sales"]:
+            names = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL')
+            if total_among(sheet, (cell for (cell,) in names)):
+                raise NotPlain
 
 
 def _kinds(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int]) -> list[_Kind]:

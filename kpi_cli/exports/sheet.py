@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from operator import itemgetter
@@ -132,7 +132,9 @@ def settle(sheet: Sheet) -> None:
     """
     structure = _Structure(sheet)
     for batch in batched(sheet.records(), BATCH):
-        _look(sheet, [record for record in batch if structure.sees(record)])
+        rows = [record for record in batch if structure.sees(record)]
+        structure.refuse_totals(rows)
+        _look(sheet, rows)
     structure.close()
     conclude(sheet)
 
@@ -145,6 +147,17 @@ def conclude(sheet: Sheet) -> None:
     """
     _settle_decimal(sheet)
     _settle_dates(sheet)
+
+
+NAMES = ("channel", "source", "strategy", "platform", "account", "campaign", "category", "product", "order_id")
+
+
+def total_among(sheet: Sheet, cells: Iterable[str]) -> str | None:
+    """The first of a hand-made table's cells that is the word for a total; a platform's own totals are known."""
+    if sheet.header.format.name != GENERIC:
+        return None
+    patterns = [rule["match"] for rule in sheet.header.format.get("totals", ()) if "match" in rule]
+    return next((c for c in cells if any(re.match(pattern, folded(c)) for pattern in patterns)), None)
 
 
 class _Structure:
@@ -195,6 +208,16 @@ class _Structure:
         if reason != "totals_row":
             self.sheet.left_out[record.line] = reason
         return False
+
+    def refuse_totals(self, rows: Sequence[Record]) -> None:
+        """Refuse a row that bears a day, and in place of a name the word for a total."""
+        for index in (i for column, i in self.sheet.columns.items() if column in NAMES):
+            cells = dict.fromkeys(row.cells[index] for row in rows)
+            found = total_among(self.sheet, (c for c in cells if self.worded.match(folded(c))))
+            if found is not None:
+                line = next(row.line for row in rows if row.cells[index] == found)
+                said = f"{quoted(found)} can be the sum of other rows, or the name of something"
+                raise self.sheet.error("total_or_name", said, "delete the row, or give it another name", line, index)
 
     def _is_ordinary(self, cells: list[str]) -> bool:
         """Whether the cells that tell most rows, the first and those that totals leave blank, say nothing special."""

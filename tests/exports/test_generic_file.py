@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from kpi_cli import safe
+from kpi_cli.commands.app import main
 from kpi_cli.exports.recognising import Place, read_header
 from kpi_cli.exports.rows import conditions
 from kpi_cli.exports.vocabulary import vocabulary
@@ -373,3 +374,22 @@ def test_a_slip_is_told_from_the_name_it_stands_for_however_often_it_is_made(che
         [source] = check(("costs.yaml", text), code=3)
         assert source["error"]["code"] == "unknown_key"
         assert "“category”" in source["error"]["fix"]
+
+
+@pytest.mark.parametrize("count", [4, 6_000], ids=["few", "many"])
+@pytest.mark.parametrize("word", ["Total", "TOTAL :", "Totaux", "Summe", "Grand total"])
+def test_a_total_that_bears_a_day_is_refused_wherever_its_label_stands(
+    word: str, count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"2026-10-{1 + i % 28:02},o-{i},Email,10.50" for i in range(count)]
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["date,order_id,channel,amount", *rows, f"2026-10-28,o-x,{word},99.50", ""]))
+    assert main(["roi", str(path), "--no-config", "--currency", "EUR"]) == 3
+    assert f"sales.csv:{count + 2}:3: “{word}” can be the sum" in capsys.readouterr().err
+
+
+def test_a_name_that_only_begins_like_a_total_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "spend.csv"
+    path.write_text("date,channel,campaign,cost\n2026-10-01,Email,Total Reset,10.50\n2026-10-02,Email,Summer,1.50\n")
+    assert main(["check", str(path), "--no-config"]) == 0
+    assert "2 used + 0 left out" in capsys.readouterr().out

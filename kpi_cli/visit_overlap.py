@@ -44,13 +44,11 @@ def _slices(books: Books, counting: str) -> Slices:
         )
     }
     sources = [source for source in books.store.of_role("traffic") if source.number in told]
-    slices: set[int] = set()
-    for one, other in combinations(sources, 2):
-        if not _overlap(one, other) or _apart(books, one, other):
-            continue
-        if told[one.number] != told[other.number]:
-            slices.add(min(one, other, key=lambda source: told[source.number]).number)
-        elif _shape(one) != _shape(other) or _same_rows(books, one, other):
+    both = [pair for pair in combinations(sources, 2) if _overlap(*pair) and not _apart(books, *pair)]
+    unlike = [pair for pair in both if told[pair[0].number] != told[pair[1].number]]
+    slices = {min(pair, key=lambda source: told[source.number]).number for pair in unlike}
+    for one, other in both:
+        if not {one.number, other.number} & slices and (_shape(one) != _shape(other) or _same_rows(books, one, other)):
             text = f"{one.file} and this file count the same visits"
             return InputError("visits_twice", text, "give one of them", other.file)
     return tuple(sorted(slices))

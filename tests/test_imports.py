@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kpi_cli.commands.app import main
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ["--config", "sample_data/kpi.yml", "--month", "2026-10"]
 FRAMES = {"pandas", "numpy", "pyarrow"}
@@ -63,3 +65,25 @@ def test_the_library_is_imported_without_its_parts() -> None:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert set(ran.stdout.split()) & (FRAMES | STATISTICS | PRINTING | DATA | NETWORK) == set()
+
+
+def as_module(*argv: str) -> subprocess.CompletedProcess[str]:
+    """`python -m kpi_cli …`"""
+    return subprocess.run([sys.executable, "-m", "kpi_cli", *argv], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["roi", "--revenue", "10000", "--cost", "7000", "--json"], 0),
+        (["roi", "--revenue", "10000", "--cost", "7000", "--fail-if", "roi < 50%"], 4),
+        (["roi", "--revenue", "10000", "--cost", "7000", "--no-such-option"], 2),
+        (["roi", "no_such_file.csv"], 3),
+        (["roi", "--help"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_python_m_kpi_cli_is_kpi(argv: list[str], code: int, capfd: pytest.CaptureFixture[str]) -> None:
+    ran = as_module(*argv)
+    assert main(argv) == code
+    assert (ran.stdout, ran.stderr, ran.returncode) == (*capfd.readouterr(), code)

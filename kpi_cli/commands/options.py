@@ -297,7 +297,7 @@ def _mapping(text: str) -> tuple[str, str, str]:
 
 _OF_FILES = (
     *("month", "last", "from_", "to", "every", "compare", "as_of", "by", "gross", "prorate", "allocate", "dedupe"),
-    *("sales_from", "accounts", "map"),
+    *("sales_from", "accounts", "map", "decimal", "date_format", "tz", "encoding", "memory"),
 )
 
 

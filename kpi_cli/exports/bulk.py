@@ -49,7 +49,7 @@ from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
 from kpi_cli.exports.sheet import Sheet, conclude
-from kpi_cli.exports.tables import Source, Store
+from kpi_cli.exports.tables import Form, Source, Store
 from kpi_cli.safe import folded
 
 ROWS = 5_000  # from so many lines on it takes half the time, from 60,000 on a sixth
@@ -451,9 +451,9 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
         KpiError: likewise; a status or a currency that is not known.
     """
     sheet, text = found.sheet, found.text
-    columns, types = {"file": str(source.number)} | found.columns, found.types
+    columns, form = {"file": str(source.number)} | found.columns, Form(found.types)
     if sheet.role == "events":
-        types = {"file": f"INTEGER AS {source.number}"} | types
+        form = replace(form, follows={"file": str(source.number)})
     else:
         columns |= {"line": "NULL", "currency": literal(currency_of(sheet))} | columns
     casts, values = (
@@ -462,7 +462,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     key = "time" if sheet.role == "events" else "file"
     columns[key] = checked(found.checks, columns[key])
     query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.read)}))"
-    rows = store.insert_query(sheet.role, columns, query, types)
+    rows = store.insert_query(sheet.role, columns, query, form)
     if rows == 0 or not all_read(text, sheet, rows):
         raise NotPlain
     ledger = Ledger(read=rows)

@@ -513,8 +513,10 @@ def _settle_progress(sheet: Sheet) -> None:
 
 
 def _hundredfold(cell: str) -> Decimal | None:
-    """Progress written as a fraction, in percent."""
+    """Progress written as a fraction, in percent; what is written with its sign is no fraction."""
     share = _percent(cell)
+    if "%" in cell:
+        return share
     if share is not None and share > 1:
         raise BadValue("not a fraction of 0 to 1")
     return None if share is None else 100 * share

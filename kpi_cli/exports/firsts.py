@@ -189,7 +189,7 @@ def _fill_sales(store: Store, source: Source, found: Plan, cells: _Cells) -> Non
         FROM bought GROUP BY {", ".join([*keys, "customer IS NULL", *apart])}))"""
     columns = {"file": str(source.number), "start": "start", "end": "start"} | group_columns(found)
     columns |= {name: f'"{name}"' for name in (*cells.columns, "customer", "combination")}
-    store.insert_query("sales", columns, groups, {})
+    store.insert_query("sales", columns, groups)
     if cells.combination is None:
         _look_up(store, cells)
 

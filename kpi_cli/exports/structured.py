@@ -55,9 +55,12 @@ def tables_of(download: Download) -> list[Table]:
 def _workbook(download: Download, sha256: str) -> list[Table]:
     import python_calamine
 
+    from kpi_cli.exports.percent import percent_cells
+
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(download.path))
         sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+        _show_percentages(sheets, percent_cells(download.path))
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise InputError("bad_workbook", "the workbook cannot be opened", "save it as CSV", download.name) from error
     filled = [(name, rows) for name, rows in sheets if any(any(c not in ("", None) for c in r) for r in rows)]
@@ -77,6 +80,21 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         )
         for name, rows in filled
     ]
+
+
+def _show_percentages(sheets: Iterable[tuple[str, list[list[Any]]]], shown: dict[str, set[tuple[int, int]]]) -> None:
+    """Make texts of the numbers that show a percentage, as a reader sees them: 0.2 may be 20%, or 20 cents.
+
+    >>> rows = [["TVA"], [0.0523], [1.0], ["–"]]
+    >>> _show_percentages([("Feuil1", rows)], {"Feuil1": {(1, 0), (2, 0), (3, 0), (9, 0)}})
+    >>> rows
+    [['TVA'], ['5.23%'], ['100%'], ['–']]
+    """
+    for name, rows in sheets:
+        for i, k in shown.get(name, ()):
+            value = rows[i][k] if i < len(rows) and k < len(rows[i]) else None
+            if isinstance(value, int | float) and not isinstance(value, bool) and value - value == 0:
+                rows[i][k] = f"{Decimal(cell_text(value)).scaleb(2):f}%"
 
 
 def _doubtful(rows: Iterable[Iterable[Any]], first: int) -> tuple[tuple[int, int], ...]:

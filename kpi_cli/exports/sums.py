@@ -119,7 +119,7 @@ def _loaded(store: Store, source: Source, query: _Query) -> bool:
         all_threads(store.con)  # of a sample, each would read much more than there is in it
         store.begin()
         file = checked(query.checks(of_groups=True), str(number))
-        groups = store.insert_query("sales", {"file": file} | query.columns, _groups_sql(query), {})
+        groups = store.insert_query("sales", {"file": file} | query.columns, _groups_sql(query))
         rows = int(store.rows(f'SELECT coalesce(sum("rows"), 0) FROM sales WHERE file = {number}')[0][0])
         if not (0 < groups <= GROUPS and all_read(found.text, found.sheet, rows)):
             raise NotPlain

@@ -34,14 +34,7 @@ _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
 _SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
 # A log of many millions of events is kept lean: what follows from the moment, or from there being a row, is not
 # stored, but shown by a view; its lines and a currency only where a file's rows have them.
-_FOLLOWS = {
-    "events": {
-        "fate": "VARCHAR AS NULL",
-        "start": 'DATE AS "time"',
-        "end": 'DATE AS "time"',
-        "rows": "BIGINT AS 1",
-    }
-}
+_FOLLOWS = {"events": {"fate": "NULL", "start": '"time"', "end": '"time"', "rows": "1"}}
 
 
 class Source(Struct):
@@ -157,6 +150,13 @@ class Source(Struct):
         }
 
 
+class Form(Struct, frozen=True):
+    """What a new table's columns are unlike the usual ones: types that hold their values and no others, and SQL."""
+
+    types: dict[str, str] = {}
+    follows: dict[str, str] = {}  # of what is not stored, since it follows from this
+
+
 class Store:
     """The typed tables of one run, in an embedded DuckDB; its folder is gone when the store is, or the run."""
 
@@ -164,8 +164,9 @@ class Store:
         folder = open_folder()
         self._opening = Opening(folder)
         weakref.finalize(self, close_folder, folder)
-        self.columns: dict[str, dict[str, str]] = {}
-        self._before: dict[str, dict[str, str]] = {}
+        self.columns: dict[str, dict[str, str]] = {}  # of each role's table, with their types
+        self._follows: dict[str, dict[str, str]] = {}  # those of them that are not stored, with the SQL they follow by
+        self._before = self._known()
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
@@ -194,44 +195,31 @@ class Store:
         self._take_any(role)
         for block in blocks:
             self._widen(role, block)
-            stored = self._stored(role, block)
-            columns = {name: block[name] for name in stored if any(c is not None for c in block[name])}
-            types, count, first = self.columns[role], len(block["line"]), next(iter(columns))
-            same = {name: cells[0] for name, cells in columns.items() if cells.count(cells[0]) == count}
-            same.pop(first, None)  # there must be a cell for every row
-            apart = {f"c{i}": name for i, name in enumerate(columns) if name not in same}
-            picks = [f'CAST(unnest(cells.{cell}) AS {types[name]}) AS "{name}"' for cell, name in apart.items()]
-            picks += [f'CAST(${i} AS {types[name]}) AS "{name}"' for i, name in enumerate(same, 3)]
-            # Handed over as JSON: value by value through lists takes more than twice as long.
-            shape = _JSON.encode({cell: ["VARCHAR"] for cell in apart}).decode()
-            cells = _JSON.encode({cell: columns[name] for cell, name in apart.items()}).decode()
-            # As the cell of a table: DuckDB would work out beforehand what is made of a parameter, value by value.
-            parsed = f"SELECT from_json(text, '{shape}') AS cells FROM (VALUES ($2)) AS given(text)"
-            sql = f'INSERT INTO {self.table(role)} BY NAME SELECT $1 AS "file", {", ".join(picks)} FROM ({parsed})'
-            self.con.execute(sql, [source.number, cells, *same.values()])
+            stored = {name: block[name] for name in self._stored(role, block)}
+            known = {name: cells for name, cells in stored.items() if any(cell is not None for cell in cells)}
+            query, parameters = _rows_query(known, self.columns[role])
+            self.con.execute(f"INSERT INTO {self.table(role)} BY NAME {query}", [source.number, *parameters])
 
-    def insert_query(self, role: str, columns: Mapping[str, str], query: str, types: Mapping[str, str]) -> int:
+    def insert_query(self, role: str, columns: Mapping[str, str], query: str, form: Form | None = None) -> int:
         """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were.
 
-        A column may be given a type that holds its values and no others; the rows of a further table undo that.
+        The rows of a further table undo what the form of the first said.
         """
         if role in self.columns:
             self._take_any(role)
-            types = {}
-        self._widen(role, columns, types)
+        self._widen(role, columns, form)
         picks = ", ".join(f'{columns[name]} AS "{name}"' for name in self._stored(role, columns))
         return int(self.rows(f"INSERT INTO {self.table(role)} BY NAME SELECT {picks} FROM {query}")[0][0])
 
     def _take_any(self, role: str) -> None:
         """Have a role's columns that were made for one value, or for few names, take any."""
-        have = self.columns.get(role, {})
-        for name, type_ in have.items():
-            if type_.startswith("ENUM"):
-                have[name] = "VARCHAR"
-                self.con.execute(f'ALTER TABLE {self.table(role)} ALTER "{name}" TYPE VARCHAR')
-            elif name == "file" and (told := _told(type_)):
-                have[name], value = told
-                self.con.execute(f'ALTER TABLE {self.table(role)} ADD COLUMN "{name}" {have[name]} DEFAULT {value}')
+        have, follows = self.columns.get(role, {}), self._follows.get(role, {})
+        for name in [name for name, type_ in have.items() if type_.startswith("ENUM")]:
+            have[name] = "VARCHAR"
+            self.con.execute(f'ALTER TABLE {self.table(role)} ALTER "{name}" TYPE VARCHAR')
+        if "file" in follows:
+            added = f'"file" {have["file"]} DEFAULT {follows.pop("file")}'
+            self.con.execute(f"ALTER TABLE {self.table(role)} ADD COLUMN {added}")
         self._show(role)
 
     def table(self, role: str) -> str:
@@ -241,27 +229,18 @@ class Store:
     def _show(self, role: str) -> None:
         if role not in _FOLLOWS or role not in self.columns:
             return
-        told = {name: found for name, type_ in self.columns[role].items() if (found := _told(type_))}
-        shown = "".join(f', CAST({value} AS {type_}) AS "{name}"' for name, (type_, value) in told.items())
+        follows, types = self._follows[role], self.columns[role]
+        shown = "".join(f', CAST({value} AS {types[name]}) AS "{name}"' for name, value in follows.items())
         self.con.execute(f"CREATE OR REPLACE VIEW {role} AS SELECT *{shown} FROM {self.table(role)}")
 
     def _stored(self, role: str, names: Iterable[str]) -> list[str]:
         """Those columns that are stored."""
-        return [name for name in names if not _told(self.columns[role][name])]
+        return [name for name in names if name not in self._follows[role]]
 
-    def _widen(self, role: str, names: Collection[str], types: Mapping[str, str] | None = None) -> None:
-        """Make sure that a role's table has these columns; a new one may have some of them of a type of their own."""
+    def _widen(self, role: str, names: Collection[str], form: Form | None = None) -> None:
+        """Make sure that a role's table has these columns; a new table may be given a form of its own."""
         if role not in self.columns:
-            follows = dict(_FOLLOWS.get(role, {}))
-            if "rows" in names:  # of a database, where an event stands for many
-                follows.pop("rows", None)
-            fixed = ("file", "time") if follows else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
-            wanted = {name: _type(name, role) for name in (*fixed, *TABLES[role].numeric, *names)} | follows
-            self.columns[role] = wanted | {**(types or {})}
-            stored = self._stored(role, self.columns[role])
-            definition = ", ".join(f'"{n}" {self.columns[role][n]}{_DEFAULTS.get(n, "")}' for n in stored)
-            self.con.execute(f"CREATE TABLE {self.table(role)} ({definition})")
-            self._show(role)
+            self._create(role, names, form or Form())
         have = self.columns[role]
         new = {name: _type(name, role) for name in names if name not in have}
         for name, type_ in new.items():
@@ -269,6 +248,19 @@ class Store:
         have |= new
         if new:
             self._show(role)
+
+    def _create(self, role: str, names: Collection[str], form: Form) -> None:
+        follows = _FOLLOWS.get(role, {}) | form.follows
+        if "rows" in names:  # of a database, where an event stands for many
+            follows.pop("rows", None)
+        fixed = ("file", "time") if role in _FOLLOWS else (*_FIXED, *(_SALES if role == "sales" else ()), "currency")
+        wanted = (*fixed, *TABLES[role].numeric, *names, *follows)
+        self.columns[role] = {name: _type(name, role) for name in wanted} | form.types
+        self._follows[role] = follows
+        stored = self._stored(role, self.columns[role])
+        definition = ", ".join(f'"{n}" {self.columns[role][n]}{_DEFAULTS.get(n, "")}' for n in stored)
+        self.con.execute(f"CREATE TABLE {self.table(role)} ({definition})")
+        self._show(role)
 
     def ensure(self, role: str, *names: str) -> None:
         """Give a role's table these columns, empty where no file had them."""
@@ -291,7 +283,7 @@ class Store:
     def begin(self) -> None:
         """Begin a transaction."""
         self.con.execute("BEGIN")
-        self._before = {role: dict(types) for role, types in self.columns.items()}
+        self._before = self._known()
 
     def commit(self) -> None:
         """Keep what was done since the transaction began."""
@@ -301,7 +293,12 @@ class Store:
         """Undo what was done since the transaction began, if one did; tables and columns made since go with it."""
         with suppress(library().TransactionException):
             self.con.execute("ROLLBACK")
-            self.columns = self._before
+            self.columns, self._follows = self._before
+
+    def _known(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+        """What is known of the tables' columns, to be gone back to."""
+        types, follows = ({role: dict(of) for role, of in all_.items()} for all_ in (self.columns, self._follows))
+        return types, follows
 
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
@@ -315,14 +312,22 @@ def span_sql(role: str) -> str:
     return 'min("start"), max("end"), bool_or("start" <> "end")'
 
 
-def _told(type_: str) -> tuple[str, str] | None:
-    """The type of a column that follows from others, and the SQL it follows by; None of one that is stored.
+def _rows_query(cells: Columns, types: Mapping[str, str]) -> tuple[str, list[str | None]]:
+    """A query that gives these texts as typed rows of the file $1, and its further parameters.
 
-    >>> _told('DATE AS "time"'), _told("ENUM('joined AS guest')")
-    (('DATE', '"time"'), None)
+    Texts are handed over as JSON, for value by value through lists takes more than twice as long; a column in which
+    all are the same, as one parameter.
     """
-    found, mark, value = type_.partition(" AS ")
-    return (found, value) if mark and not found.startswith("ENUM") else None
+    first = next(iter(cells))  # there must be a cell for every row
+    same = {name: c[0] for name, c in cells.items() if name != first and c.count(c[0]) == len(c)}
+    apart = {f"c{i}": name for i, name in enumerate(cells) if name not in same}
+    picks = [f'CAST(unnest(cells.{cell}) AS {types[name]}) AS "{name}"' for cell, name in apart.items()]
+    picks += [f'CAST(${i} AS {types[name]}) AS "{name}"' for i, name in enumerate(same, 3)]
+    shape = _JSON.encode({cell: ["VARCHAR"] for cell in apart}).decode()
+    texts = _JSON.encode({cell: cells[name] for cell, name in apart.items()}).decode()
+    # As the cell of a table: DuckDB would work out beforehand what is made of a parameter, value by value.
+    parsed = f"SELECT from_json(text, '{shape}') AS cells FROM (VALUES ($2)) AS given(text)"
+    return f'SELECT $1 AS "file", {", ".join(picks)} FROM ({parsed})', [texts, *same.values()]
 
 
 _DEFAULTS = {"rows": " DEFAULT 1"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from kpi_cli.commands.app import main
@@ -174,6 +174,7 @@ touch = st.tuples(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(touches=st.lists(touch, min_size=1, max_size=14), model=st.sampled_from(models.MODELS))
+@example(touches=[("learner1", "Email", False), ("learner2", "Email", True)], model="time_decay")
 def test_touches_credit_as_the_paths_they_make_up(
     tmp_path_factory: pytest.TempPathFactory, touches: list[tuple[str, str, bool]], model: str
 ) -> None:
@@ -210,7 +211,8 @@ def paths_by_hand(touches: list[tuple[Any, ...]]) -> list[models.Path]:
             if won:
                 channels, times = [], []
         if channels:
-            found.append(models.Path(tuple(channels), Decimal(0), Decimal(1)))
+            ages = tuple((times[-1] - then) / dt.timedelta(days=1) for then in times)
+            found.append(models.Path(tuple(channels), Decimal(0), Decimal(1), ages=ages))
     return found
 
 

@@ -390,6 +390,16 @@ def test_what_cannot_be_answered_is_refused_in_one_line(
     assert err.count("\n") == 1
 
 
+CALCULATORS = [
+    "roi --revenue 100 --cost 70",
+    "cac --cost 100 --customers 7",
+    "ltv --average-sale 150 --purchases 3/year --retention 12mo",
+    "ltv --arpa 10/month --churn-rate 5%",
+    "funnel --stage visits=10 --stage leads=2",
+    "funnel --a 1/10 --b 2/10",
+]
+
+
 @pytest.mark.parametrize(
     ("calculator", "beside", "said"),
     [
@@ -401,6 +411,11 @@ def test_what_cannot_be_answered_is_refused_in_one_line(
         ("cac --cost 100 --customers 7", "--month 2026-10", "--month asks something of files"),
         ("ltv --arpa 10/month --churn-rate 5%", "--from 2026-10-01", "--from asks something of files"),
         ("funnel --a 1/10 --b 2/10", "--as-of 2026-10-01", "--as-of asks something of files"),
+        *(
+            (calculator, option, f"{option.split()[0]} asks something of files")
+            for calculator in CALCULATORS
+            for option in ("--decimal ,", "--date-format dmy", "--tz Europe/Paris", "--encoding cp1252", "--memory 1GB")
+        ),
         ("roi --revenue 100", "--cost -70", "--cost is below 0"),
         ("ltv --churn-rate 5%", "--arpa -10/month", "--arpa is below 0"),
         ("funnel --stage visits=10", "--stage leads=-2", "“leads” is below 0"),

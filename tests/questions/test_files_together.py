@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,27 @@ def test_the_slice_that_knows_the_dimension_asked_for_is_counted(ask: Ask) -> No
 def test_leads_that_two_slices_count_are_counted_once(ask: Ask, question: str) -> None:
     files = {"spend.csv": SPEND, "sales.csv": SALES, "leads.csv": LEADS, "lead_pages.csv": LEAD_PAGES}
     assert ask(question, files)["total"]["leads"] == 15
+
+
+BY_CHANNEL = "date,channel,visits,leads\n2026-10-01,Email,600,60\n2026-10-02,Direct,400,40\n"
+BY_VARIANT = "date,variant,visits,leads\n2026-10-01,A,500,45\n2026-10-02,B,500,55\n"
+
+
+@pytest.mark.parametrize("order", list(permutations(("one.csv", "other.csv", "test.csv"))), ids="-".join)
+def test_files_without_variants_give_way_to_the_one_that_has_them(ask: Ask, order: tuple[str, ...]) -> None:
+    files = {"one.csv": BY_CHANNEL, "other.csv": BY_CHANNEL.replace("400,40", "410,41"), "test.csv": BY_VARIANT}
+    found = ask("funnel", {name: files[name] for name in order}, "--by", "variant")
+    counts = {(row["variant"], row["stage"]): row["count"] for row in found["rows"]}
+    assert counts == {("A", "visits"): 500, ("A", "leads"): 45, ("B", "visits"): 500, ("B", "leads"): 55}
+    unused = {n["file"] for n in found["notes"] if n["code"] == "unused_file"}
+    assert unused == {"one.csv", "other.csv"}
+
+
+def test_two_files_without_variants_are_refused_where_no_third_says_more_of_their_days(ask: Ask) -> None:
+    later = BY_VARIANT.replace("2026-10", "2026-11")
+    files = {"one.csv": BY_CHANNEL, "other.csv": BY_CHANNEL.replace("400,40", "410,41"), "test.csv": later}
+    found = ask("funnel", files, "--by", "variant", code=3)
+    assert [e["code"] for e in found["errors"]] == ["visits_twice"]
 
 
 def test_own_figures_count_what_two_slices_hold_once(ask: Ask) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kpi_cli.commands.app import main
+from kpi_cli.exports import bulk, firsts, large, reading, sums
 
 SPEND = """\
 date,channel,campaign,cost,currency,impressions,clicks,Results,Note
@@ -254,3 +255,74 @@ def test_campaigns_are_not_ranked_where_no_sale_names_one(shop: Path, capsys: py
     told = json.loads(capsys.readouterr().out)
     assert "campaigns" not in told["parts"]
     assert "campaigns_unnamed" in [note["code"] for note in told["notes"]]
+
+
+# ------------------------------------------------------------------------------------------ large files
+
+MANY = bulk.ROWS + 100
+BY_SIZE = {bulk, firsts, large, reading, sums}  # what goes another way from so many rows on
+LARGE = [
+    ("sales", "roi --by channel"),
+    ("sales", "cac --every month"),
+    ("sales", "ltv"),
+    ("leads", "cac --by channel"),
+    ("traffic", "channels"),
+    ("traffic", "funnel"),
+    ("events", "funnel --steps view,buy"),
+    ("touches", "channels --model last"),
+]
+HEADERS = {
+    "sales": "date,order_id,email,channel,amount,currency",
+    "leads": "date,lead_id,email,channel",
+    "traffic": "date,channel,visits,key_events",
+    "events": "time,user,event,channel",
+    "touches": "time,user,channel,conversion,value",
+}
+
+
+def large_row(role: str, n: int) -> list[object]:
+    """A row that differs from those around it, of a channel by its number."""
+    channel, day = ("Paid Search", "Email", "Direct")[n % 3], f"2026-10-{1 + n % 31:02}"
+    person = f"learner{n % 700}@example.com"
+    return {
+        "sales": [day, f"o-{n}", person, channel, f"{n % 90}.{n % 100:02}", "EUR"],
+        "leads": [day, f"l-{n}", person, channel],
+        "traffic": [day, channel, n % 40, n % 7],
+        "events": [f"{day} 10:{n % 60:02}:00", person, ("view", "buy")[n % 2], channel],
+        "touches": [f"{day} 10:{n % 60:02}:00", person, channel, n % 2, n % 2 * 5],
+    }[role]
+
+
+def write_large(folder: Path, role: str) -> tuple[float, int]:
+    """A file just over the threshold with a column of its own; the sum of it, and how many of its cells are filled."""
+    seats = [("", "0.5", "3", "12.25")[n * 7 % 4] for n in range(MANY)]
+    rows = [",".join(map(str, [*large_row(role, n), seats[n]])) for n in range(MANY)]
+    (folder / f"{role}.csv").write_text("\n".join([f"{HEADERS[role]},Seats", *rows, ""]), "utf-8")
+    (folder / "spend.csv").write_text(SPEND, "utf-8")
+    (folder / "kpi.yml").write_text(
+        "currency: EUR\n"
+        f"sources: [{{files: {role}.csv, role: {role}}}, spend.csv]\n"
+        f"measures:\n  seats: {{sum: Seats, role: {role}}}\n  seated: {{count: Seats, role: {role}}}\n"
+        "metrics:\n  seats_each: {formula: seats / seated, unit: count}\n",
+        "utf-8",
+    )
+    return sum(float(seat or 0) for seat in seats), sum(map(bool, seats))
+
+
+@pytest.mark.parametrize(("role", "question"), LARGE)
+def test_own_measures_of_a_large_file_are_those_of_its_rows_read_one_by_one(
+    role: str, question: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    seats, seated = write_large(tmp_path, role)
+    answers = []
+    for modules, rows in ((BY_SIZE, 10**9), (BY_SIZE - {bulk}, bulk.ROWS)):
+        with monkeypatch.context() as patch:
+            for module in modules:
+                patch.setattr(module, "ROWS", rows)
+            answers.append(answered(capsys, *question.split(), "--month", "2026-10"))
+    by_rows, as_large = answers
+    assert as_large == by_rows
+    total = as_large["total"]
+    assert isinstance(total, dict)
+    assert (total["seats"], total["seated"], total["seats_each"]) == (seats, seated, round(seats / seated, 6))

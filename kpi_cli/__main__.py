@@ -1,0 +1,6 @@
+"""`python -m kpi_cli …` is `kpi …`."""
+
+from kpi_cli.commands.app import entry
+
+if __name__ == "__main__":
+    entry()

@@ -167,3 +167,12 @@ def test_a_channels_target_and_budget_hold_however_the_channel_is_spelled(
     assert main(["roi", "--by", "channel", "--month", "2026-10", "--json"]) == 0
     row = next(row for row in json.loads(capsys.readouterr().out)["rows"] if row["channel"] == "Paid Search")
     assert (row["budget"], row["roas_target"]) == (500, 3)
+
+
+@pytest.mark.parametrize("file", ["unknown_status.csv", "bad_date.csv", "empty_file.csv", "no_such_file.csv"])
+def test_a_refusal_is_one_line_and_nothing_is_said_as_the_process_ends(file: str) -> None:
+    argv = [sys.executable, "-m", "kpi_cli", "roi", file, "--no-config"]
+    done = subprocess.run(argv, cwd=ROOT / "tests" / "errors", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"kpi: error: {file}")
+    assert done.stderr.count("\n") == 1

@@ -6,7 +6,6 @@ Data goes to stdout; every error goes through `report` to stderr and becomes an 
 from __future__ import annotations
 
 import errno
-import gc
 import importlib
 import os
 import sys
@@ -220,7 +219,6 @@ def entry() -> None:
     """What the installed command runs."""
     _tidy_up_on_signals()
     code = main()
-    gc.freeze()  # the end of the process frees everything at once: no cycle is left to be looked for
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -363,16 +363,20 @@ def plain_text(value: Decimal | None) -> str | None:
 
 
 class Fate:
-    """Whether a row is left out, and why: the format's rules, in their order, on its status-like cells."""
+    """Whether a row is left out, and why: the format's rules, in their order, on its status-like cells.
+
+    What the user says of a cell stands in place of the rules that look at it; the others are followed.
+    """
 
     def __init__(self, sheet: Sheet) -> None:
         fmt = sheet.header.format
         self.sheet = sheet
         self.said = {folded(value): reason for value, reason in sheet.options.statuses}
         rules = [(rule["as"], {c: v for c, v in rule.items() if c != "as"}) for rule in fmt.get("left_out", ())]
-        self.rules = [(reason, conditions(test)) for reason, test in rules if any(sheet.has(c) for c in test)]
+        self.rules = [(reason, {*test}, conditions(test)) for reason, test in rules if any(sheet.has(c) for c in test)]
         self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
-        mentioned = {c for _, test in rules for c in test} | set(self.used)
+        self.settled = {"status", *self.used}
+        mentioned = {c for _, test in rules for c in test} | (self.settled if self.said else {*self.used})
         self.columns = sorted(c for c in mentioned if sheet.has(c))
         self.indexes = [sheet.columns[c] for c in self.columns]
         self.continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
@@ -388,21 +392,22 @@ class Fate:
         return self.memo[key]
 
     def _decide(self, cells: dict[str, str], record: Record) -> str | None:
-        said = self.said.get(cells.get("status", ""))
-        if said:
-            return None if said == "used" else said
+        said = {c: self.said[cell] for c, cell in cells.items() if c in self.settled and cell in self.said}
+        if left_out := next((reason for reason in said.values() if reason != "used"), None):
+            return left_out
         if self.continuation and not any(record.cells[i].strip() for i in self.continuation):
             return None
-        for reason, test in self.rules:
-            if test(cells):
+        for reason, columns, test in self.rules:
+            if columns.isdisjoint(said) and test(cells):
                 return str(reason)
         for column, known in self.used.items():
-            if not known(cells):
+            if column not in said and not known(cells):
                 index = self.sheet.columns[column]
+                shown = self.sheet.shown(record.cells[index], column)
                 raise self.sheet.error(
                     "unknown_status",
-                    f"{self.sheet.header.names[index]} {self.sheet.shown(record.cells[index], column)} is not known",
-                    "say in kpi.yml, under statuses, whether it counts",
+                    f"{self.sheet.header.names[index]} {shown} is not known",
+                    f"say whether it counts, in kpi.yml, in the files' entry: statuses: {{{shown.strip('“”')}: used}}",
                     record.line,
                     column,
                 )

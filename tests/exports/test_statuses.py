@@ -1,0 +1,70 @@
+"""What kpi.yml says of a status or type stands in place of the rules that look at that cell, and of no other rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpi_cli.commands.app import main
+
+HEADER = (
+    "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,From Email Address,To Email Address,Transaction ID,"
+    "Item Title,Reference Txn ID,Balance Impact"
+)
+ROW = (
+    '10/{day}/2026,10:00:00,Europe/Paris,,{type},{status},EUR,"{gross}",0.00,"{gross}",learner{day}@example.com,'
+    "me@example.com,T{day},Course,,Credit"
+)
+
+
+def _read(folder: Path, rows: list[tuple[str, str, str]], statuses: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    lines = [
+        ROW.format(day=day, type=kind, status=status, gross=gross) for day, (kind, status, gross) in enumerate(rows, 13)
+    ]
+    (folder / "paypal.csv").write_text("\n".join([HEADER, *lines, ""]))
+    said = f"    statuses: {{{statuses}}}\n" if statuses else ""
+    (folder / "kpi.yml").write_text(f"sources:\n  - files: paypal.csv\n{said}")
+    code = main(["check", "--config", str(folder / "kpi.yml"), "--json"])
+    out = capsys.readouterr()
+    return (code, json.loads(out.out)["sources"][0]) if code == 0 else (code, out.err)
+
+
+def test_an_unknown_type_counts_when_kpi_yml_says_so_and_the_message_names_the_line_to_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("Raffle Ticket", "Completed", "100.50"), ("Website Payment", "Completed", "50.25")]
+    code, said = _read(tmp_path, rows, "", capsys)
+    assert code == 3
+    line = said[said.index("statuses: {") + len("statuses: {") :].split("}")[0]
+    assert line == "Raffle Ticket: used"
+    code, source = _read(tmp_path, rows, line, capsys)
+    assert (code, source["rows"]["used"], source["sums"][0]["revenue_gross"]) == (0, 2, 150.75)
+
+
+def test_an_unknown_type_is_left_out_for_the_reason_that_kpi_yml_gives(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("Raffle Ticket", "Completed", "100.50"), ("Website Payment", "Completed", "50.25")]
+    code, source = _read(tmp_path, rows, "Raffle Ticket: deposit", capsys)
+    assert (code, source["rows"]["left_out"]) == (0, {"deposit": 1})
+
+
+def test_a_status_that_counts_does_not_make_sales_of_other_types(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("Website Payment", "Completed", "50.25"), ("General Currency Conversion", "Completed", "900.00")]
+    _, plain = _read(tmp_path, rows, "", capsys)
+    code, source = _read(tmp_path, rows, "Completed: used", capsys)
+    assert (code, source["rows"]) == (0, plain["rows"])
+    assert source["rows"]["left_out"] == {"currency_conversion": 1}
+
+
+def test_a_status_that_the_format_leaves_out_counts_when_kpi_yml_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("Website Payment", "Completed", "50.25"), ("Website Payment", "Pending", "10.50")]
+    assert _read(tmp_path, rows, "", capsys)[1]["rows"]["left_out"] == {"pending": 1}
+    assert _read(tmp_path, rows, "Pending: used", capsys)[1]["rows"]["left_out"] == {}

@@ -140,6 +140,7 @@ def test_decimals_are_exact_wherever_they_stand_in_a_long_frame() -> None:
         (pd.concat([SPEND, SPEND[["cost"]]], axis=1), "duplicate_header"),
         (SPEND.assign(cost=1j), "bad_number"),
         (SPEND.assign(cost=["1.234", "2.50"]), "decimal_open"),
+        (SPEND.assign(cost=["1,234", "2,500"]), "decimal_open"),
     ],
 )
 def test_what_is_no_table_of_amounts_is_refused(frame: object, code: str) -> None:

@@ -100,11 +100,11 @@ def _show_percentages(sheets: Iterable[tuple[str, list[list[Any]]]], shown: dict
 def _doubtful(rows: Iterable[Iterable[Any]], first: int) -> tuple[tuple[int, int], ...]:
     """Where texts stand among typed cells whose one mark may be a decimal mark or group thousands.
 
-    >>> _doubtful([["1.234", 1.234, "2.50", "v1.234"]], 1)
-    ((1, 0),)
+    >>> _doubtful([["1.234", 1.234, "2.50", "v1.234"], ["1,234", "1,234.50"]], 1)
+    ((1, 0), (2, 0))
     """
     cells = ((i, k, c) for i, row in enumerate(rows, first) for k, c in enumerate(row) if isinstance(c, str))
-    return tuple((i, k) for i, k, c in cells if "." in c and _can_be_two(c))
+    return tuple((i, k) for i, k, c in cells if ("." in c or "," in c) and _can_be_two(c))
 
 
 def _can_be_two(cell: str) -> bool:

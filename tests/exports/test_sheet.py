@@ -132,8 +132,13 @@ class TestRows:
         assert [(total.label, total.scope) for total in found.totals] == [("Total", "rows")]
 
     def test_a_campaign_whose_name_begins_like_a_total_is_a_row(self, sheet: Settle) -> None:
-        found = sheet("campaign,date,cost\nTotal Recall,2026-10-01,1\nTotal,2026-10-02,2\n")
+        found = sheet("campaign,date,cost\nTotal Recall,2026-10-01,1\nTotally,2026-10-02,2\n")
         assert (found.totals, found.left_out) == ([], {})
+
+    def test_a_row_of_a_day_that_is_named_like_a_total_is_asked_about(self, sheet: Settle) -> None:
+        with pytest.raises(InputError) as refused:
+            sheet("campaign,date,cost\nSpring,2026-10-01,1\nTotal,2026-10-02,2\n")
+        assert (refused.value.code, refused.value.line, refused.value.column) == ("total_or_name", 3, 1)
 
     def test_a_row_that_is_short_or_long_is_refused_with_its_place(self, sheet: Settle) -> None:
         for row, column in (("2026-10-02,Email", 3), ("2026-10-02,Email,1,5", 4)):

@@ -101,7 +101,7 @@ def _known_formats(names: Iterable[str]) -> None:
 
 
 def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
-    """A storefront and a processor with overlapping periods hold the same sales."""
+    """A storefront and a processor with overlapping periods hold the same sales; so do two tables of one platform."""
     sources = store.of_role("sales")
     if options.sales_from:
         _known_formats(options.sales_from)
@@ -118,23 +118,26 @@ def _booked_twice(store: Store, options: ReadOptions) -> list[InputError]:
             'SELECT file, min("start"), max("end") FROM sales WHERE "start" IS NOT NULL GROUP BY file'
         )
     }
-    for one, other in combinations(sources, 2):
-        kinds = {_kind(one), _kind(other)}
-        if kinds != {"storefront", "processor"} or one.number not in spans or other.number not in spans:
-            continue
+    for one, other in combinations([s for s in sources if s.number in spans], 2):
         (a, b), (c, d) = spans[one.number], spans[other.number]
-        if a <= d and c <= b:
-            shop, bank = (one, other) if _kind(one) == "storefront" else (other, one)
-            return [
-                InputError(
-                    "sales_twice",
-                    f"{shop.file} and {bank.file} may hold the same sales",
-                    f"say which books with --sales-from {shop.format} or --sales-from {bank.format}",
-                    bank.file,
-                    bank.sheet.header.line if bank.sheet else None,
-                )
-            ]
+        if a <= d and c <= b and (fix := _same_shop(one, other)):
+            shop, bank = sorted((one, other), key=lambda s: _kind(s) == "processor")
+            said = f"{shop.file} and {bank.file} may hold the same sales"
+            return [InputError("sales_twice", said, fix, bank.file, bank.sheet.header.line if bank.sheet else None)]
     return []
+
+
+def _same_shop(one: Source, other: Source) -> str:
+    """What to do about two files that may book the same sales; nothing where they cannot."""
+    kinds, formats = {_kind(one), _kind(other)}, sorted({str(one.format), str(other.format)})
+    if len(formats) == 1:
+        have_ids = {bool(s.sheet and s.sheet.has("order_id")) for s in (one, other)}
+        return "give one of them, or export both with their ids" if None not in kinds and len(have_ids) > 1 else ""
+    if kinds == {"storefront", "processor"}:
+        formats.sort(key=lambda name: name == (one if _kind(one) == "processor" else other).format)
+    elif None in kinds or len({name.partition("_")[0] for name in formats}) > 1:
+        return ""
+    return f"say which books with --sales-from {' or --sales-from '.join(formats)}"
 
 
 def _kind(source: Source) -> str | None:

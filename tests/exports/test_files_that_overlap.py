@@ -80,3 +80,32 @@ def test_order_numbers_that_begin_anew_are_refused_but_for_what_a_zone_makes_of_
     found, _, said = _answer(tmp_path, texts, capsys)
     assert found == code
     assert ("with the same number" in said) == (code == 3)
+
+
+STRIPE = {
+    "payments.csv": (
+        "id,Created date (UTC),Amount,Amount Refunded,Currency,Status\nch_1,{} 10:00:00,10.50,0.00,eur,Paid\n"
+    ),
+    "no_ids.csv": "Created date (UTC),Amount,Amount Refunded,Currency,Status\n{} 10:00:00,10.50,0.00,eur,Paid\n",
+    "balance.csv": (
+        "id,Type,Source,Amount,Fee,Net,Currency,Created (UTC),Available On (UTC)\n"
+        "txn_1,charge,ch_1,10.50,0.20,10.30,eur,{} 10:00,2026-10-08 00:00\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", [*permutations(STRIPE, 2)], ids=" ".join)
+def test_two_tables_of_one_platform_do_not_book_the_same_charge_twice(
+    pair: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, said = _answer(tmp_path, {name: STRIPE[name].format("2026-10-01") for name in pair}, capsys)
+    assert code == 3
+    assert "may hold the same sales" in said
+
+
+def test_two_tables_of_one_platform_with_other_days_are_joined(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = {"payments.csv": "2026-10-01", "no_ids.csv": "2026-09-01", "balance.csv": "2026-08-01"}
+    code, answer, _ = _answer(tmp_path, {name: STRIPE[name].format(day) for name, day in days.items()}, capsys)
+    assert (code, [source["rows"]["used"] for source in answer["sources"]]) == (0, [1, 1, 1])

@@ -149,13 +149,8 @@ def conclude(sheet: Sheet) -> None:
     _settle_dates(sheet)
 
 
-NAMES = ("channel", "source", "strategy", "platform", "account", "campaign", "category", "product", "order_id")
-
-
 def total_among(sheet: Sheet, cells: Iterable[str]) -> str | None:
-    """The first of a hand-made table's cells that is the word for a total; a platform's own totals are known."""
-    if sheet.header.format.name != GENERIC:
-        return None
+    """The first of a hand-made table's cells that is the word for a total."""
     patterns = [rule["match"] for rule in sheet.header.format.get("totals", ()) if "match" in rule]
     return next((c for c in cells if any(re.match(pattern, folded(c)) for pattern in patterns)), None)
 
@@ -210,8 +205,11 @@ class _Structure:
         return False
 
     def refuse_totals(self, rows: Sequence[Record]) -> None:
-        """Refuse a row that bears a day, and in place of a name the word for a total."""
-        for index in (i for column, i in self.sheet.columns.items() if column in NAMES):
+        """Refuse a row that bears a day, and somewhere the word for a total."""
+        if self.sheet.header.format.name != GENERIC:
+            return  # a platform's own totals are known
+        figures = {i for column, i in self.sheet.columns.items() if kind(column) != "text"}
+        for index in sorted({*range(len(self.header))} - figures):
             cells = dict.fromkeys(row.cells[index] for row in rows)
             found = total_among(self.sheet, (c for c in cells if self.worded.match(folded(c))))
             if found is not None:

@@ -259,7 +259,7 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     if "plus" in price:
         added = [a or ZERO for a in reader.numbers(kept, price["plus"])]
         if price["plus"] == "tax":  # some programs write that of a refund with a sign, some without
-            added = [a if c is None else a.copy_sign(c) for c, a in zip(charged, added, strict=True)]
+            added = [-abs(a) if c is not None and c < 0 else a for c, a in zip(charged, added, strict=True)]
         charged = [c if c is None else c + a for c, a in zip(charged, added, strict=True)]
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
@@ -308,6 +308,7 @@ class _Sums:
         self.sheet = reader.sheet
         fmt = self.sheet.header.format
         self.taxed = self.sheet.has("tax") and self.sheet.taxed
+        self.on_top = price_rule(self.sheet).get("plus") == "tax"
         self.vat = vat_of(self.sheet)
         self.signed = fmt.get("sign") == "signed" or fmt.name == GENERIC
         self.apart = self.signed or "refund_rows" in fmt.spec  # refunds may be rows of their own
@@ -341,6 +342,10 @@ class _Sums:
                 "refunded" if self.full_column else None,
             )
         kept = charged - refunded
+        if refunded and kept and self.on_top and tax:
+            said = "a refund beside an amount without tax may be with or without it"
+            fix = "state amounts with tax, or give the refund a row of its own, with a negative amount"
+            raise self.sheet.error("refund_tax_open", said, fix, record.line, "refunded")
         if self.taxed:
             tax_kept = (tax * kept / charged).quantize(MILLIONTH, ROUND_HALF_EVEN) if refunded else tax
         else:

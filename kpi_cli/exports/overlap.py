@@ -38,6 +38,8 @@ _SLICES = (
 _PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term"}
 _LEVELS = ("ad_group", "adset", "ad")
 _FIGURES = ("cost", "impressions", "clicks")
+_TELL_NOTHING = {"status", "campaign_status", "format_channel", "currency"}
+_EXACT = 'a."start" = b."start" AND a."end" = b."end"'
 _CROSSING = 'a."start" <= b."end" AND b."start" <= a."end"'
 
 
@@ -177,7 +179,7 @@ def _same_orders(store: Store) -> list[InputError]:
         rows = [(n, f, n in single) for n, f in formats.items()]
         store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", rows)
     per_order = """
-        SELECT format, row_id, file, min(line) AS line, max(line) AS last, min("start") AS day,
+        SELECT format, row_id, file, min(line) AS line, max(line) AS last, min("start") AS day, min(customer) AS buyer,
                sum(charged) - sum(CASE WHEN is_order THEN 0 ELSE refunds END) AS amount,
                count(*) FILTER (NOT is_line) AS n, min(charged) AS low, max(charged) AS high,
                any_value(single) AS single, max(refunds) AS refunds, is_order OR is_line AS sold
@@ -207,9 +209,11 @@ def _same_orders(store: Store) -> list[InputError]:
         errors.append(_two_amounts(files[number], line, before, amount))
     for number, line, day, before in store.rows(
         f"""SELECT file, line, day, first FROM (
-              SELECT *, first(day) OVER (PARTITION BY format, row_id ORDER BY file) AS first
-              FROM ({per_order}) WHERE sold AND day IS NOT NULL)
-            WHERE abs(date_diff('day', first, day)) > 1 ORDER BY file, line LIMIT 1"""  # zones may differ by a day
+              SELECT *, first(day) OVER same AS first, abs(date_diff('day', first(day) OVER same, day)) AS days,
+                     first(buyer) OVER same <> buyer AS is_another
+              FROM ({per_order}) WHERE sold AND day IS NOT NULL
+              WINDOW same AS (PARTITION BY format, row_id ORDER BY file))
+            WHERE days > 1 OR (days = 1 AND is_another) ORDER BY file, line LIMIT 1"""  # zones may differ by a day
     ):
         said = f"an order stands here on {day} and elsewhere, with the same number, on {before}"
         fix = "keep the right one, or make the numbers of two years differ"
@@ -491,36 +495,60 @@ def _compare(store: Store, one: Source, other: Source) -> InputError | None:
     if _grain(one) != _grain(other):
         again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap}")[0][0]
         return _twice(one, other, again, stated, "slice the same spend in two ways") if again else None
-    keys, figures = _names(store, one, other), [c for c in _FIGURES if c == "cost" or _both(one, other, c)]
-    listed = ", ".join(f'"{c}"' for c in ("start", "end", *keys))
-    sums = ", ".join(f"sum({c}) AS {c}" for c in figures)
-    first, second = (
-        f"(SELECT {listed}, {sums}, min(line) AS line FROM spend WHERE file = {n} AND fate IS NULL GROUP BY {listed})"
-        for n in (one.number, other.number)
-    )
-    alike = " AND ".join(f'a."{c}" IS NOT DISTINCT FROM b."{c}"' for c in keys) or "true"
-    exact = 'a."start" = b."start" AND a."end" = b."end"'
+    shared = _names(one) & _names(other) & store.columns["spend"].keys()
+    if not shared and _names(one) != _names(other):
+        return _same_days(store, one, other, stated)
+    return _same_rows(store, one, other, shared, stated)
+
+
+def _same_days(store: Store, one: Source, other: Source, stated: bool) -> InputError | None:
+    """Two files without a name in common are of different things, unless each day of both cost the same."""
+    first, second = (_summed(source, [], ["cost"]) for source in (one, other))
+    agree, differ, line = store.rows(
+        f"""SELECT count(*) FILTER (a.cost = b.cost AND a.cost <> 0), count(*) FILTER (a.cost <> b.cost), min(b.line)
+            FROM {first} a JOIN {second} b ON {_EXACT} AND {_alike([])}"""
+    )[0]
+    return _twice(one, other, line, stated, "slice the same spend in two ways") if agree and not differ else None
+
+
+def _same_rows(store: Store, one: Source, other: Source, names: set[str], stated: bool) -> InputError | None:
+    """Rows of two files that are of one day and name: the same rows, or there is no telling."""
+    figures = [c for c in _FIGURES if c == "cost" or _both(one, other, c)]
+    first, second = (_summed(source, sorted(names), figures) for source in (one, other))
+    alike = _alike(sorted(names))
     same = " AND ".join(f"a.{c} IS NOT DISTINCT FROM b.{c}" for c in figures)
+    numbers = {*TABLES["spend"].numeric}
+    more = (_names(other) | (_known(other) & numbers)) - (_names(one) | _known(one))
     for condition, said in (
-        (f"{exact} AND NOT ({same})", "state different figures for the same day and campaign"),
-        (f"NOT ({exact}) AND {_CROSSING}", "cover the same campaign with overlapping periods"),
+        (f"{_EXACT} AND NOT ({same})", "state different figures for the same day and campaign"),
+        (f"NOT ({_EXACT}) AND {_CROSSING}", "cover the same campaign with overlapping periods"),
+        (_EXACT if more else "false", "hold the same spend, and each says what the other does not"),
     ):
         sql = f"SELECT min(b.line) FROM {first} a, {second} b WHERE {alike} AND {condition}"
         if again := store.rows(sql)[0][0]:
             return _twice(one, other, again, stated, said)
     store.con.execute(
         f"""UPDATE spend b SET fate = 'seen_in_other_file' FROM {first} a
-            WHERE b.file = {other.number} AND b.fate IS NULL AND {exact} AND {alike}"""
+            WHERE b.file = {other.number} AND b.fate IS NULL AND {_EXACT} AND {alike}"""
     )
     return None
 
 
-def _names(store: Store, one: Source, other: Source) -> list[str]:
-    """The columns that tell one spend from another: those that both files have, for one alone cannot tell."""
-    ignored = {*TABLES["spend"].numeric, "file", "line", "fate", "start", "end", "status", "campaign_status"}
-    names = [c for c in store.columns["spend"] if c not in {*ignored, "format_channel", "currency"}]
-    shared = [c for c in names if _both(one, other, c)]
-    return [*(shared or (c for c in names if c in _known(one) | _known(other))), "currency"]
+def _summed(source: Source, names: Sequence[str], figures: Sequence[str]) -> str:
+    """SQL of a file's figures by day, name and currency, with the first line of each."""
+    listed = ", ".join(f'"{c}"' for c in ("start", "end", "currency", *names))
+    sums = ", ".join(f"sum({c}) AS {c}" for c in figures)
+    rows = f"FROM spend WHERE file = {source.number} AND fate IS NULL"
+    return f"(SELECT {listed}, {sums}, min(line) AS line {rows} GROUP BY {listed})"
+
+
+def _alike(names: Sequence[str]) -> str:
+    return " AND ".join(f'a."{c}" IS NOT DISTINCT FROM b."{c}"' for c in ("currency", *names))
+
+
+def _names(source: Source) -> set[str]:
+    """The columns of a file that tell one spend from another."""
+    return {c for c in _known(source) if kind(c) == "text" and c not in _TELL_NOTHING}
 
 
 def _both(one: Source, other: Source, column: str) -> bool:

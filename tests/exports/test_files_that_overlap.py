@@ -71,6 +71,48 @@ def test_several_rows_of_a_campaign_and_day_are_the_same_in_two_downloads(
     assert (code, _cost(answer)) == (0, Decimal("17.50"))
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "said"),
+    [
+        (
+            "date,campaign,platform,cost\n2026-10-01,A,Google Ads,10.50\n",
+            "date,campaign,cost,leads\n2026-10-01,A,10.50,7\n",
+            "each says what the other does not",
+        ),
+        (
+            "date,cost\n2026-10-01,30.50\n2026-10-02,4.25\n",
+            "date,campaign,cost\n2026-10-01,A,10.50\n2026-10-01,B,20.00\n2026-10-02,A,4.25\n",
+            "slice the same spend in two ways",
+        ),
+    ],
+    ids=["columns of their own", "by campaign"],
+)
+def test_files_of_which_neither_holds_all_the_other_says_are_refused_in_any_order(
+    one: str, two: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for texts in ({"one.csv": one, "two.csv": two}, {"two.csv": two, "one.csv": one}):
+        code, _, found = _answer(tmp_path, texts, capsys)
+        assert code == 3
+        assert said in found
+
+
+def test_files_of_different_things_without_a_name_in_common_are_added(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"ads.csv": "date,cost\n2026-10-01,30.50\n", "mail.csv": "date,channel,cost\n2026-10-01,Email,5.00\n"}
+    code, answer, _ = _answer(tmp_path, texts, capsys)
+    assert (code, _cost(answer)) == (0, Decimal("35.50"))
+
+
+def test_order_numbers_that_begin_anew_each_day_are_refused_where_other_people_bought(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sale = "date,order_id,email,amount\n2026-09-0{0},1,learner{0}@example.com,100.50\n"
+    code, _, said = _answer(tmp_path, {"one.csv": sale.format(5), "two.csv": sale.format(6)}, capsys)
+    assert code == 3
+    assert "with the same number" in said
+
+
 @pytest.mark.parametrize(("day", "code"), [("2026-09-05", 0), ("2026-09-06", 0), ("2026-10-05", 3), ("2025-09-05", 3)])
 def test_order_numbers_that_begin_anew_are_refused_but_for_what_a_zone_makes_of_a_day(
     day: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

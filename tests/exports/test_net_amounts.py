@@ -65,3 +65,20 @@ def test_a_net_amount_without_a_column_of_tax_is_the_revenue(
     text = "Date;Commande;E-mail;Montant HT\n2026-10-13;A1;a@example.com;100.00\n"
     found = _sums(tmp_path / "ventes.csv", text, capsys)
     assert (found["revenue_gross"], found["tax"], found["revenue_net"]) == (100, 0, 100)
+
+
+def test_a_whole_refund_of_a_net_amount_leaves_nothing_and_the_sign_of_a_tax_is_the_files_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        "date,order_id,email,amount excl. tax,vat,refunded\n2026-10-13,A1,a@example.com,100.00,20.00,120.00\n"
+        "2026-10-14,A2,b@example.com,50.00,-10.00,0.00\n"
+    )
+    found = _sums(tmp_path / "sales.csv", text, capsys)
+    assert (found["refunds"], found["revenue_net"]) == (120, 50)
+
+
+def test_net_sales_are_without_tax(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "date,order_id,email,net sales,tax\n2026-10-13,A1,a@example.com,100.50,20.10\n"
+    found = _sums(tmp_path / "sales.csv", text, capsys)
+    assert (found["revenue_gross"], found["revenue_net"]) == (Decimal("120.60"), Decimal("100.50"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import weakref
 from contextlib import suppress
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,37 +48,6 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     else:
         con.execute("SET enable_progress_bar = false")
     return con
-
-
-class Opening(Thread):
-    """A database that is being opened while Python goes on with something else, such as recognising files.
-
-    DuckDB takes a tenth of a small run for it, and Python is free meanwhile.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._folder, self._settings = folder, copy_context()  # `MEMORY` and `WATCHED` as they are now
-        self._error: Exception | None = None
-        self.start()
-
-    def run(self) -> None:
-        """Open it; an error waits for whoever asks for the database."""
-        try:
-            self._con: duckdb.DuckDBPyConnection = self._settings.run(connect, self._folder)
-        except Exception as error:
-            self._error = error
-
-    def wait(self) -> duckdb.DuckDBPyConnection:
-        """The database, once it is open.
-
-        Raises:
-            Exception: whatever it could not be opened for.
-        """
-        self.join()
-        if self._error:
-            raise self._error
-        return self._con
 
 
 def progress() -> float:

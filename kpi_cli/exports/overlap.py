@@ -216,7 +216,7 @@ def _same_orders(store: Store) -> list[InputError]:
             WHERE days > 1 OR (days = 1 AND is_another) ORDER BY file, line LIMIT 1"""  # zones may differ by a day
     ):
         said = f"an order stands here on {day} and elsewhere, with the same number, on {before}"
-        fix = "keep the right one, or make the numbers of two years differ"
+        fix = "keep the right one, or make the numbers of two orders differ"
         errors.append(InputError("order_conflict", said, fix, files[number].file, line))
     store.con.execute(
         f"""UPDATE sales SET fate = 'seen_in_other_file' FROM (

@@ -7,13 +7,12 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 from kpi_cli.commands import app
-from kpi_cli.exports import engine, firsts, reading
+from kpi_cli.exports import engine, firsts, reading, tables
 from kpi_cli.exports.files import open_folder
 from kpi_cli.exports.tables import Store
 
@@ -21,7 +20,7 @@ from kpi_cli.exports.tables import Store
 RUN = """
 import os, signal, sys, threading
 from kpi_cli.commands import app
-from kpi_cli.exports import engine
+from kpi_cli.exports import engine, firsts, reading, tables
 from kpi_cli.exports.tables import Store
 
 engine.USUAL = "40MB"
@@ -83,42 +82,6 @@ def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
     )
 
 
-def test_a_database_that_cannot_be_opened_says_why_and_nothing_stays_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def too_small(folder: Path | None = None) -> object:
-        raise engine.library().OutOfMemoryException
-
-    sales = tmp_path / "sales.csv"
-    sales.write_text("date,order_id,amount\n2026-01-05,1,5.00\n")
-    (tmp_path / "work").mkdir()
-    monkeypatch.setattr(engine, "connect", too_small)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "work"))
-    assert app.main(["check", str(sales), "--no-config"]) == 1
-    found = capsys.readouterr().err
-    gc.collect()  # a store is kept as long as the error that ended it
-    assert (found, list((tmp_path / "work").iterdir())) == (
-        "kpi: error: the tables do not fit into the memory they may take; give --memory more\n",
-        [],
-    )
-
-
-def test_a_database_is_opened_with_what_is_set_when_its_store_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = engine.connect
-
-    def late(folder: Path | None = None) -> object:
-        made.wait()
-        return connect(folder)
-
-    made = threading.Event()
-    monkeypatch.setattr(engine, "connect", late)
-    before = engine.MEMORY.set("77MiB")
-    store = Store()
-    engine.MEMORY.reset(before)
-    made.set()
-    assert store.rows("SELECT current_setting('memory_limit')") == [("77.0 MiB",)]
-
-
 @pytest.fixture(scope="module")
 def many_sales(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """More sales than a small memory holds, each of a customer of their own."""
@@ -152,7 +115,7 @@ def test_a_limit_too_small_or_a_disk_too_full_is_said_and_nothing_stays_behind(
         return con
 
     connect = engine.connect
-    monkeypatch.setattr(engine, "connect", small_disk)
+    monkeypatch.setattr(tables, "connect", small_disk)
     monkeypatch.setattr(firsts, "ROWS", large_from)  # first orders alone, or every row
     for module in (firsts, reading):  # every thread needs memory of its own
         monkeypatch.setattr(module, "all_threads", lambda con: None)

@@ -112,22 +112,28 @@ def _sweep(where: Path) -> None:
 
 
 def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]:
-    """Every file behind the patterns, each once, in the order given; what cannot be opened as its error.
+    """Every file behind the patterns, each once, in the order given; what is missing or cannot be opened as its error.
 
     Raises:
-        NoDataError: a pattern matches no file.
+        NoDataError: a pattern matches no file, and nothing else is wrong.
     """
     found: list[Download | KpiError] = []
     seen: set[Path] = set()
     for one in asked:
-        for path in _asked(one):
-            if path in seen:
-                continue
-            seen.add(path)
+        try:
+            paths = [path for path in _asked(one) if path not in seen]
+        except KpiError as error:
+            found.append(error)
+            continue
+        seen.update(paths)
+        for path in paths:
             try:
                 found.extend(_open(path, one.options, folder))
             except KpiError as error:
                 found.append(error)
+    errors = [one for one in found if isinstance(one, KpiError)]
+    if errors and all(isinstance(error, NoDataError) for error in errors):
+        raise errors[0]
     return found
 
 
@@ -137,8 +143,8 @@ def _asked(one: Asked) -> list[Path]:
         return _named(one.pattern)
     except KpiError as error:
         if one.place:
-            if error.code == "no_such_file":
-                error.text = f"there is no file {quoted(one.pattern)}"
+            if error.code in {"no_such_file", "no_file"}:
+                error.text = f"{error.text.replace('such file', 'file')} {quoted(one.pattern)}"
             error.file, error.line, error.column = one.place
         raise
 
@@ -166,7 +172,7 @@ def _paths(pattern: str) -> list[Path]:
             if p.is_file() and p.suffix.lower() in READABLE and not p.name.startswith((".", "~$"))
         )
         if not inside:
-            raise NoDataError("no_file", f"no export in the folder “{printable(pattern)}”", "name its files")
+            raise NoDataError("no_file", "no export in the folder", "name its files", file=printable(pattern))
         return inside
     if path.exists():
         return [path]
@@ -174,7 +180,7 @@ def _paths(pattern: str) -> list[Path]:
     if matched:
         return matched
     if glob.has_magic(pattern):
-        raise NoDataError("no_file", f"no file matches “{printable(pattern)}”", "check the pattern")
+        raise NoDataError("no_file", "no file matches", "check the pattern", file=printable(pattern))
     raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
 
 

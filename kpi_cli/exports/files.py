@@ -56,6 +56,7 @@ class Download(Struct, frozen=True):
     path: Path
     suffix: str
     options: ReadOptions
+    part_of: str | None = None  # the archive, folder or pattern that it came with, unnamed
 
 
 @contextmanager
@@ -126,9 +127,10 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
             found.append(error)
             continue
         seen.update(paths)
+        part_of = None if paths == [Path(one.pattern)] else one.pattern
         for path in paths:
             try:
-                found.extend(_open(path, one.options, folder))
+                found.extend(replace(d, part_of=part_of or d.part_of) for d in _open(path, one.options, folder))
             except KpiError as error:
                 found.append(error)
     errors = [one for one in found if isinstance(one, KpiError)]
@@ -294,7 +296,7 @@ def _unzip(download: Download, folder: Path) -> Iterator[Download]:
                 target = _fresh(folder, "zip")
                 with archive.open(member) as source:
                     _pour(source, target, max(member.compress_size, 1), name)
-                yield Download(name, target, inner.suffix.lower(), download.options)
+                yield Download(name, target, inner.suffix.lower(), download.options, download.name)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise InputError(
             "bad_archive", "the zip file is damaged or locked", "unpack it by hand", file=download.name
@@ -321,6 +323,12 @@ def _fresh(folder: Path, kind: str) -> Path:
     handle = tempfile.NamedTemporaryFile(dir=folder, prefix=f"{kind}-", delete=False)  # noqa: SIM115 (outlives this call; the workspace removes it)
     handle.close()
     return Path(handle.name)
+
+
+def on_disk(name: str) -> Path:
+    """The file that a source's name speaks of: of a sheet the workbook, of what lies in an archive the archive."""
+    path = Path(name)
+    return next((found for found in (path, *path.parents) if found.is_file()), path)
 
 
 def refuse(errors: list[KpiError]) -> None:

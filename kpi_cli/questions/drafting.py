@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import KpiError, UsageError
+from kpi_cli.exports.files import on_disk
 from kpi_cli.exports.reading import read
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.opening import asked_files
@@ -48,7 +49,8 @@ def draft(ask: Ask, folder: Path) -> Draft:
     store = read([found for found in asked_files(ask) if Path(found.pattern).name != "kpi.yml"], ask.reading)
     lines = [*_head(), *_sources(store, folder), "", *_money(store), "", *_rest(store)]
     refused = sum(source.error is not None for source in store.sources)
-    return Draft("\n".join(lines) + "\n", len(store.sources) - refused, refused)
+    read_ = sum(source.sheet is not None and source.error is None for source in store.sources)
+    return Draft("\n".join(lines) + "\n", read_, refused)
 
 
 def _head() -> list[str]:
@@ -65,7 +67,7 @@ def _head() -> list[str]:
 def _sources(store: Store, folder: Path) -> Iterator[str]:
     """The files that were recognised, one glob where a folder holds no others; the refused ones as comments."""
     yield "sources:"
-    good = [source for source in store.sources if source.error is None]
+    good = [source for source in store.sources if source.sheet and source.error is None]
     bad = [source for source in store.sources if source.error is not None]
     spoiled = {_glob(source, folder) for source in bad}
     listed: dict[str, list[Source]] = {}
@@ -91,9 +93,7 @@ def _glob(source: Source, folder: Path) -> str:
 
 def _relative(file: str, folder: Path) -> str:
     """A file's path from the folder of kpi.yml; of what lies in an archive, the archive's."""
-    path = Path(file)
-    on_disk = next((found for found in (path, *path.parents) if found.is_file()), path)
-    return os.path.relpath(on_disk, folder)
+    return os.path.relpath(on_disk(file), folder)
 
 
 def _taken_for(source: Source) -> str:

@@ -559,7 +559,7 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
                 padded.__iter__,
                 None,
                 typed=table.typed,
-                doubtful=table.doubtful,
+                texts=table.texts,
                 places=table.places,
                 left_out={r.line: OTHER_TABLE for r in padded} if header.companion else {},
             )

@@ -402,7 +402,7 @@ def fix_of(header: str, role: str | None = None) -> str:
     return refused.value.fix
 
 
-@pytest.mark.parametrize("header", ["date,email,channel", "Fiche,E-mail,Phase du cycle,Date de création", "email,joined"])
+@pytest.mark.parametrize("header", ["date,email,channel", "Fiche,E-mail,Phase du cycle,Créé le", "email,joined"])
 def test_a_list_of_people_is_asked_for_the_role_that_reads_it(header: str) -> None:
     assert fix_of(header) == "if its rows are leads, say --leads FILE"
     assert recognise("a.csv", [header], (), Wanted("leads")).format.role == "leads"

@@ -14,7 +14,7 @@ from kpi_cli.grouping import Grouping
 from kpi_cli.metrics import METRICS
 from kpi_cli.packaged import package_data
 from kpi_cli.result import Better, Unit
-from kpi_cli.texts import LANGUAGE, label
+from kpi_cli.texts import LANGUAGE, label, sentence
 
 MEASURES: dict[str, tuple[Unit, Better]] = {
     "revenue": ("money", "higher"),
@@ -116,12 +116,12 @@ def definitions(config: Config) -> Iterator[Definition]:
             metric.better,
             metric.formula,
             needs,
-            metric.edges,
-            metric.source,
+            tuple(map(sentence, metric.edges)),
+            sentence(metric.source),
         )
     for mine in config.metrics:
         needs = tuple(mine.formula.names)
-        edges = tuple(f"{name} 0: null" for name in _divisors(mine.formula.text, needs))
+        edges = tuple(sentence("{} 0: null").format(name) for name in _divisors(mine.formula.text, needs))
         text, source = mine.formula.text, f"{place}:{mine.line}"
         yield Definition(
             mine.name, own_label(mine.name, mine.label), mine.unit, mine.better, text, needs, edges, source

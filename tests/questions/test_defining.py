@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +14,8 @@ from kpi_cli.commands.app import main
 from kpi_cli.config import Config, load_config
 from kpi_cli.definitions import built_in
 from kpi_cli.exports import strict_yaml
-from kpi_cli.metrics import METRICS
+from kpi_cli.metrics import METRICS, Metric
+from kpi_cli.packaged import package_data
 from kpi_cli.questions.defining import define
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +46,39 @@ def test_explaining_a_metric_prints_its_formula_unit_edge_cases_and_source(
     out = capsys.readouterr().out
     for said in ("cost / new_customers", "money, lower is better", "no new customers: null", "Marketing Metrics"):
         assert said in out
+
+
+def french_words() -> dict[str, str]:
+    return dict(package_data("texts.yaml")["french"])
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_every_edge_source_and_name_of_a_formula_has_french_words(metric: Metric) -> None:
+    french, labels = french_words(), package_data("labels.yaml")["metrics"]
+    assert [edge for edge in metric.edges if edge not in french] == []
+    assert metric.source in french or metric.source[0].isupper(), "a title stays, what is said of it does not"
+    named = set(re.findall(r"[a-z_]{2,}", metric.formula)) | {metric.name}
+    assert [name for name in named if not labels.get(name, {}).get("fr")] == []
+
+
+def test_no_french_words_are_kept_for_what_is_no_longer_said() -> None:
+    said = {"{} 0: null", *(m.source for m in METRICS.values()), *(edge for m in METRICS.values() for edge in m.edges)}
+    assert set(french_words()) <= said
+    assert all("; " not in french_words()[edge] for m in METRICS.values() for edge in m.edges), "one line each"
+
+
+def test_a_french_reader_is_told_in_french_and_a_script_the_same_as_ever(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "cac", "--lang", "fr"]) == 0
+    out = capsys.readouterr().out
+    for said in ("coût / nouveaux clients", "coût (cost), nouveaux clients (new_customers)", "aucun nouveau client"):
+        assert said in out
+    assert main(["explain", "cac", "--lang", "fr", "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["rows"]
+    assert (row["formula"], row["needs"]) == ("cost / new_customers", "cost, new_customers")
+    assert main(["roi", "--revenue", "10000", "--cost", "7000", "--margin", "0.6", "--explain", "--lang", "fr"]) == 0
+    assert "Bénéfice = CA × marge − coût = 10\u202f000,00 × 0,60 − 7\u202f000,00 = " in capsys.readouterr().out
 
 
 def test_without_a_name_every_measure_and_metric_is_listed() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from kpi_cli.commands.app import main
 from kpi_cli.config import Config, load_config
-from kpi_cli.definitions import built_in
+from kpi_cli.definitions import built_in, load_settings
 from kpi_cli.exports import strict_yaml
 from kpi_cli.metrics import METRICS, Metric
 from kpi_cli.packaged import package_data
@@ -197,3 +197,44 @@ def test_a_draft_holds_no_address_of_anybody(here: Path) -> None:
     )
     assert main(["init", "sales.csv"]) == 0
     assert "learner17" not in Path("kpi.yml").read_text("utf-8")
+
+
+# ------------------------------------------------------------------------------------------------ rates
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("targets: {roi: 50}", "kpi.yml:1:16: roi “50” could be 50% or 5,000%; write it with its %, such as 50%"),
+        ("targets: {conversion_rate: 2.5}", "kpi.yml:1:28: conversion_rate “2.5” could be 2.5% or 250%"),
+        ("targets: {Email: {roi: [{value: 80}]}}", "kpi.yml:1:33: roi “80” could be 80% or 8,000%"),
+        (
+            "benchmarks: [{metric: ctr, value: 2, sector: x, year: 2026, source: y}]",
+            "kpi.yml:1:35: ctr “2” could be 2% or 200%",
+        ),
+    ],
+)
+def test_a_goal_that_may_lack_its_percent_sign_is_asked_about(
+    here: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (here / "kpi.yml").write_text(text, "utf-8")
+    assert main(["explain"]) == 3
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("goal", ["roi: 3", "roi: 5000%", "roi: 0.5", "ctr: 0.02", "cac: 120", "ltv_cac: 30"])
+def test_a_goal_that_can_be_read_one_way_is_taken(here: Path, goal: str) -> None:
+    (here / "kpi.yml").write_text(f"targets: {{{goal}}}", "utf-8")
+    [target] = load_settings(here / "kpi.yml").targets
+    assert str(target.value) in {"3", "50", "50.00", "0.5", "0.02", "120", "30"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "code"),
+    [("roi < 50", 2), ("revenue change < -20", 2), ("roi > 3", 0), ("roi > 5000%", 0), ("total.cost > 9000", 0)],
+)
+def test_a_threshold_that_may_lack_its_percent_sign_is_asked_about(
+    here: Path, capsys: pytest.CaptureFixture[str], condition: str, code: int
+) -> None:
+    assert main(["roi", "--revenue", "10000", "--cost", "7000", "--fail-if", condition]) == code
+    assert ("could be" in capsys.readouterr().err) == (code == 2)

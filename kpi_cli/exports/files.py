@@ -29,6 +29,7 @@ from kpi_cli.exports.options import ReadOptions
 from kpi_cli.safe import printable, quoted
 
 READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip", ".zst"}
+SETTINGS = "kpi.yml"  # in a folder of exports, or among what a pattern matches, it is none
 _PACKED = READABLE - {".zip", ".gz", ".zst"}
 LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts named such as month=2026-10
 _CHUNK = 1 << 20
@@ -168,22 +169,22 @@ def _paths(pattern: str) -> list[Path]:
     if path.is_dir():
         if _is_lake(path):
             return [path]
-        inside = sorted(
-            p
-            for p in path.rglob("*")
-            if p.is_file() and p.suffix.lower() in READABLE and not p.name.startswith((".", "~$"))
-        )
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_export(p))
         if not inside:
             raise NoDataError("no_file", "no export in the folder", "name its files", file=printable(pattern))
         return inside
     if path.exists():
         return [path]
-    matched = sorted(Path(name) for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207 (patterns may be absolute)
-    if matched:
+    found = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207 (patterns may be absolute)
+    if matched := sorted(path for path in found if path.is_file() and path.name != SETTINGS):
         return matched
     if glob.has_magic(pattern):
         raise NoDataError("no_file", "no file matches", "check the pattern", file=printable(pattern))
     raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
+
+
+def _is_export(path: Path) -> bool:
+    return path.suffix.lower() in READABLE and not path.name.startswith((".", "~$")) and path.name != SETTINGS
 
 
 def _is_lake(folder: Path) -> bool:

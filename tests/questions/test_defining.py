@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from kpi_cli.commands.app import main
 from kpi_cli.config import Config, load_config
@@ -197,6 +198,50 @@ def test_a_draft_holds_no_address_of_anybody(here: Path) -> None:
     )
     assert main(["init", "sales.csv"]) == 0
     assert "learner17" not in Path("kpi.yml").read_text("utf-8")
+
+
+def test_a_pattern_takes_in_what_was_looked_at_and_nothing_else(here: Path) -> None:
+    school(here)
+    assert main(["init", "exports/stripe_payments.csv", "exports/google_ads.csv"]) == 0
+    files = [source.files[0] for source in load_config(Path("kpi.yml")).sources]
+    assert files == ["exports/stripe_payments.csv", "exports/google_ads.csv"]
+
+
+def test_settings_in_a_folder_of_exports_are_no_export(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school(here)
+    shutil.copy(ROOT / "sample_data" / "costs.yaml", here / "costs.yml")
+    assert main(["init", "."]) == 0
+    assert main(["check", ".", "--no-config"]) == 0
+    capsys.readouterr()
+    assert main(["check", "*.yml", "--no-config", "--json"]) == 0
+    files = [source["file"] for source in json.loads(capsys.readouterr().out)["sources"]]
+    assert files == ["costs.yml"]
+    assert main(["check", "kpi.yml"]) == 3, "named, it is refused as what it is"
+
+
+def test_a_draft_in_french_is_answered_in_french(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school(here)
+    assert main(["init", "exports/", "--lang", "fr"]) == 0
+    assert main(["roi", "--month", "2026-10"]) == 0
+    assert "CA " in capsys.readouterr().out
+    assert main(["init", "exports/", "--force"]) == 0
+    assert load_config(Path("kpi.yml")).lang is None
+
+
+def test_a_draft_names_the_sheets_of_a_workbook_by_its_name(here: Path) -> None:
+    with xlsxwriter.Workbook("oct.xlsx") as book:
+        for name, rows in {
+            "Spend": [["date", "campaign", "cost"], ["2026-10-05", "Brand", 20]],
+            "Notes": [["Sent on the 5th."]],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                sheet.write_row(i, 0, row)
+    assert main(["init", "oct.xlsx"]) == 0
+    text = Path("kpi.yml").read_text("utf-8")
+    assert "# oct.xlsx/Spend: generic, spend" in text
+    assert "Notes" not in text
+    assert [source.files for source in load_config(Path("kpi.yml")).sources] == [("*.xlsx",)]
 
 
 # ------------------------------------------------------------------------------------------------ rates

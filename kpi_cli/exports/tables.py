@@ -269,6 +269,11 @@ class Store:
         self.columns[role][name] = "VARCHAR"
         self._show(role)
 
+    def leave_out(self, source: Source, fate: str) -> None:
+        """Leave out all rows of a source that are not left out yet."""
+        table = self.table(str(source.role))
+        self.con.execute(f"UPDATE {table} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number])
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()

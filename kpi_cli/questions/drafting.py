@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,7 +23,6 @@ _OPENED = {  # what was asked → the key that answers it, and the answers there
     "decimal_open": ("decimal", '"," or "."'),
     "date_order_open": ("date_format", "dmy, mdy or ymd"),
     "date_open": ("date_format", "dmy, mdy, ymd or excel"),
-    "role_open": ("role", "spend, sales or costs"),
     "zones_differ": ("tz", "Europe/Paris"),
     "currency_unstated": ("currency", "EUR"),
 }
@@ -115,8 +115,9 @@ def _refused(source: Source, folder: Path) -> Iterator[str]:
     place = f" ({label('line', 'init')} {error.line})" if error.line else ""
     yield f"  # {printable(_short(source))}{place}: {printable(error.text)}; {printable(error.fix)}"
     name = _quoted(_relative(source.file, folder))
-    if error.code in _OPENED:
-        key, answers = _OPENED[error.code]
+    roles = re.findall(r"--(\w+) FILE", error.fix)
+    if roles or error.code in _OPENED:
+        key, answers = ("role", " or ".join(roles)) if roles else _OPENED[error.code]
         yield f"  # - {{files: {name}, {key}: …}}  # {answers}"
     else:
         yield f"  # - {name}"

@@ -176,6 +176,16 @@ def test_a_file_that_leaves_something_open_stands_in_a_comment_with_the_key_that
     assert load_config(Path("kpi.yml")).sources[0].files == ("exports/course_progress.csv",)
 
 
+def test_a_file_whose_role_is_open_is_proposed_with_those_it_may_have(here: Path) -> None:
+    (here / "people.csv").write_text("date,email\n2026-10-01,learner17@example.com\n")
+    (here / "money.csv").write_text("date,amount\n2026-10-01,10.00\n")
+    (here / "spend.csv").write_text("date,cost\n2026-10-01,10.00\n")
+    assert main(["init", "."]) == 0
+    text = Path("kpi.yml").read_text("utf-8")
+    assert "# - {files: people.csv, role: …}  # leads" in text
+    assert "# - {files: money.csv, role: …}  # spend or sales or costs" in text
+
+
 def test_an_existing_kpi_yml_is_left_alone_unless_forced(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     school(here)
     Path("kpi.yml").write_text("margin: 50%\n", "utf-8")

@@ -45,12 +45,14 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
         ledger: is told how many rows are left out, and why.
 
     Raises:
-        NotPlain: refunds in rows of their own, too many combinations, or a total among the names.
+        NotPlain: refunds in rows of their own or of 0 and 1, too many combinations, or a total among the names.
         InputError: a status or a currency that is not known.
     """
     if sheet.has("tax"):
         sheet.taxed = bool(store.rows(f"SELECT 1 FROM sales WHERE file = {number} AND tax_charged > 0 LIMIT 1"))
     _no_totals(store, number, sheet)
+    if may_be_flags(store, number, sheet):
+        raise NotPlain
     fate, kept = Fate(sheet), []
     for kind in _kinds(store, number, sheet, ruled):
         reason = fate(kind.record)
@@ -72,6 +74,14 @@ def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
             names = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL')
             if total_among(sheet, (cell for (cell,) in names)):
                 raise NotPlain
+
+
+def may_be_flags(store: Store, number: int, sheet: Sheet) -> bool:
+    """Whether the refunds of a hand-made file, read as they stand or added up, may be 0 and 1 for no and yes."""
+    if sheet.header.format.name != GENERIC or not sheet.has("refunded"):
+        return False
+    are_counts = 'bool_and(refunds % 1 = 0 AND refunds <= "rows") AND max(refunds) > 0'
+    return bool(store.rows(f"SELECT {are_counts} FROM sales WHERE file = {number}")[0][0])
 
 
 def _kinds(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int]) -> list[_Kind]:

@@ -20,6 +20,7 @@ from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.firsts import load_firsts
+from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
@@ -298,7 +299,7 @@ def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
     source.sheet, source.checks = sums, "rows"
     try:
         reader = _load(store, source, sums.options)
-        if not _needs_rows(sums, reader.ledger):
+        if not (_needs_rows(sums, reader.ledger) or may_be_flags(store, source.number, sums)):
             _keep(store, reader)
             source.is_folded = True
             return True

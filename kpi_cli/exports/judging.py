@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from kpi_cli.exports.composing import customer_types, flagged, flags_of, stored_dimensions
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.plain import first_rows
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
-from kpi_cli.exports.sheet import Sheet, total_among
+from kpi_cli.exports.sheet import BARE, Sheet, total_among
 from kpi_cli.exports.tables import Store
 
 COMBINATIONS = 1000  # more are no rules' cells
@@ -79,6 +80,9 @@ def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
 def may_be_flags(store: Store, number: int, sheet: Sheet) -> bool:
     """Whether the refunds of a hand-made file, read as they stand or added up, may be 0 and 1 for no and yes."""
     if sheet.header.format.name != GENERIC or not sheet.has("refunded"):
+        return False
+    index = sheet.columns["refunded"]
+    if sheet.text and any(row[index].strip() not in BARE for row in first_rows(sheet.text, sheet)):
         return False
     are_counts = 'bool_and(refunds % 1 = 0 AND refunds <= "rows") AND max(refunds) > 0'
     return bool(store.rows(f"SELECT {are_counts} FROM sales WHERE file = {number}")[0][0])

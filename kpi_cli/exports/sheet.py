@@ -347,12 +347,12 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
 
 
 _NONZERO = frozenset("123456789")
-_BARE = frozenset({"", "0", "1"})
+BARE = frozenset({"", "0", "1"})  # cells that may say no and yes
 
 
 def _look_at_flags(sheet: Sheet, column: str, rows: Sequence[Record], cells: Iterable[str]) -> None:
     """Whether a column of money may as well say yes and no: whether it holds bare 0 and 1 alone."""
-    if not all(cell.strip() in _BARE for cell in cells):
+    if not all(cell.strip() in BARE for cell in cells):
         sheet.amounts.add(column)
     elif column == "refunded" and sheet.refund_one is None:
         index = sheet.columns[column]

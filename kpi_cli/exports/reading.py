@@ -406,7 +406,10 @@ def _status_notes(source: Source) -> None:
 
 
 def _refund_notes(store: Store, source: Source) -> None:
-    """Refunded orders stay in the counts; those whose status alone says so went back whole."""
+    """Refunded orders stay in the counts; those whose status alone says so went back whole; others may be unknown."""
+    stated_in = source.sheet.header.format.get("refunds_only_in") if source.sheet else None
+    if stated_in and source.sheet and not source.sheet.has(stated_in) and source.sums:
+        source.extra_notes.append(note("refunds_unstated", file=source.file))
     if not any(entry["refunds"] for entry in source.sums):
         return
     source.extra_notes.append(note("refunded_orders_counted", file=source.file))

@@ -92,6 +92,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def flush() -> int | None:
+    """Write what waits to be written to stdout; the exit code, where that cannot be done."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+    except OSError as error:
+        return report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
+    return None
+
+
 def _unforeseen(error: Exception, *, wants_json: bool) -> int:
     """The last net: a user never meets a traceback, nor a value that one could hold."""
     if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's KeyboardInterrupt
@@ -198,32 +210,3 @@ def _silence(stream: TextIO) -> None:
     from kpi_cli.render.output import silence
 
     silence(stream)
-
-
-def _tidy_up_on_signals() -> None:
-    """SIGTERM and SIGHUP end the run as they always do, but first its folders on disk are removed."""
-    import signal
-
-    def end(number: int, _: object) -> None:
-        files = sys.modules.get("kpi_cli.exports.files")  # no folder was made where it is not imported, or half
-        getattr(files, "close_folders", int)()
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has SIGHUP ignored
-            signal.signal(number, end)
-
-
-def entry() -> None:
-    """What the installed command runs."""
-    _tidy_up_on_signals()
-    code = main()
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _silence(sys.stdout)
-    except OSError as error:
-        code = report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
-    raise SystemExit(code)

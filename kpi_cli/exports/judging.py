@@ -17,8 +17,9 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.plain import first_rows
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
-from kpi_cli.exports.sheet import BARE, Sheet, total_among
+from kpi_cli.exports.sheet import BARE, Sheet, total_words
 from kpi_cli.exports.tables import Store
+from kpi_cli.safe import folded
 
 COMBINATIONS = 1000  # more are no rules' cells
 _RULED = ("currency", "customer_type")  # whose cells become something else
@@ -68,12 +69,13 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
 
 def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
     """Raise NotPlain where a name is the word for a total; ids are too many to be looked at."""
-    if sheet.header.format.name != GENERIC:
+    word = total_words(sheet)
+    if word is None:
         return
     for column, name in stored_dimensions(sheet).items():
         if column != "order_id" and name in store.columns["sales"]:
             names = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL')
-            if total_among(sheet, (cell for (cell,) in names)):
+            if any(word.match(folded(cell)) for (cell,) in names):
                 raise NotPlain
 
 

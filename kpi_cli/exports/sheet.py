@@ -152,10 +152,11 @@ def conclude(sheet: Sheet) -> None:
     _settle_refunds(sheet)
 
 
-def total_among(sheet: Sheet, cells: Iterable[str]) -> str | None:
-    """The first of a hand-made table's cells that is the word for a total."""
+def total_words(sheet: Sheet) -> re.Pattern[str] | None:
+    """What the words for a total look like, folded, in a hand-made table; a platform's own totals are known."""
     patterns = [rule["match"] for rule in sheet.header.format.get("totals", ()) if "match" in rule]
-    return next((c for c in cells if any(re.match(pattern, folded(c)) for pattern in patterns)), None)
+    is_handmade = sheet.header.format.name == GENERIC
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
 
 
 class _Structure:
@@ -209,12 +210,13 @@ class _Structure:
 
     def refuse_totals(self, rows: Sequence[Record]) -> None:
         """Refuse a row that bears a day, and somewhere the word for a total."""
-        if self.sheet.header.format.name != GENERIC:
-            return  # a platform's own totals are known
+        word = total_words(self.sheet)
+        if word is None:
+            return
         figures = {i for column, i in self.sheet.columns.items() if kind(column) != "text"}
         for index in sorted({*range(len(self.header))} - figures):
             cells = dict.fromkeys(row.cells[index] for row in rows)
-            found = total_among(self.sheet, (c for c in cells if self.worded.match(folded(c))))
+            found = next((cell for cell in cells if word.match(folded(cell))), None)
             if found is not None:
                 line = next(row.line for row in rows if row.cells[index] == found)
                 said = f"{quoted(found)} can be the sum of other rows, or the name of something"

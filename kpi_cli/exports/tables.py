@@ -7,14 +7,14 @@ import weakref
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from decimal import Decimal
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.json import Encoder
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.engine import connect, library
+from kpi_cli.exports.engine import Opening, library
 from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
@@ -162,8 +162,8 @@ class Store:
 
     def __init__(self) -> None:
         folder = open_folder()
-        self.con: duckdb.DuckDBPyConnection = connect(folder)
-        weakref.finalize(self, _close, self.con, folder)
+        self._opening = Opening(folder)
+        weakref.finalize(self, close_folder, folder)
         self.columns: dict[str, dict[str, str]] = {}  # of each role's table, with their types
         self._follows: dict[str, dict[str, str]] = {}  # those of them that are not stored, with the SQL they follow by
         self._before = self._known()
@@ -176,6 +176,13 @@ class Store:
         self.histories = ""  # of those customers, as SQL, the histories that are asked for
         self.touches: Touches | None = None  # touches whose paths are made where they are; the table holds their counts
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
+
+    @cached_property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The database, which has been opening since the store was made."""
+        con = self._opening.wait()
+        weakref.finalize(self, con.close)  # before its folder goes: what was made last goes first
+        return con
 
     def keep_open(self, engines: ExitStack) -> None:
         """Close engines when the store is no longer needed."""
@@ -269,6 +276,11 @@ class Store:
         self.columns[role][name] = "VARCHAR"
         self._show(role)
 
+    def leave_out(self, source: Source, fate: str) -> None:
+        """Leave out all rows of a source that are not left out yet."""
+        table = self.table(str(source.role))
+        self.con.execute(f"UPDATE {table} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number])
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()
@@ -296,11 +308,6 @@ class Store:
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
-
-
-def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    con.close()
-    close_folder(folder)
 
 
 def span_sql(role: str) -> str:

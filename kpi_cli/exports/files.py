@@ -102,7 +102,9 @@ def close_folders() -> None:
 
 def _sweep(where: Path) -> None:
     """Remove the folders of killed runs: those that nobody holds a lock on."""
-    for left in where.glob(f"{_PREFIX}*"):
+    with os.scandir(where) as found:
+        folders = [entry.path for entry in found if entry.name.startswith(_PREFIX)]
+    for left in folders:
         with suppress(OSError):
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:

@@ -20,6 +20,7 @@ from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.firsts import load_firsts
+from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
@@ -316,7 +317,7 @@ def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
     source.sheet, source.checks = sums, "rows"
     try:
         reader = _load(store, source, sums.options)
-        if not _needs_rows(sums, reader.ledger):
+        if not (_needs_rows(sums, reader.ledger) or may_be_flags(store, source.number, sums)):
             _keep(store, reader)
             source.is_folded = True
             return True
@@ -423,7 +424,10 @@ def _status_notes(source: Source) -> None:
 
 
 def _refund_notes(store: Store, source: Source) -> None:
-    """Refunded orders stay in the counts; those whose status alone says so went back whole."""
+    """Refunded orders stay in the counts; those whose status alone says so went back whole; others may be unknown."""
+    stated_in = source.sheet.header.format.get("refunds_only_in") if source.sheet else None
+    if stated_in and source.sheet and not source.sheet.has(stated_in) and source.sums:
+        source.extra_notes.append(note("refunds_unstated", file=source.file))
     if not any(entry["refunds"] for entry in source.sums):
         return
     source.extra_notes.append(note("refunded_orders_counted", file=source.file))

@@ -74,6 +74,8 @@ class Sheet(Struct):
     currency: str | None = None
     account: str | None = None  # as the lines above the header name it
     taxed: bool = False  # a cell of the tax column is not zero
+    amounts: set[str] = field(default_factory=set)  # columns of money that hold more than bare 0 and 1
+    refund_one: int | None = None  # the line of the first refund that is a bare 1
     totals: list[Totals] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # record line → reason
     part_back: list[int] = field(default_factory=list)  # lines of orders of which part went back, without saying what
@@ -100,7 +102,7 @@ class Sheet(Struct):
     def over(self, records: Callable[[], Iterator[Record]]) -> Sheet:
         """The same columns over other records: nothing that the passes find in one is found in the other."""
         opened = replace(self, records=records, notes=[*self.notes], totals=[], left_out={}, part_back=[])
-        return replace(opened, marks=Marks(), days=Days(), symbols={})
+        return replace(opened, marks=Marks(), days=Days(), symbols={}, amounts=set(), refund_one=None)
 
     def error(self, code: str, text: str, fix: str, line: int | None, column: str | int | None = None) -> InputError:
         """An error of this file, at a line and a column."""
@@ -147,6 +149,7 @@ def conclude(sheet: Sheet) -> None:
     """
     _settle_decimal(sheet)
     _settle_dates(sheet)
+    _settle_refunds(sheet)
 
 
 def total_words(sheet: Sheet) -> re.Pattern[str] | None:
@@ -333,6 +336,8 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
         cells = dict.fromkeys(columns[index])
         if column == "tax" and not sheet.taxed:
             sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
+        if what == "money" and column not in sheet.amounts:
+            _look_at_flags(sheet, column, rows, cells)
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")
         lines = {row.cells[index]: row.line for row in reversed(rows)} if seen else {}  # the first line of each
         for cell in seen:
@@ -344,6 +349,27 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
 
 
 _NONZERO = frozenset("123456789")
+BARE = frozenset({"", "0", "1"})  # cells that may say no and yes
+
+
+def _look_at_flags(sheet: Sheet, column: str, rows: Sequence[Record], cells: Iterable[str]) -> None:
+    """Whether a column of money may as well say yes and no: whether it holds bare 0 and 1 alone."""
+    if not all(cell.strip() in BARE for cell in cells):
+        sheet.amounts.add(column)
+    elif column == "refunded" and sheet.refund_one is None:
+        index = sheet.columns[column]
+        sheet.refund_one = next((row.line for row in rows if row.cells[index].strip() == "1"), None)
+
+
+def _settle_refunds(sheet: Sheet) -> None:
+    """Refuse refunds that are 0 or 1 throughout beside larger amounts: sums of money, or no and yes?"""
+    said = any(column == "refunded" for _, column, _ in sheet.options.columns)
+    is_open = sheet.refund_one is not None and sheet.amounts and "refunded" not in sheet.amounts
+    if is_open and not said and sheet.header.format.name == GENERIC:
+        header = sheet.header.names[sheet.columns["refunded"]].strip()
+        fix = f"say which with --map sales.refund_flag={header}, or sales.refunded={header} for amounts"
+        text = f"{quoted(header)} is 0 or 1 throughout, which can be amounts or no and yes"
+        raise sheet.error("refund_open", text, fix, sheet.refund_one, "refunded")
 
 
 def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list[str]:

@@ -9,7 +9,7 @@ from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.composing import refund_unsaid
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.recognising import catalogue
-from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.roles import CHANNEL, TABLES
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.safe import quoted
 from kpi_cli.texts import money_text, note
@@ -110,10 +110,13 @@ def _same_orders(store: Store) -> list[InputError]:
     files = {s.number: s for s in store.of_role("sales")}
     formats = {n: str(s.format) for n, s in files.items()}
     single = [n for n, s in files.items() if s.sheet and s.sheet.header.format.get("one_row_per_order")]
-    store.con.execute("CREATE OR REPLACE TEMP TABLE file_format (file INTEGER, format VARCHAR, single BOOLEAN)")
+    store.con.execute(
+        "CREATE OR REPLACE TEMP TABLE file_format (file INTEGER, format VARCHAR, single BOOLEAN, place INT)"
+    )
     if formats:  # a file that changed while it was read leaves its table, and no source to speak for it
-        rows = [(n, f, n in single) for n, f in formats.items()]
-        store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?)", rows)
+        by_name = sorted(files, key=lambda n: (files[n].file, n))
+        rows = [(n, f, n in single, by_name.index(n)) for n, f in formats.items()]
+        store.con.executemany("INSERT INTO file_format VALUES (?, ?, ?, ?)", rows)
     errors = _same_in_file(store, files, single)
     if len(set(formats.values())) < len(formats):
         errors += _other_amount(store, files) + _other_day(store, files)
@@ -174,11 +177,20 @@ def _other_day(store: Store, files: Mapping[int, Source]) -> list[InputError]:
 
 
 def _seen_in_other_file(store: Store) -> None:
-    """Of an order in several files the one that tells most of refunds is kept."""
+    """Of an order in several files that one is kept which tells most: of refunds, of its channel, of anything else."""
+    texts = [name for name, kind in store.columns["sales"].items() if kind == "VARCHAR" and name != "fate"]
+    told, channel = (
+        " + ".join(["0", *(f'count("{name}")' for name in names)]) for names in (texts, CHANNEL.intersection(texts))
+    )
     store.con.execute(
         f"""UPDATE sales SET fate = 'seen_in_other_file' FROM (
-              SELECT row_id, file FROM ({_PER_ORDER}) WHERE sold
-              QUALIFY row_number() OVER (PARTITION BY format, row_id ORDER BY refunds DESC, file) > 1) AS again
+              SELECT row_id, file FROM ({_PER_ORDER}) JOIN file_format USING (file, format) JOIN (
+                SELECT row_id, file, {channel} AS channel_told, {told} AS told
+                FROM sales WHERE fate IS NULL GROUP BY ALL
+              ) USING (row_id, file)
+              WHERE sold
+              QUALIFY row_number() OVER (
+                PARTITION BY format, row_id ORDER BY refunds DESC, channel_told DESC, told DESC, place) > 1) AS again
             WHERE sales.fate IS NULL AND (is_order OR is_line)
               AND sales.row_id = again.row_id AND sales.file = again.file"""
     )

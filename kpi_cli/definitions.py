@@ -9,7 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.config import Config, Goal, check_channels, check_names, check_rates, load_config
+from kpi_cli.config import Config, Goal
+from kpi_cli.config.checking import check_channels, check_names, check_rates
+from kpi_cli.config.loading import load_config
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.grouping import Grouping
 from kpi_cli.metrics import METRICS

@@ -19,23 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# The typed reading of kpi.yml, its messages and its places, serve this file too.
-from kpi_cli.config import (
-    Convert,
-    _begin,
-    _bytes,
-    _currency,
-    _date,
-    _decoded,
-    _dict,
-    _fields,
-    _in_file,
-    _mistake,
-    _money,
-    _seen,
-    _share,
-    _text,
-)
+from kpi_cli.config import nodes  # the typed reading of kpi.yml, its messages and its places, serve this file too
+from kpi_cli.config.nodes import Convert
 from kpi_cli.errors import InputError, Refusals
 from kpi_cli.exports import strict_yaml
 from kpi_cli.exports.strict_yaml import Node, Scalar
@@ -74,52 +59,52 @@ def load_training(path: Path) -> Training:
         InputError: the file cannot be read, is not YAML, or gives not exactly one of gain and sales.
     """
     file = str(path)
-    tree = strict_yaml.load(_decoded(_bytes(path), file), file)
+    tree = nodes.tree(nodes.content(path), file)
     try:
-        values = _fields(tree, _KNOWN, ["direct"])
+        values = nodes.fields(tree, _KNOWN, ["direct"])
         if ("gain" in values) == ("sales" in values):
-            raise _mistake(tree, "gain_unclear", "the gain is stated or measured", "give one of gain: and sales:")
+            raise nodes.mistake(tree, "gain_unclear", "the gain is stated or measured", "give one of gain: and sales:")
     except InputError as refused:
-        raise Refusals(_in_file(refused.parts(), file)) from None
+        raise Refusals(nodes.in_file(refused.parts(), file)) from None
     nothing: dict[str, Any] = {"training": None, "currency": None, "gain": None, "sales": None}
     found = nothing | dict.fromkeys(_NUMBER_OF, Decimal(0)) | values
     return Training(file, found.pop("training"), **found)
 
 
 def _not_negative(node: Node) -> Decimal:
-    amount = _money(node)
+    amount = nodes.money(node)
     if amount < 0:
-        raise _mistake(node, "bad_number", f"{_seen(node)} is below 0", "give 0 or more")
+        raise nodes.mistake(node, "bad_number", f"{nodes.seen(node)} is below 0", "give 0 or more")
     return amount
 
 
 def _amount_or_days(node: Node) -> Decimal | Window:
     """An amount, a month such as 2026-06, or {from: …, to: …}."""
     if isinstance(node, strict_yaml.Mapping):
-        days = _fields(node, {"from": _date, "to": _date}, ["from", "to"])
+        days = nodes.fields(node, {"from": nodes.date, "to": nodes.date}, ["from", "to"])
         if days["to"] < days["from"]:
-            raise _mistake(node, "reversed_period", "the period ends before it begins", "swap the two dates")
+            raise nodes.mistake(node, "reversed_period", "the period ends before it begins", "swap the two dates")
         return Window(days["from"], days["to"])
     if isinstance(node, Scalar) and node.text.count("-") == 1 and not node.text.startswith("-"):
-        first = _begin(node)
+        first = nodes.begin(node)
         return Window(first, first.replace(day=monthrange(first.year, first.month)[1]))
-    return _money(node)
+    return nodes.money(node)
 
 
 def _measured(node: Node) -> Measured:
-    known: dict[str, Convert[Any]] = {"before": _amount_or_days, "after": _amount_or_days, "margin": _share}
-    values = _fields(node, known, ["before", "after"])
+    known: dict[str, Convert[Any]] = {"before": _amount_or_days, "after": _amount_or_days, "margin": nodes.share}
+    values = nodes.fields(node, known, ["before", "after"])
     if isinstance(values["before"], Window) != isinstance(values["after"], Window):
         said = "one of before and after is an amount, the other a period"
-        raise _mistake(node, "wrong_type", said, "give two of a kind")
+        raise nodes.mistake(node, "wrong_type", said, "give two of a kind")
     return Measured(values["before"], values["after"], values.get("margin"))
 
 
 _KNOWN: dict[str, Convert[Any]] = {
-    "training": _text,
-    "currency": _currency,
-    "direct": partial(_dict, _not_negative),
+    "training": nodes.text,
+    "currency": nodes.currency,
+    "direct": partial(nodes.dictionary, _not_negative),
     **dict.fromkeys(_NUMBER_OF, _not_negative),
-    "gain": _money,
+    "gain": nodes.money,
     "sales": _measured,
 }

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpi_cli.config import Config, Goal, Source, check_names, in_force, load_config
+from kpi_cli.config import Config, Goal, Source, in_force
+from kpi_cli.config.checking import check_names
+from kpi_cli.config.loading import load_config
 from kpi_cli.errors import InputError, KpiError, Refusals
 
 WHOLE = """\
@@ -426,7 +428,7 @@ def test_a_damaged_file_gives_settings_or_errors_with_a_line(write, start, lengt
 
 def test_reading_settings_imports_nothing_heavy():
     code = (
-        "import sys, pathlib, kpi_cli.config as c; c.load_config(pathlib.Path(sys.argv[1]));"
+        "import sys, pathlib, kpi_cli.config.loading as c; c.load_config(pathlib.Path(sys.argv[1]));"
         "sys.exit(any(name in sys.modules for name in ('pandas', 'duckdb', 'scipy', 'babel')))"
     )
     run = subprocess.run([sys.executable, "-c", code, "/dev/null"], check=False)

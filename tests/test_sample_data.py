@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi_cli.config import load_config
+from kpi_cli.config.loading import load_config
 
 FOLDER = Path(__file__).parents[1] / "sample_data"
 EXPORTS = FOLDER / "exports"

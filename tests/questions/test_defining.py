@@ -12,7 +12,8 @@ import pytest
 import xlsxwriter
 
 from kpi_cli.commands.app import main
-from kpi_cli.config import Config, load_config
+from kpi_cli.config import Config
+from kpi_cli.config.loading import load_config
 from kpi_cli.definitions import built_in, load_settings
 from kpi_cli.exports import strict_yaml
 from kpi_cli.metrics import METRICS, Metric

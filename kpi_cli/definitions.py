@@ -10,8 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.config import Config, Goal
-from kpi_cli.config.checking import check_channels, check_names, check_rates
-from kpi_cli.config.loading import load_config
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.grouping import Grouping
 from kpi_cli.metrics import METRICS
@@ -76,6 +74,9 @@ def load_settings(path: Path) -> Config:
         Refusals: one error for each mistake.
         InputError: the file cannot be read, or is not YAML.
     """
+    from kpi_cli.config.checking import check_channels, check_names, check_rates
+    from kpi_cli.config.loading import load_config  # imported here: many a run has no kpi.yml
+
     config = load_config(path)
     grouping = Grouping(config.channels, config.strategies)
     check_names(config, built_in(), OPEN_TO_OWN, _columns() - OPEN_TO_OWN)

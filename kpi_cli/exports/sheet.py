@@ -160,20 +160,8 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
 
 
 _SLICES = ("age", "gender", "placement", "device", "network", "keyword", "search_term", "country")
-_ALL = {
-    "all",
-    "tous",
-    "toutes",
-    "tout",
-    "alle",
-    "alles",
-    "todos",
-    "todas",
-    "todo",
-    "tutti",
-    "tutte",
-    "tutto",
-}  # beside its parts
+# What a row that holds them all is called.
+_ALL = {"all", "tous", "toutes", "tout", "alle", "alles", "todos", "todas", "todo", "tutti", "tutte", "tutto"}
 
 
 class _Structure:

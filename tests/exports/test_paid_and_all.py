@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kpi_cli.commands.app import main
 
 ORDERS = """\
 Date;Commande;Client;Produit;Montant;{header}
@@ -44,3 +48,17 @@ def test_a_row_for_all_beside_its_slices_is_refused(name: str, column: str, chec
 def test_rows_that_are_all_for_all_ages_are_read(check: Any) -> None:
     [source] = check(("spend.csv", AGES.format(slice="age", one="All", two="All", all="All")))
     assert source.sum("cost") == 60
+
+
+def test_a_blank_beside_paid_and_unpaid_is_asked_about_with_the_line_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ventes.csv").write_text(ORDERS.format(header="Payé", yes="oui", no=""))
+    Path("kpi.yml").write_text("sources: [ventes.csv]\n")
+    assert main(["check"]) == 3
+    assert 'statuses: {"": used}' in capsys.readouterr().err
+    Path("kpi.yml").write_text('sources:\n  - files: ventes.csv\n    statuses: {"": pending}\n')
+    assert main(["check", "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert source["rows"]["left_out"] == {"pending": 1}

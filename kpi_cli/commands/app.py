@@ -51,8 +51,8 @@ def _root(
     """
 
 
-def build(wanted: Collection[str] = COMMANDS) -> typer.Typer:
-    """The program; only the commands that are wanted are built, the others are names with a summary."""
+def build(wanted: Collection[str] = COMMANDS, listed: Collection[str] = COMMANDS) -> typer.Typer:
+    """The program; of its listed commands those that are wanted are built, the others are names with a summary."""
     app = typer.Typer(
         name="kpi",
         no_args_is_help=True,
@@ -61,11 +61,11 @@ def build(wanted: Collection[str] = COMMANDS) -> typer.Typer:
         add_completion=False,
     )
     app.callback()(_root)
-    for name, summary in SUMMARIES.items():
+    for name in listed:
         if name in wanted:
             importlib.import_module(f"kpi_cli.commands.{name}").register(app)
         else:
-            app.command(name, help=summary)(_stub)
+            app.command(name, help=SUMMARIES[name])(_stub)
     return app
 
 
@@ -139,7 +139,9 @@ def run(arguments: Sequence[str]) -> int:
 
     from kpi_cli.commands import waiting
 
-    command = typer.main.get_command(build({a for a in arguments if a in SUMMARIES}))
+    named = [argument for argument in arguments if argument in SUMMARIES]
+    listed = named[:1] if named[:1] == list(arguments[:1]) else COMMANDS  # else the others are listed in its help
+    command = typer.main.get_command(build(named, listed))
     try:
         code = command.main(args=list(arguments), prog_name="kpi", standalone_mode=False)
     except Exit as done:

@@ -25,7 +25,18 @@ from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
-from kpi_cli.exports.recognising import GENERIC, Header, Place, Wanted, read_header, recognise
+from kpi_cli.exports.prose import NoTable, sets_figures
+from kpi_cli.exports.recognising import (
+    GENERIC,
+    Header,
+    Place,
+    Wanted,
+    Wish,
+    is_known,
+    read_header,
+    recognise,
+    unknown_table,
+)
 from kpi_cli.exports.roles import ROLES, kind
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
@@ -80,6 +91,7 @@ def read(
                 _unchanged(found, store)
         _unfold(store, taken, wants)
         _after(store, options)
+        _pass_over_prose(store)
         if store.log or store.people or store.touches:
             store.keep_open(engines.pop_all())
     return store
@@ -120,8 +132,17 @@ def _after(store: Store, options: ReadOptions) -> None:
             _trust(store, source, options)
 
 
-def _new(store: Store, name: str) -> Source:
-    source = Source(name, len(store.sources))
+def _pass_over_prose(store: Store) -> None:
+    """Free text that came with tables, and that nobody named, is left out with a note."""
+    tables = {source.part_of for source in store.sources if not isinstance(source.error, NoTable)}
+    for source in store.sources:
+        if isinstance(source.error, NoTable) and source.part_of and source.part_of in tables:
+            source.error = None
+            source.extra_notes.append(note("free_text", file=source.file))
+
+
+def _new(store: Store, name: str, part_of: str | None = None) -> Source:
+    source = Source(name, len(store.sources), part_of=part_of)
     store.sources.append(source)
     return source
 
@@ -132,19 +153,16 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Ta
         yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
         return
     if download.suffix in _STRUCTURED:
-        source = _new(store, download.name)
         try:
             tables = tables_of(download)
         except KpiError as error:
-            source.error = error
+            _new(store, download.name).error = error
             return
-        for number, table in enumerate(tables):
-            if number:
-                source = _new(store, download.name)
-            yield source, partial(_structured_sheet, table, download.options)
+        for table in tables:
+            part_of = None if table.name == download.name else download.name  # one of several worksheets
+            yield _new(store, table.name, part_of), partial(_structured_sheet, table, download.options)
         return
-    source = _new(store, download.name)
-    yield source, lambda: _text_sheet(download)
+    yield _new(store, download.name, download.part_of), lambda: _text_sheet(download)
 
 
 def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
@@ -545,15 +563,13 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
                 padded.__iter__,
                 None,
                 typed=table.typed,
-                doubtful=table.doubtful,
+                texts=table.texts,
                 places=table.places,
                 left_out={r.line: OTHER_TABLE for r in padded} if header.companion else {},
             )
-    seen = ", ".join(f"“{c}”" for c in (rows[0].cells[:6] if rows else []))
-    raise InputError(
-        "columns_unknown" if rows else "empty_file",
-        f"the columns ({seen}) do not make a kind of file that is known" if rows else "the table is empty",
-        "name one with --map ROLE.COLUMN=HEADER" if rows else "export it again",
-        table.name,
-        rows[0].line if rows else None,
-    )
+    if not rows:
+        raise InputError("empty_file", "the table is empty", "export it again", table.name)
+    known = max(rows[:30], key=lambda row: sum(map(is_known, row.cells)))
+    is_prose = not sets_figures(row.cells for row in rows)
+    wish = Wish(_wanted(options), options.columns)
+    raise unknown_table(known.cells, Place(table.name, known.line), wish, is_prose=is_prose)

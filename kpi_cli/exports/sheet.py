@@ -64,7 +64,7 @@ class Sheet(Struct):
     notes: list[Note] = field(default_factory=list)
     stamp: tuple[int, int] | None = None  # size and modification time when it was read
     typed: bool = False  # cells come from typed values (xlsx, parquet): dots and ISO dates
-    doubtful: tuple[tuple[int, int], ...] = ()  # line and column of texts among typed cells, such as “1.234”
+    texts: tuple[tuple[int, int], ...] = ()  # line and column of numbers among typed cells that are kept as text
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # where a value stands, in YAML and JSON
     # what the first pass settles
     decimal: str | None = None
@@ -411,13 +411,35 @@ def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     return [c for c in known if month_start(c) is None]
 
 
-def _settle_texts(sheet: Sheet) -> None:
-    """A number kept as text among typed cells may be of either kind: its cells prove nothing about one another."""
-    numbers = {index for column, index in sheet.columns.items() if kind(column) in {"money", "number"}}
-    found = next((place for place in sheet.doubtful if place[1] in numbers), None)
-    if found and sheet.options.decimal != ".":
-        said = "a text here can be read two ways, as a decimal number or with thousands marked"
-        raise sheet.error("decimal_open", said, "make numbers of the texts, or say --decimal .", found[0], found[1])
+def _texts(sheet: Sheet) -> list[tuple[Record, int, str]]:
+    """The numbers among typed cells that are kept as text, where numbers are due: record, column, kind."""
+    kinds = {index: what for column, index in sheet.columns.items() if (what := kind(column)) not in {"text", "day"}}
+    places = [(line, index) for line, index in sheet.texts if index in kinds]
+    records = {record.line: record for record in sheet.records()} if places else {}
+    return [(records[line], index, kinds[index]) for line, index in places if line in records]
+
+
+def _marks_of(texts: Iterable[tuple[Record, int, str]]) -> Marks:
+    marks = Marks()
+    for record, index, what in texts:
+        marks.look(record.cells[index], (record.line, index), whole=what == "whole")
+    return marks
+
+
+def _read_texts(sheet: Sheet, texts: Iterable[tuple[Record, int, str]], marks: Marks, mark: str | None) -> None:
+    """Write numbers kept as text as the typed cells beside them are, with a point.
+
+    Each must show its mark itself, for one may be typed by hand and the next pasted from elsewhere.
+    """
+    if marks.open_cell and not sheet.options.decimal:
+        raise _ask_decimal(sheet, *marks.open_cell)
+    if mark == ",":
+        for record, index, _ in texts:
+            record.cells[index] = record.cells[index].translate(_SWAPPED)
+    sheet.decimal = "."
+
+
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 def _settle_decimal(sheet: Sheet) -> None:
@@ -426,11 +448,8 @@ def _settle_decimal(sheet: Sheet) -> None:
     Raises:
         InputError: two cells contradict each other, or nothing settles it.
     """
-    marks, asked = sheet.marks, sheet.options.decimal
-    if sheet.typed:
-        sheet.decimal = "."
-        _settle_texts(sheet)
-        return
+    asked, texts = sheet.options.decimal, _texts(sheet) if sheet.typed else []
+    marks = _marks_of(texts) if sheet.typed else sheet.marks
     if len(marks.proof) == 2:
         (line, column, cell), (other_line, _, other) = sorted(marks.proof.values())
         raise sheet.error(
@@ -456,6 +475,9 @@ def _settle_decimal(sheet: Sheet) -> None:
             line,
             column,
         )
+    if sheet.typed:
+        _read_texts(sheet, texts, marks, proven or asked)
+        return
     sheet.decimal = proven or asked or sheet.header.format.get("decimal")
     if sheet.decimal is None:
         if marks.open_cell:

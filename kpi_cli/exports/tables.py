@@ -54,6 +54,7 @@ class Source(Struct):
     currencies: list[str] = field(default_factory=list)
     extra_notes: list[Note] = field(default_factory=list)
     error: KpiError | None = None
+    part_of: str | None = None  # the workbook, archive, folder or pattern that it came with, unnamed
 
     @property
     def role(self) -> str | None:
@@ -102,7 +103,7 @@ class Source(Struct):
         """The source as `kpi check --json` prints it."""
         sheet = self.sheet
         if sheet is None or self.error:
-            return self._refused()
+            return self._unread()
         left_out = {**self.ledger.left_out}
         for fate, count in self.fates.items():
             left_out[fate] = left_out.get(fate, 0) + count
@@ -126,11 +127,14 @@ class Source(Struct):
             "rows": {"read": self.ledger.read, "used": used, "left_out": dict(sorted(left_out.items()))},
             "control": [plain(entry) for entry in self.control],
             "sums": [plain(entry) for entry in self.sums],
-            "notes": [{"code": n.code, "text": n.text, "line": n.line} for n in self.notes],
+            "notes": self._told(),
             "error": None,
         }
 
-    def _refused(self) -> dict[str, Any]:
+    def _told(self) -> list[dict[str, Any]]:
+        return [{"code": n.code, "text": n.text, "line": n.line} for n in self.notes]
+
+    def _unread(self) -> dict[str, Any]:
         nothing = dict.fromkeys(
             ("sha256", "role", "format", "language", "encoding", "delimiter", "header_line", "decimal", "date_order")
         )
@@ -145,7 +149,7 @@ class Source(Struct):
             "rows": None,
             "control": [],
             "sums": [],
-            "notes": [],
+            "notes": [] if self.error else self._told(),
             "error": self.error.to_dict() if self.error else None,
         }
 

@@ -70,7 +70,7 @@ def orders(books: Books, window: Window | None) -> int:
 
 
 ORDERS = """count(DISTINCT order_id) FILTER (is_order)
-    + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0)"""
+    + coalesce(CAST(sum(coalesce(orders, "rows")) FILTER (is_order AND order_id IS NULL) AS BIGINT), 0)"""
 IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")'
 
 

@@ -14,11 +14,12 @@ _SALES_SUMS = """
 """
 _COUNTED = """
     count(DISTINCT order_id) FILTER (is_order)
-      + coalesce(CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
+      + coalesce(CAST(sum(coalesce(orders, "rows")) FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
     CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
 """
 _UNCOUNTED = """
-    CAST(sum("rows") FILTER (is_order AND order_id IS NULL) AS BIGINT) AS orders, CAST(NULL AS BIGINT) AS customers
+    CAST(sum(coalesce(orders, "rows")) FILTER (is_order AND order_id IS NULL) AS BIGINT) AS orders,
+    CAST(NULL AS BIGINT) AS customers
 """
 
 

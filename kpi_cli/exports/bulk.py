@@ -161,7 +161,7 @@ def _is_simple(sheet: Sheet) -> bool:
     return not (has_rules or has_oddities)
 
 
-_COMPOSED = {"category", "strategy", "source_medium", "amount_formatted", "attribution"}
+_COMPOSED = {"category", "strategy", "source_medium", "amount_formatted", "attribution", "orders"}
 
 
 # ------------------------------------------------------------------------------------------- by role

@@ -173,6 +173,8 @@ def _sales(reader: Reader) -> Composer:
         columns["is_line"] = [str(line).lower() for line in lines]
         columns["customer"] = _customers(reader, block)
         columns["customer_type"] = customer_types(reader, block)
+        if sheet.has("orders") and not sheet.has("order_id"):
+            columns["orders"] = _orders_counted(reader, block)
         columns |= _attributed(reader, block, columns)
         own = columns.get("order_id", [None] * len(lines))
         columns["row_id"] = list(own)
@@ -182,6 +184,21 @@ def _sales(reader: Reader) -> Composer:
         return columns
 
     return compose
+
+
+def _orders_counted(reader: Reader, block: Block) -> Texts:
+    """How many orders each row stands for, where the file counts them.
+
+    Raises:
+        InputError: a row stands for several orders of one customer, whose days are then unknown.
+    """
+    sheet, counts = reader.sheet, reader.number_texts(block, "orders")
+    of_one = next((c for c in ("email", "customer_id", "customer_type") if sheet.has(c)), None)
+    for record, count in zip(block.records, counts, strict=True) if of_one else ():
+        if count not in {None, "1"} and record.cells[sheet.columns[of_one or ""]].strip():
+            said = f"a row of {count} orders of one customer does not say when each was made"
+            raise sheet.error("orders_of_one", said, "give a row for each order", record.line, "orders")
+    return counts
 
 
 def _orders_begun(sheet: Sheet, continuation: list[int]) -> set[str]:

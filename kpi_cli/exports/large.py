@@ -93,6 +93,7 @@ def _can_fold(sheet: Sheet) -> bool:
         or (options.dedupe and not sheet.has("order_id"))
         or (sheet.has("amount_formatted") and not sheet.has("currency"))
         or "," in {options.decimal, fmt.get("decimal")}
+        or sheet.has("orders")
     )
     dated = any(sheet.has(c) for c in _DATED)
     return sheet.role == "sales" and dated and not sheet.left_out and "" not in headers and not needs_rows

@@ -404,10 +404,11 @@ class Fate:
             if column not in said and not known(cells):
                 index = self.sheet.columns[column]
                 shown = self.sheet.shown(record.cells[index], column)
+                word = shown.strip("“”") or '""'
                 raise self.sheet.error(
                     "unknown_status",
                     f"{self.sheet.header.names[index]} {shown} is not known",
-                    f"say whether it counts, in kpi.yml, in the files' entry: statuses: {{{shown.strip('“”')}: used}}",
+                    f"say whether it counts, in kpi.yml, in the files' entry: statuses: {{{word}: used}}",
                     record.line,
                     column,
                 )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _JSON = Encoder()
 _FIXED = {"file": "INTEGER", "line": "BIGINT", "fate": "VARCHAR", "start": "DATE", "end": "DATE"}
 _FIXED |= {"rows": "BIGINT"}  # how many rows of the file a row stands for
-_SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN"}
+_SALES = {"is_order": "BOOLEAN", "is_line": "BOOLEAN", "orders": "BIGINT"}  # how many a row without an id stands for
 # A log of many millions of events is kept lean: what follows from the moment, or from there being a row, is not
 # stored, but shown by a view; its lines and a currency only where a file's rows have them.
 _FOLLOWS = {"events": {"fate": "NULL", "start": '"time"', "end": '"time"', "rows": "1"}}

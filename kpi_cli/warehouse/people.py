@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
 _ADDRESS = "^[!-&(-~][!-~]*$"
-_ROW_BY_ROW = {"customer_type", "reference", "strategy", "category", "source_medium", "attribution", "amount_formatted"}
+_ROW_BY_ROW = {
+    "customer_type",
+    "orders",
+    "reference",
+    "strategy",
+    "category",
+    "source_medium",
+    "attribution",
+    "amount_formatted",
+}
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2100-12-31"  # between which a day is beyond doubt
 _SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
 # What went back of an order: what its row states, and of some surely that; all, where it states nothing; all.

@@ -90,7 +90,13 @@ class Relation(Struct, frozen=True):
             marks: SQL that rows are grouped by besides, by the column that it stands in for.
         """
         options = sheet.options
-        if sheet.role in _ONE_BY_ONE or options.dedupe or sheet.left_out or self.count() <= ROWS:
+        if (
+            sheet.role in _ONE_BY_ONE
+            or options.dedupe
+            or sheet.left_out
+            or _counts_orders(sheet)
+            or self.count() <= ROWS
+        ):
             return None
         plan = _plan(sheet, by)
         plan.keys.update(marks or {})
@@ -99,6 +105,10 @@ class Relation(Struct, frozen=True):
         except KpiError:
             return None  # a value that is too large to add up, or no number: the reading row by row names it
         return sheet.over(records.__iter__)
+
+
+def _counts_orders(sheet: Sheet) -> bool:
+    return sheet.role == "sales" and sheet.has("orders")
 
 
 def _sample_sql(name: str, found: str) -> str:

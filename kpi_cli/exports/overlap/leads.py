@@ -14,6 +14,7 @@ def settle_leads(store: Store) -> list[InputError]:
     errors = _counted_twice(store)
     _deals_of_contacts(store)
     _same_leads(store)
+    _tell_again(store)
     return errors
 
 
@@ -53,6 +54,20 @@ def _same_leads(store: Store) -> None:
                       WINDOW same AS (PARTITION BY {same} ORDER BY "start", file, line)) AS again
                 WHERE leads.file = again.file AND leads.line = again.line AND nth > 1 AND {other}"""
         )
+
+
+def _tell_again(store: Store) -> None:
+    """Who asks again is a lead again, for leads are events; how many did is told."""
+    again = """SELECT file, line FROM leads WHERE fate IS NULL AND customer IS NOT NULL
+               QUALIFY row_number() OVER (PARTITION BY customer ORDER BY "start", file, line) > 1"""
+    counted = {
+        n: (line, count)
+        for n, line, count in store.rows(f"SELECT file, min(line), count(*) FROM ({again}) GROUP BY file")
+    }
+    for source in store.of_role("leads"):
+        if source.number in counted:
+            line, count = counted[source.number]
+            source.extra_notes.append(note("leads_again", file=source.file, line=line, count=count))
 
 
 def _counted_twice(store: Store) -> list[InputError]:

@@ -252,7 +252,7 @@ def _date_refunds(store: Store) -> None:
     """A refund in a row of its own belongs to the day, channel and customer of its order."""
     if not store.rows("SELECT 1 FROM sales WHERE NOT is_order LIMIT 1"):
         return
-    skipped = {"file", "line", "rows", "fate", "order_id", "row_id", "currency", "is_order", "is_line"} | set(
+    skipped = {"file", "line", "rows", "fate", "order_id", "row_id", "currency", "is_order", "is_line", "orders"} | set(
         TABLES["sales"].numeric
     )
     dimensions = [c for c in store.columns["sales"] if c not in skipped]

@@ -1,0 +1,50 @@
+"""Sales added up by day or product: a row stands for as many orders as it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpi_cli.commands.app import main
+
+DAILY = (
+    "date,product,{orders},revenue\n2026-10-01,Photo,3,300.00\n2026-10-02,Photo,2,200.00\n2026-10-31,Video,4,90.00\n"
+)
+SPEND = "date,campaign,cost\n2026-10-01,a,10.00\n2026-10-31,a,10.00\n"
+
+
+@pytest.mark.parametrize("header", ["orders", "Number of orders", "ventes", "Bestellungen", "pedidos"])
+def test_the_orders_that_a_row_counts_are_its_orders(header: str, check: Any) -> None:
+    [source] = check(("daily.csv", DAILY.format(orders=header)))
+    assert (source.sum("orders"), source.sum("revenue_net")) == (9, 590)
+    assert source["rows"] == {"read": 3, "used": 3, "left_out": {}}
+
+
+def test_the_period_cuts_orders_and_rows_each_by_their_own_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("daily.csv").write_text(DAILY.format(orders="orders"))
+    Path("spend.csv").write_text(SPEND)
+    question = ["channels", "daily.csv", "spend.csv", "--from", "2026-10-01", "--to", "2026-10-15", "--json"]
+    assert main(question) == 0
+    answer = json.loads(capsys.readouterr().out)
+    [rows] = [source["rows"] for source in answer["sources"] if source["file"] == "daily.csv"]
+    assert answer["total"]["orders"] == 5
+    assert rows == {"read": 3, "used": 2, "left_out": {"outside_period": 1}}
+
+
+def test_orders_with_numbers_of_their_own_are_counted_by_these(check: Any) -> None:
+    [source] = check(("sales.csv", "date,order_id,orders,revenue\n2026-10-01,A1,3,300.00\n2026-10-02,A2,2,20.00\n"))
+    assert source.sum("orders") == 2
+
+
+def test_several_orders_of_one_customer_in_a_row_are_refused_and_one_is_not(check: Any) -> None:
+    text = "date,customer,orders,revenue\n2026-10-01,c-1,{},300.00\n2026-10-02,c-2,1,20.00\n"
+    [source] = check(("sales.csv", text.format(2)), code=3)
+    assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("orders_of_one", 2, 3)
+    [source] = check(("sales.csv", text.format(1)))
+    assert (source.sum("orders"), source.sum("customers")) == (2, 2)

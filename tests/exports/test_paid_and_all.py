@@ -1,0 +1,64 @@
+"""An order that is not paid is no revenue, and a row for all ages is no age of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpi_cli.commands.app import main
+
+ORDERS = """\
+Date;Commande;Client;Produit;Montant;{header}
+2026-10-01;1;c-1;Livre;60,00;{yes}
+2026-10-02;2;c-2;Livre;60,50;{no}
+"""
+AGES = "date,campaign,{slice},cost\n2026-10-01,A,{one},10.00\n2026-10-01,A,{two},20.00\n2026-10-01,A,{all},30.00\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "yes", "no"),
+    [
+        ("Payé", "oui", "non"),
+        ("Paid", "yes", "no"),
+        ("Bezahlt", "ja", "nein"),
+        ("pagado", "sí", "no"),
+        ("paid", "1", "0"),
+    ],
+)
+def test_an_order_that_its_row_calls_unpaid_is_left_out_as_pending(header: str, yes: str, no: str, check: Any) -> None:
+    [source] = check(("ventes.csv", ORDERS.format(header=header, yes=yes, no=no)))
+    assert (source.sum("revenue_net"), source.left_out) == (60, {"pending": 1})
+
+
+def test_a_word_that_says_neither_paid_nor_unpaid_is_refused(check: Any) -> None:
+    [source] = check(("ventes.csv", ORDERS.format(header="Payé", yes="oui", no="bientôt")), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("unknown_status", 3)
+
+
+@pytest.mark.parametrize("name", ["All", "Tous", "todos", "Alle", "Total"])
+@pytest.mark.parametrize("column", ["age", "gender", "device", "network"])
+def test_a_row_for_all_beside_its_slices_is_refused(name: str, column: str, check: Any) -> None:
+    [source] = check(("spend.csv", AGES.format(slice=column, one="a", two="b", all=name)), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 4)
+
+
+def test_rows_that_are_all_for_all_ages_are_read(check: Any) -> None:
+    [source] = check(("spend.csv", AGES.format(slice="age", one="All", two="All", all="All")))
+    assert source.sum("cost") == 60
+
+
+def test_a_blank_beside_paid_and_unpaid_is_asked_about_with_the_line_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ventes.csv").write_text(ORDERS.format(header="Payé", yes="oui", no=""))
+    Path("kpi.yml").write_text("sources: [ventes.csv]\n")
+    assert main(["check"]) == 3
+    assert 'statuses: {"": used}' in capsys.readouterr().err
+    Path("kpi.yml").write_text('sources:\n  - files: ventes.csv\n    statuses: {"": pending}\n')
+    assert main(["check", "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert source["rows"]["left_out"] == {"pending": 1}

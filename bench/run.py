@@ -25,7 +25,7 @@ from peers import MOST, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build" / "bench"
-PROGRAM = "from kpi_cli.commands.app import entry; entry()"
+PROGRAM = "from kpi_cli.__main__ import entry; entry()"
 
 FUNNEL = """
 import duckdb

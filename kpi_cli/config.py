@@ -169,6 +169,7 @@ class Goal(NamedTuple):
     line: int
     column: int | None = None  # of the metric's name
     channel_at: tuple[int, int] | None = None
+    bare_at: tuple[int, int] | None = None  # where its value stands, if without a percent sign
 
 
 class Benchmark(NamedTuple):
@@ -181,6 +182,7 @@ class Benchmark(NamedTuple):
     source: str
     line: int
     column: int | None = None  # of the metric's name
+    bare_at: tuple[int, int] | None = None  # where its value stands, if without a percent sign
 
 
 class Measure(NamedTuple):
@@ -323,6 +325,26 @@ def check_names(
         raise Refusals(_in_file(gather.errors, config.file))
 
 
+def check_rates(judged: Iterable[Goal | Benchmark], limits: Mapping[str, Decimal], file: str | None) -> None:
+    """Check that a bare number is no percentage whose sign was forgotten.
+
+    Args:
+        judged: targets and benchmarks.
+        limits: for each figure that is a rate, the number beyond which it may be meant as a percentage.
+        file: the kpi.yml.
+
+    Raises:
+        Refusals: one error for each number that can be read two ways.
+    """
+    gather = _Gather()
+    for one in judged:
+        if one.bare_at and one.metric in limits and abs(one.value) > limits[one.metric]:
+            said = f"{one.metric} “{one.value}” could be {one.value}% or {(one.value * 100).normalize():,f}%"
+            gather.error(InputError("bad_rate", said, f"write it with its %, such as {one.value}%", None, *one.bare_at))
+    if gather.errors:
+        raise Refusals(_in_file(gather.errors, file))
+
+
 def check_channels(goals: Iterable[Goal], grouping: Grouping, file: str | None) -> None:
     """Check the channels of targets, or of budgets: a misspelt one would never be held to anything.
 
@@ -420,7 +442,7 @@ def _fields(node: Node, known: Mapping[str, Convert[Any]], required: Collection[
     pairs, gather, values = _pairs(node), _Gather(), {}
     for name, child in pairs.items.items():
         if name not in known:
-            fix = did_you_mean(name, known)
+            fix = _at_home(name, known) or did_you_mean(name, known)
             gather.error(_mistake(pairs.keys[name], "unknown_key", f"unknown key {quoted(name)}", fix))
         elif not (isinstance(child, Scalar) and child.null):
             values[name] = gather.attempt(known[name], child)
@@ -429,6 +451,15 @@ def _fields(node: Node, known: Mapping[str, Convert[Any]], required: Collection[
             gather.error(_mistake(node, "missing_key", f"“{name}” is missing", f"add {name}: …"))
     gather.finish()
     return values
+
+
+def _at_home(name: str, known: Collection[str]) -> str | None:
+    """Where a key belongs that stands at the left edge and is of a source, or the other way round."""
+    if "sources" in known and name in _SOURCE:
+        return f"it belongs to an entry of sources: {{files: …, {name}: …}}"
+    if "files" in known and name in _SETTINGS:
+        return "it belongs at the left edge, beside sources:"
+    return None
 
 
 def _each(convert: Convert[T], node: Node) -> tuple[T, ...]:
@@ -476,6 +507,19 @@ def _word(*known: str) -> Convert[str]:
     return convert
 
 
+def _fate(node: Node) -> str:
+    """What becomes of the rows of a status; a word is corrected only where it is a slip, for others may be contrary."""
+    import difflib
+
+    word = _text(node)
+    if word in USED_OR_LEFT_OUT:
+        return word
+    near = difflib.get_close_matches(word.casefold(), USED_OR_LEFT_OUT, n=1, cutoff=0.81)
+    fix = "write used for rows that count, else why they do not: failed, pending, cancelled, test, fee, payout, …"
+    fix = f"did you mean {quoted(near[0])}?" if near else fix
+    raise _mistake(node, "unknown_word", f"{_seen(node)} does not say what becomes of these rows", fix)
+
+
 def _number(node: Node) -> Decimal:
     text = _text(node)
     if not _NUMBER.fullmatch(text):
@@ -492,6 +536,11 @@ def _percent(node: Node) -> Decimal:
     if not _NUMBER.fullmatch(number.text):
         raise _mistake(node, "bad_number", f"{_seen(node)} is not a percentage", "write it like 12.5%")
     return Decimal(number.text).scaleb(-2)
+
+
+def _bare_at(node: Node) -> tuple[int, int] | None:
+    """Where a number without a percent sign stands."""
+    return None if _text(node).rstrip().endswith("%") else (node.line, node.column)
 
 
 def _share(node: Node) -> Decimal:
@@ -625,7 +674,7 @@ _SOURCE: dict[str, Convert[Any]] = {
     "tz": _zone,
     "currency": _currency,
     "map": partial(_dict, _text),
-    "statuses": partial(_dict, _word(*USED_OR_LEFT_OUT)),
+    "statuses": partial(_dict, _fate),
     "accounts": _word("separate"),
 }
 
@@ -718,11 +767,11 @@ def _goals(metric: str, channel: Scalar | None, key: Scalar, node: Node) -> tupl
     named = channel.text if channel else None
     place = (key.line, key.column, (channel.line, channel.column) if channel else None)
     if isinstance(node, Scalar):
-        return (Goal(metric, named, _percent(node), None, *place),)
+        return (Goal(metric, named, _percent(node), None, *place, _bare_at(node)),)
 
     def goal(item: Node) -> Goal:
         values = _fields(item, {"from": _begin, "value": _percent}, ["value"])
-        return Goal(metric, named, values["value"], values.get("from"), *place)
+        return Goal(metric, named, values["value"], values.get("from"), *place, _bare_at(_pairs(item).items["value"]))
 
     goals = _each(goal, node)
     starts = [goal.start for goal in goals]
@@ -751,7 +800,8 @@ def _joined(convert: Callable[[Scalar, Node], tuple[Goal, ...]], node: Node) -> 
 def _benchmark(node: Node) -> Benchmark:
     known = {"metric": Placed.of, "value": _percent, "sector": _text, "year": _year, "source": _text}
     values = _fields(node, known, known)
-    return Benchmark(**values, line=values["metric"].line, column=values["metric"].column)
+    bare_at = _bare_at(_pairs(node).items["value"])
+    return Benchmark(**values, line=values["metric"].line, column=values["metric"].column, bare_at=bare_at)
 
 
 def _measure(key: Scalar, node: Node) -> Measure:

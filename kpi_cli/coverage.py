@@ -10,7 +10,7 @@ from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.tables import Source
 from kpi_cli.period import Window, resolve
 from kpi_cli.result import Span
-from kpi_cli.texts import label, money_text, note, span_text
+from kpi_cli.texts import label, money_text, note, number_text, span_text
 
 
 def settle_window(books: Books, uses: Sequence[str]) -> None:
@@ -184,18 +184,27 @@ def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
         need_rows(books, group)
 
 
+# What rows outside the window are told by; of events and touches those count too that lead to what is inside.
+_AMOUNTS = {"spend": "cost", "sales": "charged", "costs": "cost", "traffic": "visits", "leads": "leads"} | {
+    "search": "clicks",
+    "mail": "delivered",
+    "social": "impressions",
+    "progress": "enrolled",
+}
+
+
 def _tell_outside(books: Books, window: Window) -> None:
     start, end = window.start.isoformat(), window.end.isoformat()
-    for role in ("spend", "sales", "costs"):
-        if not books.has(role):
+    for role, column in _AMOUNTS.items():
+        is_money = role in {"spend", "sales", "costs"}
+        if not books.has(role) or not (is_money or role in books.uses):
             continue
-        money = "charged" if role == "sales" else "cost"
         for number, count, amount in books.store.rows(
-            f"""SELECT file, CAST(sum("rows") AS BIGINT), coalesce(sum({money}), 0) FROM {books.store.bare(role)}
+            f"""SELECT file, CAST(sum("rows") AS BIGINT), coalesce(sum({column}), 0) FROM {books.store.bare(role)}
                 WHERE fate IS NULL AND ("end" < $1::DATE OR "start" > $2::DATE) GROUP BY file ORDER BY file""",
             [start, end],
         ):
             source = next(s for s in books.store.sources if s.number == number)
             source.fates["outside_period"] = count
-            text = money_text(amount, books.currency)
+            text = money_text(amount, books.currency) if is_money else f"{label(column)} {number_text(amount)}"
             books.notes.append(note("outside_window", file=source.file, count=count, amount=text))

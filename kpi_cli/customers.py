@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from kpi_cli import measures
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
-from kpi_cli.exports.overlap import fill_repeated
+from kpi_cli.exports.overlap.sales import fill_repeated
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.period import UNITS, Every, Window, label, unit_around
 

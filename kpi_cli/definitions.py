@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.config import Config, Goal, check_channels, check_names, load_config
+from kpi_cli.config import Config, Goal, check_channels, check_names, check_rates, load_config
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.grouping import Grouping
 from kpi_cli.metrics import METRICS
 from kpi_cli.packaged import package_data
 from kpi_cli.result import Better, Unit
-from kpi_cli.texts import LANGUAGE, label
+from kpi_cli.texts import LANGUAGE, label, sentence
 
 MEASURES: dict[str, tuple[Unit, Better]] = {
     "revenue": ("money", "higher"),
@@ -76,6 +77,7 @@ def load_settings(path: Path) -> Config:
     config = load_config(path)
     grouping = Grouping(config.channels, config.strategies)
     check_names(config, built_in(), OPEN_TO_OWN, _columns() - OPEN_TO_OWN)
+    check_rates((*config.targets, *config.benchmarks), _rate_limits(config), config.file)
     for goals in (config.targets, config.budgets):
         check_channels(goals, grouping, config.file)
     return replace(
@@ -83,6 +85,24 @@ def load_settings(path: Path) -> Config:
         targets=tuple(_canonical(goal, grouping) for goal in config.targets),
         budgets=tuple(_canonical(goal, grouping) for goal in config.budgets),
     )
+
+
+_RETURNS = {"roi", "training_roi"}  # rates that are above 100% where all goes well
+
+
+def _rate_limits(config: Config) -> dict[str, Decimal]:
+    """For each rate, the bare number beyond which it may be meant as a percentage."""
+    units = {name: metric.unit for name, metric in METRICS.items()} | {own.name: own.unit for own in config.metrics}
+    return {name: asked_beyond(name) for name, unit in units.items() if unit == "rate"}
+
+
+def asked_beyond(name: str) -> Decimal:
+    """The bare number beyond which a rate may be meant as a percentage: a return may well be 3, no share can.
+
+    >>> asked_beyond("roi"), asked_beyond("conversion_rate")
+    (Decimal('10'), Decimal('1'))
+    """
+    return Decimal(1 if name in METRICS and name not in _RETURNS else 10)
 
 
 def _columns() -> frozenset[str]:
@@ -116,12 +136,12 @@ def definitions(config: Config) -> Iterator[Definition]:
             metric.better,
             metric.formula,
             needs,
-            metric.edges,
-            metric.source,
+            tuple(map(sentence, metric.edges)),
+            sentence(metric.source),
         )
     for mine in config.metrics:
         needs = tuple(mine.formula.names)
-        edges = tuple(f"{name} 0: null" for name in _divisors(mine.formula.text, needs))
+        edges = tuple(sentence("{} 0: null").format(name) for name in _divisors(mine.formula.text, needs))
         text, source = mine.formula.text, f"{place}:{mine.line}"
         yield Definition(
             mine.name, own_label(mine.name, mine.label), mine.unit, mine.better, text, needs, edges, source

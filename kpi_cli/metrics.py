@@ -309,7 +309,7 @@ def cpl(cost: Number, leads: Number) -> Number:
     better="lower",
     formula="cost / conversions",
     empty={"conversions": "no_conversions"},
-    edges=("no conversions: null, the cost still shown", "conversions are events; CAC counts people"),
+    edges=("no conversions: null, the cost still shown", "conversions are events, CAC counts people"),
 )
 def cpa(cost: Number, conversions: Number) -> Number:
     """Cost per conversion, in currency units; conversions may be fractional.
@@ -495,7 +495,7 @@ def lead_rate(leads: Number, visits: Number) -> Number:
     formula="organic_visits / visits",
     source="Google Analytics default channel group",
     empty={"visits": "no_visits"},
-    edges=("no visits: null", "Organic Search only; the same share can be taken of leads or customers"),
+    edges=("no visits: null", "Organic Search only: the same share can be taken of leads or customers"),
 )
 def organic_share(organic_visits: Number, visits: Number) -> Number:
     """Organic Search visits as a fraction of all visits.
@@ -545,7 +545,7 @@ def overclaim(claimed_conversions: Number, orders: Number) -> Number:
     better="higher",
     formula="engagements / impressions",
     empty={"impressions": "no_impressions"},
-    edges=("no impressions: null", "of reach where that is what the export has; the answer says which"),
+    edges=("no impressions: null", "of reach where that is what the export has, and the answer says which"),
 )
 def engagement_rate(engagements: Number, impressions: Number) -> Number:
     """Engagements per impression, or per person reached, a fraction.

@@ -94,7 +94,7 @@ def _make_ready(books: Books, uses: Sequence[str], needs: Sequence[Sequence[str]
     if "leads" in own and "leads" not in uses:
         _settle_leads(books, tuple(own), ())
     for source in books.store.sources:
-        if source.role not in own.union(uses):
+        if source.sheet and source.role not in own.union(uses):
             books.notes.append(note("unused_file", file=source.file, role=source.role or "?"))
     _needed(books, needs)
     books.uses = uses = (*uses, *_counted_beside(books, uses))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from contextvars import ContextVar
 from decimal import Decimal
 from functools import cache
@@ -57,6 +58,31 @@ def label(name: str, kind: str = "metrics") -> str:
     if entry is None:
         return name.replace("_", " ").capitalize() if kind == "metrics" else name
     return str(entry[LANGUAGE.get()])
+
+
+def sentence(text: str) -> str:
+    """A sentence of the definitions in the language of the run; names of books stay as they are."""
+    return str(_texts()["french"].get(text, text)) if LANGUAGE.get() == "fr" else text
+
+
+def formula_text(formula: str) -> str:
+    """A formula as a reader sees it: in French with the names that stand in tables, in English as kpi.yml takes it.
+
+    >>> token = LANGUAGE.set("fr")
+    >>> formula_text("(revenue × margin − cost) / new_customers")
+    '(CA × marge − coût) / nouveaux clients'
+    >>> LANGUAGE.reset(token)
+    """
+    if LANGUAGE.get() == "en":
+        return formula
+    named = re.sub(r"[^\W\d]\w*", lambda name: _within(name[0]), formula)
+    return re.sub(r"(?<=\d)\.(?=\d)", ",", named)
+
+
+def _within(name: str) -> str:
+    """What a figure is called in the middle of a sentence."""
+    said = label(name) if name in _labels()["metrics"] else name
+    return said if said[1:2].isupper() else said[:1].lower() + said[1:]
 
 
 def number_text(amount: Decimal | int, places: int | None = None) -> str:

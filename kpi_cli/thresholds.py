@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from kpi_cli.definitions import figures
+from kpi_cli.definitions import asked_beyond, figures
 from kpi_cli.errors import UsageError, did_you_mean
 from kpi_cli.reporting import Report
 from kpi_cli.result import Result, Row
@@ -101,8 +101,19 @@ def tripped(answer: Result | Report, conditions: Iterable[str]) -> list[str]:
                 f"--fail-if {quoted(condition.text)}: kpi.yml has no {condition.text.split()[-1]} for it in this period"
             )
             raise UsageError("no_goal", text, "add one, or name a figure")
+        _ask_percent(result, condition)
         found += _trips(result, condition)
     return found
+
+
+def _ask_percent(result: Result, condition: Condition) -> None:
+    """Refuse a bare number that may be a percentage: `conversion_rate < 2`, `revenue change < -20`."""
+    limit = condition.limit or Decimal(0)
+    is_rate = any(column.name == condition.name and column.unit == "rate" for column in result.columns)
+    beyond = Decimal(10) if condition.change else asked_beyond(condition.name)
+    if (condition.change or is_rate) and abs(limit) > beyond and not condition.text.rstrip().endswith("%"):
+        said = f"--fail-if {quoted(condition.text)}: {limit} could be {limit}% or {(limit * 100).normalize():,f}%"
+        raise UsageError("bad_rate", said, f"write it with its %, such as {limit}%")
 
 
 def _trips(result: Result, condition: Condition) -> list[str]:

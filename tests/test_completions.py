@@ -188,7 +188,7 @@ def test_every_figure_that_is_offered_can_be_held_to_a_limit(
 ) -> None:
     offered = GENERATE["figures"](command).split()
     assert len(offered) > 20
-    limits = [part for name in offered for part in ("--fail-if", f"{name} > 999999999")]
+    limits = [part for name in offered for part in ("--fail-if", f"{name} > 999999999%")]
     assert main([command, *wide, *limits, "-f", "csv"]) in {0, 4}, capsys.readouterr().err
 
 

@@ -249,8 +249,18 @@ MISTAKES = [
     ("sources: [{files: x, role: sale}]", "1:28: “sale” is not known here; did you mean “sales”?"),
     (
         "sources: [{files: x, statuses: {a: faild}}]",
-        "1:36: “faild” is not known here; did you mean “failed”?",
+        "1:36: “faild” does not say what becomes of these rows; did you mean “failed”?",
     ),
+    *(
+        (
+            f"sources: [{{files: x, statuses: {{a: {word}}}}}]",
+            f"1:36: “{word}” does not say what becomes of these rows; write used for rows that count, "
+            "else why they do not: failed, pending, cancelled, test, fee, payout, …",
+        )
+        for word in ("paid", "unused", "refunded", "accepted")
+    ),
+    ("statuses: {a: used}", "1:1: unknown key “statuses”; it belongs to an entry of sources: {files: …, statuses: …}"),
+    ("sources: [{files: x, vat: 20%}]", "1:22: unknown key “vat”; it belongs at the left edge, beside sources:"),
     (
         "sources: [{files: x, encoding: hex}]",
         "1:32: “hex” is not an encoding; write it like utf-8, cp1252 or utf-16",

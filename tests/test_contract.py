@@ -167,6 +167,28 @@ def test_check_prints_what_it_could_read_beside_a_refused_file(capsys: pytest.Ca
     assert plain_json(err.splitlines()[-1])["errors"] == [refused["error"]]
 
 
+@pytest.mark.parametrize("missing", ["no_such_file.csv", "no_such_*.csv no_such_file.csv"])
+def test_check_lists_what_is_not_there_and_the_others_are_complete(
+    missing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = plain_json(ask(capsys, "check", f"{ERRORS}/spend.csv --json")[1])["sources"]
+    code, out, _ = ask(capsys, "check", f"{missing} {ERRORS}/spend.csv --json")
+    *absent, read = plain_json(out)["sources"]
+    assert (code, [read]) == (3, alone)
+    assert [source["file"] for source in absent] == missing.split()
+    assert {source["error"]["code"] for source in absent} <= {"no_such_file", "no_file"}
+    code, out, _ = ask(capsys, "check", f"{ERRORS}/spend.csv {missing}")
+    assert code == 3
+    assert "Cost\u00a050.00" in out
+    assert "no_such_file.csv" in out
+
+
+def test_every_file_that_is_not_there_is_named_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = ask(capsys, "roi", f"a.csv {ERRORS}/spend.csv b.csv")
+    assert (code, out) == (3, "")
+    assert [line.partition(": there is")[0] for line in err.splitlines()] == ["kpi: error: a.csv", "kpi: error: b.csv"]
+
+
 def test_a_threshold_that_is_crossed_leaves_the_output_whole(capsys: pytest.CaptureFixture[str]) -> None:
     line = f"{SCHOOL} --by channel --month 2026-10 --json"
     calm = ask(capsys, "roi", line)

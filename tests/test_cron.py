@@ -30,7 +30,7 @@ def server(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "sample_data", school)
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "kpi"
-    start = "import sys; from kpi_cli.commands.app import entry; entry()"
+    start = "import sys; from kpi_cli.__main__ import entry; entry()"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -c "{start}" "$@"\n')
     program.chmod(0o755)
     return tmp_path

@@ -121,7 +121,7 @@ def test_a_folder_made_in_vain_is_taken_away_again(page: Path, monkeypatch: pyte
 
 def report(limit: int | None = None) -> subprocess.CompletedProcess[str]:
     """The program as cron runs it; `limit` is how many bytes a file may have, as on a disk that is full."""
-    start = "import sys; from kpi_cli.commands.app import entry; entry()"
+    start = "import sys; from kpi_cli.__main__ import entry; entry()"
 
     def limited() -> None:
         if limit is not None:

@@ -51,8 +51,8 @@ def _root(
     """
 
 
-def build(wanted: Collection[str] = COMMANDS) -> typer.Typer:
-    """The program; only the commands that are wanted are built, the others are names with a summary."""
+def build(wanted: Collection[str] = COMMANDS, listed: Collection[str] = COMMANDS) -> typer.Typer:
+    """The program; of its listed commands those that are wanted are built, the others are names with a summary."""
     app = typer.Typer(
         name="kpi",
         no_args_is_help=True,
@@ -61,11 +61,11 @@ def build(wanted: Collection[str] = COMMANDS) -> typer.Typer:
         add_completion=False,
     )
     app.callback()(_root)
-    for name, summary in SUMMARIES.items():
+    for name in listed:
         if name in wanted:
             importlib.import_module(f"kpi_cli.commands.{name}").register(app)
         else:
-            app.command(name, help=summary)(_stub)
+            app.command(name, help=SUMMARIES[name])(_stub)
     return app
 
 
@@ -90,6 +90,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unforeseen(error, wants_json=wants_json)
     return code
+
+
+def flush() -> int | None:
+    """Write what waits to be written to stdout; the exit code, where that cannot be done."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+    except OSError as error:
+        return report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
+    return None
 
 
 def _unforeseen(error: Exception, *, wants_json: bool) -> int:
@@ -127,7 +139,9 @@ def run(arguments: Sequence[str]) -> int:
 
     from kpi_cli.commands import waiting
 
-    command = typer.main.get_command(build({a for a in arguments if a in SUMMARIES}))
+    named = [argument for argument in arguments if argument in SUMMARIES]
+    listed = named[:1] if named[:1] == list(arguments[:1]) else COMMANDS  # else the others are listed in its help
+    command = typer.main.get_command(build(named, listed))
     try:
         code = command.main(args=list(arguments), prog_name="kpi", standalone_mode=False)
     except Exit as done:
@@ -198,32 +212,3 @@ def _silence(stream: TextIO) -> None:
     from kpi_cli.render.output import silence
 
     silence(stream)
-
-
-def _tidy_up_on_signals() -> None:
-    """SIGTERM and SIGHUP end the run as they always do, but first its folders on disk are removed."""
-    import signal
-
-    def end(number: int, _: object) -> None:
-        files = sys.modules.get("kpi_cli.exports.files")  # no folder was made where it is not imported, or half
-        getattr(files, "close_folders", int)()
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has SIGHUP ignored
-            signal.signal(number, end)
-
-
-def entry() -> None:
-    """What the installed command runs."""
-    _tidy_up_on_signals()
-    code = main()
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _silence(sys.stdout)
-    except OSError as error:
-        code = report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
-    raise SystemExit(code)

@@ -2,6 +2,7 @@
 
 begin()    watch from now on, where stderr is a terminal that can be drawn on
 end()      stop, and wipe what is drawn
+wipe()     wipe what is drawn, for the process ends here
 """
 
 from __future__ import annotations
@@ -71,3 +72,9 @@ def end() -> None:
         bar = _watching.pop()
         bar.over.set()
         bar.join()
+
+
+def wipe() -> None:
+    """Wipe what is drawn, past everything that may be in the middle of writing."""
+    if _watching:
+        os.write(2, _WIPE.encode())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import weakref
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,49 @@ def library() -> Any:
     return _duckdb
 
 
+class Opening(Thread):
+    """A database in memory that is being opened, while Python goes on with something else.
+
+    DuckDB takes a tenth of a small run for it. The thread runs DuckDB's own code alone and imports nothing: an import
+    that an interruption broke off elsewhere would have it wait for ever.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__()
+        settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
+        settings["temp_directory"] = str(folder) if folder else ""
+        if limit := MEMORY.get() or (folder and USUAL):
+            settings["memory_limit"] = str(limit)
+        self._connect = partial(library().connect, config=settings)
+        self._error: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Open it; an error waits for whoever asks for the database."""
+        try:
+            self._con: duckdb.DuckDBPyConnection = self._connect()
+        except Exception as error:
+            self._error = error
+
+    def wait(self) -> duckdb.DuckDBPyConnection:
+        """The database, once it is open.
+
+        Raises:
+            Exception: whatever it could not be opened for.
+        """
+        self.join()
+        if self._error:
+            raise self._error
+        con = self._con
+        if WATCHED.get():
+            con.execute("SET enable_progress_bar = true")
+            con.execute("SET enable_progress_bar_print = false")  # told, never drawn by DuckDB itself
+            _open.add(con)
+        else:
+            con.execute("SET enable_progress_bar = false")
+        return con
+
+
 def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A database in memory that fetches no extension, and draws no progress bar between the lines of an answer.
 
@@ -36,18 +81,7 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     Args:
         folder: where it may put what is more than `MEMORY` allows; without one nothing is ever written to disk.
     """
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
-    settings["temp_directory"] = str(folder) if folder else ""
-    if limit := MEMORY.get() or (folder and USUAL):
-        settings["memory_limit"] = str(limit)
-    con: duckdb.DuckDBPyConnection = library().connect(config=settings)
-    if WATCHED.get():
-        con.execute("SET enable_progress_bar = true")
-        con.execute("SET enable_progress_bar_print = false")  # told, never drawn by DuckDB itself
-        _open.add(con)
-    else:
-        con.execute("SET enable_progress_bar = false")
-    return con
+    return Opening(folder).wait()
 
 
 def progress() -> float:

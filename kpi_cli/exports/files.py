@@ -29,6 +29,7 @@ from kpi_cli.exports.options import ReadOptions
 from kpi_cli.safe import printable, quoted
 
 READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip", ".zst"}
+SETTINGS = "kpi.yml"  # in a folder of exports, or among what a pattern matches, it is none
 _PACKED = READABLE - {".zip", ".gz", ".zst"}
 LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts named such as month=2026-10
 _CHUNK = 1 << 20
@@ -56,6 +57,7 @@ class Download(Struct, frozen=True):
     path: Path
     suffix: str
     options: ReadOptions
+    part_of: str | None = None  # the archive, folder or pattern that it came with, unnamed
 
 
 @contextmanager
@@ -100,7 +102,9 @@ def close_folders() -> None:
 
 def _sweep(where: Path) -> None:
     """Remove the folders of killed runs: those that nobody holds a lock on."""
-    for left in where.glob(f"{_PREFIX}*"):
+    with os.scandir(where) as found:
+        folders = [entry.path for entry in found if entry.name.startswith(_PREFIX)]
+    for left in folders:
         with suppress(OSError):
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
@@ -112,22 +116,29 @@ def _sweep(where: Path) -> None:
 
 
 def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]:
-    """Every file behind the patterns, each once, in the order given; what cannot be opened as its error.
+    """Every file behind the patterns, each once, in the order given; what is missing or cannot be opened as its error.
 
     Raises:
-        NoDataError: a pattern matches no file.
+        NoDataError: a pattern matches no file, and nothing else is wrong.
     """
     found: list[Download | KpiError] = []
     seen: set[Path] = set()
     for one in asked:
-        for path in _asked(one):
-            if path in seen:
-                continue
-            seen.add(path)
+        try:
+            paths = [path for path in _asked(one) if path not in seen]
+        except KpiError as error:
+            found.append(error)
+            continue
+        seen.update(paths)
+        part_of = None if paths == [Path(one.pattern)] else one.pattern
+        for path in paths:
             try:
-                found.extend(_open(path, one.options, folder))
+                found.extend(replace(d, part_of=part_of or d.part_of) for d in _open(path, one.options, folder))
             except KpiError as error:
                 found.append(error)
+    errors = [one for one in found if isinstance(one, KpiError)]
+    if errors and all(isinstance(error, NoDataError) for error in errors):
+        raise errors[0]
     return found
 
 
@@ -137,8 +148,8 @@ def _asked(one: Asked) -> list[Path]:
         return _named(one.pattern)
     except KpiError as error:
         if one.place:
-            if error.code == "no_such_file":
-                error.text = f"there is no file {quoted(one.pattern)}"
+            if error.code in {"no_such_file", "no_file"}:
+                error.text = f"{error.text.replace('such file', 'file')} {quoted(one.pattern)}"
             error.file, error.line, error.column = one.place
         raise
 
@@ -160,22 +171,22 @@ def _paths(pattern: str) -> list[Path]:
     if path.is_dir():
         if _is_lake(path):
             return [path]
-        inside = sorted(
-            p
-            for p in path.rglob("*")
-            if p.is_file() and p.suffix.lower() in READABLE and not p.name.startswith((".", "~$"))
-        )
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_export(p))
         if not inside:
-            raise NoDataError("no_file", f"no export in the folder “{printable(pattern)}”", "name its files")
+            raise NoDataError("no_file", "no export in the folder", "name its files", file=printable(pattern))
         return inside
     if path.exists():
         return [path]
-    matched = sorted(Path(name) for name in glob.glob(pattern, recursive=True) if Path(name).is_file())  # noqa: PTH207 (patterns may be absolute)
-    if matched:
+    found = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207 (patterns may be absolute)
+    if matched := sorted(path for path in found if path.is_file() and path.name != SETTINGS):
         return matched
     if glob.has_magic(pattern):
-        raise NoDataError("no_file", f"no file matches “{printable(pattern)}”", "check the pattern")
+        raise NoDataError("no_file", "no file matches", "check the pattern", file=printable(pattern))
     raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
+
+
+def _is_export(path: Path) -> bool:
+    return path.suffix.lower() in READABLE and not path.name.startswith((".", "~$")) and path.name != SETTINGS
 
 
 def _is_lake(folder: Path) -> bool:
@@ -288,7 +299,7 @@ def _unzip(download: Download, folder: Path) -> Iterator[Download]:
                 target = _fresh(folder, "zip")
                 with archive.open(member) as source:
                     _pour(source, target, max(member.compress_size, 1), name)
-                yield Download(name, target, inner.suffix.lower(), download.options)
+                yield Download(name, target, inner.suffix.lower(), download.options, download.name)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise InputError(
             "bad_archive", "the zip file is damaged or locked", "unpack it by hand", file=download.name
@@ -315,6 +326,12 @@ def _fresh(folder: Path, kind: str) -> Path:
     handle = tempfile.NamedTemporaryFile(dir=folder, prefix=f"{kind}-", delete=False)  # noqa: SIM115 (outlives this call; the workspace removes it)
     handle.close()
     return Path(handle.name)
+
+
+def on_disk(name: str) -> Path:
+    """The file that a source's name speaks of: of a sheet the workbook, of what lies in an archive the archive."""
+    path = Path(name)
+    return next((found for found in (path, *path.parents) if found.is_file()), path)
 
 
 def refuse(errors: list[KpiError]) -> None:

@@ -14,10 +14,12 @@ from msgspec import Struct
 
 from kpi_cli.exports.composing import customer_types, flagged, flags_of, stored_dimensions
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.plain import first_rows
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
-from kpi_cli.exports.sheet import Sheet, total_among
+from kpi_cli.exports.sheet import BARE, Sheet, total_words
 from kpi_cli.exports.tables import Store
+from kpi_cli.safe import folded
 
 COMBINATIONS = 1000  # more are no rules' cells
 _RULED = ("currency", "customer_type")  # whose cells become something else
@@ -45,12 +47,14 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
         ledger: is told how many rows are left out, and why.
 
     Raises:
-        NotPlain: refunds in rows of their own, too many combinations, or a total among the names.
+        NotPlain: refunds in rows of their own or of 0 and 1, too many combinations, or a total among the names.
         InputError: a status or a currency that is not known.
     """
     if sheet.has("tax"):
         sheet.taxed = bool(store.rows(f"SELECT 1 FROM sales WHERE file = {number} AND tax_charged > 0 LIMIT 1"))
     _no_totals(store, number, sheet)
+    if may_be_flags(store, number, sheet):
+        raise NotPlain
     fate, kept = Fate(sheet), []
     for kind in _kinds(store, number, sheet, ruled):
         reason = fate(kind.record)
@@ -65,13 +69,25 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
 
 def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
     """Raise NotPlain where a name is the word for a total; ids are too many to be looked at."""
-    if sheet.header.format.name != GENERIC:
+    word = total_words(sheet)
+    if word is None:
         return
     for column, name in stored_dimensions(sheet).items():
         if column != "order_id" and name in store.columns["sales"]:
             names = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL')
-            if total_among(sheet, (cell for (cell,) in names)):
+            if any(word.match(folded(cell)) for (cell,) in names):
                 raise NotPlain
+
+
+def may_be_flags(store: Store, number: int, sheet: Sheet) -> bool:
+    """Whether the refunds of a hand-made file, read as they stand or added up, may be 0 and 1 for no and yes."""
+    if sheet.header.format.name != GENERIC or not sheet.has("refunded"):
+        return False
+    index = sheet.columns["refunded"]
+    if sheet.text and any(row[index].strip() not in BARE for row in first_rows(sheet.text, sheet)):
+        return False
+    are_counts = 'bool_and(refunds % 1 = 0 AND refunds <= "rows") AND max(refunds) > 0'
+    return bool(store.rows(f"SELECT {are_counts} FROM sales WHERE file = {number}")[0][0])
 
 
 def _kinds(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int]) -> list[_Kind]:

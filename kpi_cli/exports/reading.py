@@ -20,11 +20,23 @@ from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
 from kpi_cli.exports.firsts import load_firsts
+from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
-from kpi_cli.exports.recognising import GENERIC, Header, Place, Wanted, read_header, recognise
+from kpi_cli.exports.prose import NoTable, sets_figures
+from kpi_cli.exports.recognising import (
+    GENERIC,
+    Header,
+    Place,
+    Wanted,
+    Wish,
+    is_known,
+    read_header,
+    recognise,
+    unknown_table,
+)
 from kpi_cli.exports.roles import ROLES, kind
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
@@ -79,6 +91,7 @@ def read(
                 _unchanged(found, store)
         _unfold(store, taken, wants)
         _after(store, options)
+        _pass_over_prose(store)
         if store.log or store.people or store.touches:
             store.keep_open(engines.pop_all())
     return store
@@ -119,8 +132,17 @@ def _after(store: Store, options: ReadOptions) -> None:
             _trust(store, source, options)
 
 
-def _new(store: Store, name: str) -> Source:
-    source = Source(name, len(store.sources))
+def _pass_over_prose(store: Store) -> None:
+    """Free text that came with tables, and that nobody named, is left out with a note."""
+    tables = {source.part_of for source in store.sources if not isinstance(source.error, NoTable)}
+    for source in store.sources:
+        if isinstance(source.error, NoTable) and source.part_of and source.part_of in tables:
+            source.error = None
+            source.extra_notes.append(note("free_text", file=source.file))
+
+
+def _new(store: Store, name: str, part_of: str | None = None) -> Source:
+    source = Source(name, len(store.sources), part_of=part_of)
     store.sources.append(source)
     return source
 
@@ -131,19 +153,16 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Ta
         yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
         return
     if download.suffix in _STRUCTURED:
-        source = _new(store, download.name)
         try:
             tables = tables_of(download)
         except KpiError as error:
-            source.error = error
+            _new(store, download.name).error = error
             return
-        for number, table in enumerate(tables):
-            if number:
-                source = _new(store, download.name)
-            yield source, partial(_structured_sheet, table, download.options)
+        for table in tables:
+            part_of = None if table.name == download.name else download.name  # one of several worksheets
+            yield _new(store, table.name, part_of), partial(_structured_sheet, table, download.options)
         return
-    source = _new(store, download.name)
-    yield source, lambda: _text_sheet(download)
+    yield _new(store, download.name, download.part_of), lambda: _text_sheet(download)
 
 
 def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
@@ -298,7 +317,7 @@ def _summed(store: Store, source: Source, whole: Sheet, sums: Sheet) -> bool:
     source.sheet, source.checks = sums, "rows"
     try:
         reader = _load(store, source, sums.options)
-        if not _needs_rows(sums, reader.ledger):
+        if not (_needs_rows(sums, reader.ledger) or may_be_flags(store, source.number, sums)):
             _keep(store, reader)
             source.is_folded = True
             return True
@@ -405,7 +424,10 @@ def _status_notes(source: Source) -> None:
 
 
 def _refund_notes(store: Store, source: Source) -> None:
-    """Refunded orders stay in the counts; those whose status alone says so went back whole."""
+    """Refunded orders stay in the counts; those whose status alone says so went back whole; others may be unknown."""
+    stated_in = source.sheet.header.format.get("refunds_only_in") if source.sheet else None
+    if stated_in and source.sheet and not source.sheet.has(stated_in) and source.sums:
+        source.extra_notes.append(note("refunds_unstated", file=source.file))
     if not any(entry["refunds"] for entry in source.sums):
         return
     source.extra_notes.append(note("refunded_orders_counted", file=source.file))
@@ -541,15 +563,13 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
                 padded.__iter__,
                 None,
                 typed=table.typed,
-                doubtful=table.doubtful,
+                texts=table.texts,
                 places=table.places,
                 left_out={r.line: OTHER_TABLE for r in padded} if header.companion else {},
             )
-    seen = ", ".join(f"“{c}”" for c in (rows[0].cells[:6] if rows else []))
-    raise InputError(
-        "columns_unknown" if rows else "empty_file",
-        f"the columns ({seen}) do not make a kind of file that is known" if rows else "the table is empty",
-        "name one with --map ROLE.COLUMN=HEADER" if rows else "export it again",
-        table.name,
-        rows[0].line if rows else None,
-    )
+    if not rows:
+        raise InputError("empty_file", "the table is empty", "export it again", table.name)
+    known = max(rows[:30], key=lambda row: sum(map(is_known, row.cells)))
+    is_prose = not sets_figures(row.cells for row in rows)
+    wish = Wish(_wanted(options), options.columns)
+    raise unknown_table(known.cells, Place(table.name, known.line), wish, is_prose=is_prose)

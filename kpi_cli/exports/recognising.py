@@ -8,7 +8,7 @@ read_header(cells)   the same for one row that may be the header
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -19,6 +19,7 @@ from msgspec import Struct, field
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import DELIMITERS, split
 from kpi_cli.exports.misspelt import MANY, counts, slips
+from kpi_cli.exports.prose import NoTable, aligned, sets_figures
 from kpi_cli.exports.roles import kind
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.packaged import checksum, compiled, parsed
@@ -148,7 +149,7 @@ def recognise(
         if found:
             _nothing_above(found, name, lines)
             return found
-    raise _no_header(name, lines, rows)
+    raise _no_header(lines, rows, Place(name), Wish(wanted or Wanted(), mapped))
 
 
 def _nothing_above(header: Header, name: str, lines: Sequence[str]) -> None:
@@ -172,6 +173,13 @@ class Wanted(Struct, frozen=True):
 
     role: str | None = None
     format: str | None = None
+
+
+class Wish(Struct, frozen=True):
+    """All that the user says of a table: its role and format, and (role, canonical column, header) of `--map`."""
+
+    wanted: Wanted
+    mapped: tuple[tuple[str, str, str], ...] = ()
 
 
 def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, str, list[str]]]:
@@ -405,8 +413,7 @@ def _marked(header: Header, mark: str, present: set[str], place: Place) -> bool:
 def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
     """How well a hand-made header fits a role; one that the user names needs less, usually its first group only."""
     spec, columns = header.format.spec, header.columns
-    needs = spec.get("needs_when_told", spec["needs"][:1]) if told else spec["needs"]
-    if not all(any(column in columns for column in group) for group in needs):
+    if _lacks(header.format, columns, told=told):
         return (0, 0, 0)
     if not told and not {*columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ())):
         return (0, 0, 0)
@@ -427,36 +434,64 @@ def _two_roles(name: str, line: int, rivals: Sequence[Header]) -> InputError:
     return InputError("role_open", f"this could be {' or '.join(roles)}", f"say which with {options}", name, line)
 
 
-def _no_header(name: str, lines: Sequence[str], rows: Sequence[tuple[int, str, list[str]]]) -> InputError:
+def _no_header(
+    lines: Sequence[str], rows: Sequence[tuple[int, str, list[str]]], place: Place, wish: Wish
+) -> InputError:
     for fmt in catalogue():
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
             for number, text in enumerate(lines[:_SCAN], 1):
                 if any(folded(word) in {folded(c) for c in split(text, d)} for d in DELIMITERS):
-                    return InputError("not_a_report", f"this is {meaning}", "export a report", name, number)
+                    return InputError("not_a_report", f"this is {meaning}", "export a report", place.name, number)
+    is_prose = PurePosixPath(place.name).suffix.lower() == ".txt" and not sets_figures(aligned(lines))
     if rows:
         line, _, cells = rows[0]
-        sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
-        money = {"amount", "revenue", "amount_net", "price"}
-        if any((column_of(sales, cell) or ("",))[0] in money for cell in cells):
-            return InputError(
-                "role_open",
-                "an amount without an order, customer or product column could be spend or sales",
-                "say which with --spend FILE or --sales FILE",
-                name,
-                line,
-            )
-        seen = ", ".join(quoted(cell) for cell in cells[:6])
-        return InputError(
-            "columns_unknown",
-            f"the columns ({seen}) do not make a kind of file that is known",
-            "name one with --map ROLE.COLUMN=HEADER",
-            name,
-            line,
-        )
-    return InputError(
+        return unknown_table(cells, Place(place.name, line), wish, is_prose=is_prose)
+    return (NoTable if is_prose else InputError)(
         "no_header",
         "no header row with known column names in the first 30 lines",
         "add one, or name columns with --map ROLE.COLUMN=HEADER",
-        name,
+        place.name,
         1,
     )
+
+
+def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: bool) -> InputError:
+    """What to say of a header that makes no kind of file, and what settles it."""
+    sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
+    money = {"amount", "revenue", "amount_net", "price"}
+    if not wish.wanted.role and any((column_of(sales, cell) or ("",))[0] in money for cell in cells):
+        said = "an amount without an order, customer or product column could be spend, sales or costs"
+        fix = "say which with --spend FILE, --sales FILE or --costs FILE"
+        return InputError("role_open", said, fix, place.name, place.line)
+    seen = ", ".join(quoted(cell) for cell in cells[:6])
+    said = f"the columns ({seen}) do not make a kind of file that is known"
+    fix = _way_out(cells, wish)
+    return (NoTable if is_prose else InputError)("columns_unknown", said, fix, place.name, place.line)
+
+
+def _way_out(cells: Sequence[str], wish: Wish) -> str:
+    """What would make a file of a header: its role, where that suffices, else the columns that it lacks."""
+    if wish.wanted.format not in {None, GENERIC}:
+        return "leave out its format, or export the file again"
+    told, lacking = [], list[tuple[int, int, list[str]]]()
+    for fmt in (f for f in catalogue() if f.name == GENERIC and wish.wanted.role in {None, f.role}):
+        header = _as_format(_told(fmt), cells, wish.mapped)
+        have = set(header.columns) if header else set()
+        if wish.wanted.role is None and have & set(fmt.get("unless", ())):
+            continue
+        if "email" in have and "needs_when_told" in fmt.spec and not _lacks(fmt, have, told=True):
+            told.append(fmt.role)
+        missing = _lacks(fmt, have, told=wish.wanted.role is not None)
+        lacking.append((len(missing), -len(have), [f"--map {fmt.role}.{column}=HEADER" for column in missing]))
+    if told:
+        return f"if its rows are {told[0]}, say --{told[0]} FILE"
+    fewest, most, _ = min(lacking, key=lambda one: one[:2], default=(0, 0, []))
+    ways = [" ".join(maps) for count, known, maps in lacking if maps and (count, known) == (fewest, most)]
+    return f"name what is missing: {' or '.join(ways[:2])}" if ways else "name one with --map ROLE.COLUMN=HEADER"
+
+
+def _lacks(fmt: Format, have: Collection[str], *, told: bool) -> list[str]:
+    """A column of each list of which a role needs one and has none."""
+    spec = fmt.spec
+    needs = spec.get("needs_when_told", spec["needs"][:1]) if told else spec["needs"]
+    return list(dict.fromkeys(group[0] for group in needs if not any(column in have for column in group)))

@@ -24,7 +24,7 @@ from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import BATCH, Sheet, batched
 from kpi_cli.exports.values import BadValue, amount, day, halves, is_iso, is_unknown, month_start, number, written
 from kpi_cli.exports.vocabulary import vocabulary
-from kpi_cli.safe import folded
+from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import note
 
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
@@ -436,8 +436,9 @@ def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
 # ------------------------------------------------------------------------------------------- currency
 
 
-_SYMBOLLED = ("cost", "amount", "amount_formatted", "revenue")
-_SAME_CURRENCY = (*_SYMBOLLED, "refunded", "tax")
+_PRICES = ("cost", "amount", "revenue", "amount_net", "price", "unit_price")
+_SYMBOLLED = (*_PRICES, "amount_formatted")
+_SAME_CURRENCY = (*_SYMBOLLED, "refunded", "tax", "shipping")
 
 
 class _Currency:
@@ -449,6 +450,7 @@ class _Currency:
         self.asked = sheet.options.currency.upper() if sheet.options.currency else None
         self.default = self.asked or sheet.options.default_currency
         self.seen: dict[str, str] = {}
+        self.headed = _headed(sheet)
         if self.fixed and not sheet.has("currency"):
             self._agree(self.fixed, sheet.header.line, None)
 
@@ -456,12 +458,23 @@ class _Currency:
         """The currency of each row of a block.
 
         Raises:
-            InputError: a money cell whose symbol is of another currency.
+            InputError: a money cell, or the header of one, whose symbol is of another currency.
         """
         codes = self._codes(block, reader)
         if any(codes):
             self._no_foreign_symbol(block, codes)
+            self._no_foreign_header(block, codes)
         return codes
+
+    def _no_foreign_header(self, block: Block, codes: Texts) -> None:
+        for index, symbol in self.headed.items():
+            other = next((c for c in dict.fromkeys(codes) if c and not vocabulary().may_stand_for(symbol, c)), None)
+            if other:
+                of_row = self.sheet.has("currency")
+                line = block.records[codes.index(other)].line if of_row else self.sheet.header.line
+                header = quoted(self.sheet.header.names[index].strip())
+                text = f"{header} {'in a row of' if of_row else 'beside a column in'} {other}"
+                raise self.sheet.error("two_currencies", text, "mend the header or the row", line, index)
 
     def _no_foreign_symbol(self, block: Block, codes: Texts) -> None:
         for column in _SAME_CURRENCY:
@@ -528,10 +541,17 @@ def _code(cell: str) -> str | None:
     return found
 
 
+def _headed(sheet: Sheet) -> dict[int, str]:
+    """The currency or symbol in the brackets of each money header that has one."""
+    words = vocabulary()
+    said = {i: sheet.header.metadata.get(i, "").strip() for c in _SAME_CURRENCY if (i := sheet.columns.get(c, -1)) >= 0}
+    return {index: symbol for index, symbol in said.items() if words.currency_of(symbol) or symbol in words.ambiguous}
+
+
 def _stated_currency(sheet: Sheet) -> str | None:
     """The currency in a money header's brackets, in the preamble, or fixed by the platform."""
     words, fmt = vocabulary(), sheet.header.format
-    for column in ("cost", "amount", "revenue"):
+    for column in _PRICES:
         index = sheet.columns.get(column)
         if index is not None and (found := words.currency_of(sheet.header.metadata.get(index, "").strip())):
             return found

@@ -64,7 +64,7 @@ class Sheet(Struct):
     notes: list[Note] = field(default_factory=list)
     stamp: tuple[int, int] | None = None  # size and modification time when it was read
     typed: bool = False  # cells come from typed values (xlsx, parquet): dots and ISO dates
-    doubtful: tuple[tuple[int, int], ...] = ()  # line and column of texts among typed cells, such as “1.234”
+    texts: tuple[tuple[int, int], ...] = ()  # line and column of numbers among typed cells that are kept as text
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # where a value stands, in YAML and JSON
     # what the first pass settles
     decimal: str | None = None
@@ -74,6 +74,8 @@ class Sheet(Struct):
     currency: str | None = None
     account: str | None = None  # as the lines above the header name it
     taxed: bool = False  # a cell of the tax column is not zero
+    amounts: set[str] = field(default_factory=set)  # columns of money that hold more than bare 0 and 1
+    refund_one: int | None = None  # the line of the first refund that is a bare 1
     totals: list[Totals] = field(default_factory=list)
     left_out: dict[int, str] = field(default_factory=dict)  # record line → reason
     part_back: list[int] = field(default_factory=list)  # lines of orders of which part went back, without saying what
@@ -100,7 +102,7 @@ class Sheet(Struct):
     def over(self, records: Callable[[], Iterator[Record]]) -> Sheet:
         """The same columns over other records: nothing that the passes find in one is found in the other."""
         opened = replace(self, records=records, notes=[*self.notes], totals=[], left_out={}, part_back=[])
-        return replace(opened, marks=Marks(), days=Days(), symbols={})
+        return replace(opened, marks=Marks(), days=Days(), symbols={}, amounts=set(), refund_one=None)
 
     def error(self, code: str, text: str, fix: str, line: int | None, column: str | int | None = None) -> InputError:
         """An error of this file, at a line and a column."""
@@ -147,12 +149,14 @@ def conclude(sheet: Sheet) -> None:
     """
     _settle_decimal(sheet)
     _settle_dates(sheet)
+    _settle_refunds(sheet)
 
 
-def total_among(sheet: Sheet, cells: Iterable[str]) -> str | None:
-    """The first of a hand-made table's cells that is the word for a total."""
+def total_words(sheet: Sheet) -> re.Pattern[str] | None:
+    """What the words for a total look like, folded, in a hand-made table; a platform's own totals are known."""
     patterns = [rule["match"] for rule in sheet.header.format.get("totals", ()) if "match" in rule]
-    return next((c for c in cells if any(re.match(pattern, folded(c)) for pattern in patterns)), None)
+    is_handmade = sheet.header.format.name == GENERIC
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
 
 
 class _Structure:
@@ -206,12 +210,13 @@ class _Structure:
 
     def refuse_totals(self, rows: Sequence[Record]) -> None:
         """Refuse a row that bears a day, and somewhere the word for a total."""
-        if self.sheet.header.format.name != GENERIC:
-            return  # a platform's own totals are known
+        word = total_words(self.sheet)
+        if word is None:
+            return
         figures = {i for column, i in self.sheet.columns.items() if kind(column) != "text"}
         for index in sorted({*range(len(self.header))} - figures):
             cells = dict.fromkeys(row.cells[index] for row in rows)
-            found = total_among(self.sheet, (c for c in cells if self.worded.match(folded(c))))
+            found = next((cell for cell in cells if word.match(folded(cell))), None)
             if found is not None:
                 line = next(row.line for row in rows if row.cells[index] == found)
                 said = f"{quoted(found)} can be the sum of other rows, or the name of something"
@@ -331,6 +336,8 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
         cells = dict.fromkeys(columns[index])
         if column == "tax" and not sheet.taxed:
             sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
+        if what == "money" and column not in sheet.amounts:
+            _look_at_flags(sheet, column, rows, cells)
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")
         lines = {row.cells[index]: row.line for row in reversed(rows)} if seen else {}  # the first line of each
         for cell in seen:
@@ -342,6 +349,27 @@ def _look(sheet: Sheet, rows: list[Record]) -> None:
 
 
 _NONZERO = frozenset("123456789")
+BARE = frozenset({"", "0", "1"})  # cells that may say no and yes
+
+
+def _look_at_flags(sheet: Sheet, column: str, rows: Sequence[Record], cells: Iterable[str]) -> None:
+    """Whether a column of money may as well say yes and no: whether it holds bare 0 and 1 alone."""
+    if not all(cell.strip() in BARE for cell in cells):
+        sheet.amounts.add(column)
+    elif column == "refunded" and sheet.refund_one is None:
+        index = sheet.columns[column]
+        sheet.refund_one = next((row.line for row in rows if row.cells[index].strip() == "1"), None)
+
+
+def _settle_refunds(sheet: Sheet) -> None:
+    """Refuse refunds that are 0 or 1 throughout beside larger amounts: sums of money, or no and yes?"""
+    said = any(column == "refunded" for _, column, _ in sheet.options.columns)
+    is_open = sheet.refund_one is not None and sheet.amounts and "refunded" not in sheet.amounts
+    if is_open and not said and sheet.header.format.name == GENERIC:
+        header = sheet.header.names[sheet.columns["refunded"]].strip()
+        fix = f"say which with --map sales.refund_flag={header}, or sales.refunded={header} for amounts"
+        text = f"{quoted(header)} is 0 or 1 throughout, which can be amounts or no and yes"
+        raise sheet.error("refund_open", text, fix, sheet.refund_one, "refunded")
 
 
 def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list[str]:
@@ -375,13 +403,35 @@ def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     return [c for c in known if month_start(c) is None]
 
 
-def _settle_texts(sheet: Sheet) -> None:
-    """A number kept as text among typed cells may be of either kind: its cells prove nothing about one another."""
-    numbers = {index for column, index in sheet.columns.items() if kind(column) in {"money", "number"}}
-    found = next((place for place in sheet.doubtful if place[1] in numbers), None)
-    if found and sheet.options.decimal != ".":
-        said = "a text here can be read two ways, as a decimal number or with thousands marked"
-        raise sheet.error("decimal_open", said, "make numbers of the texts, or say --decimal .", found[0], found[1])
+def _texts(sheet: Sheet) -> list[tuple[Record, int, str]]:
+    """The numbers among typed cells that are kept as text, where numbers are due: record, column, kind."""
+    kinds = {index: what for column, index in sheet.columns.items() if (what := kind(column)) not in {"text", "day"}}
+    places = [(line, index) for line, index in sheet.texts if index in kinds]
+    records = {record.line: record for record in sheet.records()} if places else {}
+    return [(records[line], index, kinds[index]) for line, index in places if line in records]
+
+
+def _marks_of(texts: Iterable[tuple[Record, int, str]]) -> Marks:
+    marks = Marks()
+    for record, index, what in texts:
+        marks.look(record.cells[index], (record.line, index), whole=what == "whole")
+    return marks
+
+
+def _read_texts(sheet: Sheet, texts: Iterable[tuple[Record, int, str]], marks: Marks, mark: str | None) -> None:
+    """Write numbers kept as text as the typed cells beside them are, with a point.
+
+    Each must show its mark itself, for one may be typed by hand and the next pasted from elsewhere.
+    """
+    if marks.open_cell and not sheet.options.decimal:
+        raise _ask_decimal(sheet, *marks.open_cell)
+    if mark == ",":
+        for record, index, _ in texts:
+            record.cells[index] = record.cells[index].translate(_SWAPPED)
+    sheet.decimal = "."
+
+
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 def _settle_decimal(sheet: Sheet) -> None:
@@ -390,11 +440,8 @@ def _settle_decimal(sheet: Sheet) -> None:
     Raises:
         InputError: two cells contradict each other, or nothing settles it.
     """
-    marks, asked = sheet.marks, sheet.options.decimal
-    if sheet.typed:
-        sheet.decimal = "."
-        _settle_texts(sheet)
-        return
+    asked, texts = sheet.options.decimal, _texts(sheet) if sheet.typed else []
+    marks = _marks_of(texts) if sheet.typed else sheet.marks
     if len(marks.proof) == 2:
         (line, column, cell), (other_line, _, other) = sorted(marks.proof.values())
         raise sheet.error(
@@ -420,6 +467,9 @@ def _settle_decimal(sheet: Sheet) -> None:
             line,
             column,
         )
+    if sheet.typed:
+        _read_texts(sheet, texts, marks, proven or asked)
+        return
     sheet.decimal = proven or asked or sheet.header.format.get("decimal")
     if sheet.decimal is None:
         if marks.open_cell:

@@ -22,7 +22,7 @@ from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.recognising import is_known
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, load_json
-from kpi_cli.exports.values import BadValue, evidence, number
+from kpi_cli.exports.values import BadValue, number
 from kpi_cli.safe import quoted
 
 
@@ -35,7 +35,7 @@ class Table(Struct):
     role: str | None = None
     typed: bool = True
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # record line, column → line, column of the value
-    doubtful: tuple[tuple[int, int], ...] = ()  # record line, column of texts such as “1.234”
+    texts: tuple[tuple[int, int], ...] = ()  # record line, column of numbers that are kept as text, with a mark
 
 
 def tables_of(download: Download) -> list[Table]:
@@ -76,7 +76,7 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
                 if any(c not in ("", None) for c in row)
             ],
             sha256,
-            doubtful=_doubtful(rows, 1),
+            texts=_numbers_in_text(rows, 1),
         )
         for name, rows in filled
     ]
@@ -97,21 +97,22 @@ def _show_percentages(sheets: Iterable[tuple[str, list[list[Any]]]], shown: dict
                 rows[i][k] = f"{Decimal(cell_text(value)).scaleb(2):f}%"
 
 
-def _doubtful(rows: Iterable[Iterable[Any]], first: int) -> tuple[tuple[int, int], ...]:
-    """Where texts stand among typed cells whose one mark may be a decimal mark or group thousands.
+def _numbers_in_text(rows: Iterable[Iterable[Any]], first: int) -> tuple[tuple[int, int], ...]:
+    """Where numbers stand among typed cells that are kept as text, with a point or a comma.
 
-    >>> _doubtful([["1.234", 1.234, "2.50", "v1.234"], ["1,234", "1,234.50"]], 1)
+    >>> _numbers_in_text([["1.234", 1.234, "12", "v1.234"], ["1 234,50 €"]], 1)
     ((1, 0), (2, 0))
     """
     cells = ((i, k, c) for i, row in enumerate(rows, first) for k, c in enumerate(row) if isinstance(c, str))
-    return tuple((i, k) for i, k, c in cells if ("." in c or "," in c) and _can_be_two(c))
+    return tuple((i, k) for i, k, c in cells if ("." in c or "," in c) and _is_number(c))
 
 
-def _can_be_two(cell: str) -> bool:
+def _is_number(cell: str) -> bool:
     try:
-        return evidence(number(cell).core, whole=False)[1]
+        number(cell)
     except BadValue:
         return False
+    return True
 
 
 def cell_text(value: Any) -> str:
@@ -154,7 +155,7 @@ def frame_table(frame: Any, role: str | None, number: int) -> Table:
         header = [column[0] for column in found.description or ()]
         rows = [Record(i, [cell_text(c) for c in row]) for i, row in enumerate(found.fetchall(), 1)]
     texts = [frame[c] if frame[c].dtype.kind in {"O", "U"} else () for c in frame]
-    return Table(name, [Record(0, header), *rows], None, role, doubtful=_doubtful(zip_longest(*texts), 1))
+    return Table(name, [Record(0, header), *rows], None, role, texts=_numbers_in_text(zip_longest(*texts), 1))
 
 
 def _whole_frame(frame: Any, name: str) -> Any:

@@ -7,14 +7,14 @@ import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from decimal import Decimal
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.json import Encoder
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.engine import connect, library
+from kpi_cli.exports.engine import Opening, library
 from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
@@ -54,6 +54,7 @@ class Source(Struct):
     currencies: list[str] = field(default_factory=list)
     extra_notes: list[Note] = field(default_factory=list)
     error: KpiError | None = None
+    part_of: str | None = None  # the workbook, archive, folder or pattern that it came with, unnamed
 
     @property
     def role(self) -> str | None:
@@ -102,7 +103,7 @@ class Source(Struct):
         """The source as `kpi check --json` prints it."""
         sheet = self.sheet
         if sheet is None or self.error:
-            return self._refused()
+            return self._unread()
         left_out = {**self.ledger.left_out}
         for fate, count in self.fates.items():
             left_out[fate] = left_out.get(fate, 0) + count
@@ -126,11 +127,14 @@ class Source(Struct):
             "rows": {"read": self.ledger.read, "used": used, "left_out": dict(sorted(left_out.items()))},
             "control": [plain(entry) for entry in self.control],
             "sums": [plain(entry) for entry in self.sums],
-            "notes": [{"code": n.code, "text": n.text, "line": n.line} for n in self.notes],
+            "notes": self._told(),
             "error": None,
         }
 
-    def _refused(self) -> dict[str, Any]:
+    def _told(self) -> list[dict[str, Any]]:
+        return [{"code": n.code, "text": n.text, "line": n.line} for n in self.notes]
+
+    def _unread(self) -> dict[str, Any]:
         nothing = dict.fromkeys(
             ("sha256", "role", "format", "language", "encoding", "delimiter", "header_line", "decimal", "date_order")
         )
@@ -145,7 +149,7 @@ class Source(Struct):
             "rows": None,
             "control": [],
             "sums": [],
-            "notes": [],
+            "notes": [] if self.error else self._told(),
             "error": self.error.to_dict() if self.error else None,
         }
 
@@ -170,8 +174,8 @@ class Store:
 
     def __init__(self) -> None:
         folder = open_folder()
-        self.con: duckdb.DuckDBPyConnection = connect(folder)
-        weakref.finalize(self, _close, self.con, folder)
+        self._opening = Opening(folder)
+        weakref.finalize(self, close_folder, folder)
         self.columns: dict[str, dict[str, str]] = {}  # of each role's table, with their types
         self._follows: dict[str, dict[str, str]] = {}  # those of them that are not stored, with the SQL they follow by
         self._before = self._known()
@@ -184,6 +188,13 @@ class Store:
         self.histories = ""  # of those customers, as SQL, the histories that are asked for
         self.touches: Touches | None = None  # touches whose paths are made where they are; the table holds their counts
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
+
+    @cached_property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The database, which has been opening since the store was made."""
+        con = self._opening.wait()
+        weakref.finalize(self, con.close)  # before its folder goes: what was made last goes first
+        return con
 
     def keep_open(self, engines: ExitStack) -> None:
         """Close engines when the store is no longer needed."""
@@ -295,6 +306,11 @@ class Store:
         self.columns[role] = types | dict.fromkeys(decisions.given, "VARCHAR")
         self._show(role)
 
+    def leave_out(self, source: Source, fate: str) -> None:
+        """Leave out all rows of a source that are not left out yet."""
+        table = self.table(str(source.role))
+        self.con.execute(f"UPDATE {table} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number])
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()
@@ -322,11 +338,6 @@ class Store:
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
-
-
-def _close(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    con.close()
-    close_folder(folder)
 
 
 def span_sql(role: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,17 +12,17 @@ from msgspec import Struct
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import KpiError, UsageError
+from kpi_cli.exports.files import SETTINGS, on_disk
 from kpi_cli.exports.reading import read
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.opening import asked_files
 from kpi_cli.safe import printable
-from kpi_cli.texts import label
+from kpi_cli.texts import LANGUAGE, label
 
 _OPENED = {  # what was asked → the key that answers it, and the answers there are
     "decimal_open": ("decimal", '"," or "."'),
     "date_order_open": ("date_format", "dmy, mdy or ymd"),
     "date_open": ("date_format", "dmy, mdy, ymd or excel"),
-    "role_open": ("role", "spend or sales"),
     "zones_differ": ("tz", "Europe/Paris"),
     "currency_unstated": ("currency", "EUR"),
 }
@@ -45,10 +46,11 @@ def draft(ask: Ask, folder: Path) -> Draft:
     """
     if not ask.files.paths:
         raise UsageError("no_files", "there is nothing to look at", "name a folder or files: kpi init exports/")
-    store = read([found for found in asked_files(ask) if Path(found.pattern).name != "kpi.yml"], ask.reading)
+    store = read([found for found in asked_files(ask) if Path(found.pattern).name != SETTINGS], ask.reading)
     lines = [*_head(), *_sources(store, folder), "", *_money(store), "", *_rest(store)]
     refused = sum(source.error is not None for source in store.sources)
-    return Draft("\n".join(lines) + "\n", len(store.sources) - refused, refused)
+    read_ = sum(source.sheet is not None and source.error is None for source in store.sources)
+    return Draft("\n".join(lines) + "\n", read_, refused)
 
 
 def _head() -> list[str]:
@@ -65,9 +67,11 @@ def _head() -> list[str]:
 def _sources(store: Store, folder: Path) -> Iterator[str]:
     """The files that were recognised, one glob where a folder holds no others; the refused ones as comments."""
     yield "sources:"
-    good = [source for source in store.sources if source.error is None]
+    good = [source for source in store.sources if source.sheet and source.error is None]
     bad = [source for source in store.sources if source.error is not None]
-    spoiled = {_glob(source, folder) for source in bad}
+    seen = {on_disk(source.file).resolve() for source in good}
+    globs = {_glob(source, folder) for source in store.sources}
+    spoiled = {glob for glob in globs if {path.resolve() for path in folder.glob(glob)} - seen}
     listed: dict[str, list[Source]] = {}
     for source in good:
         glob = _glob(source, folder)
@@ -91,25 +95,29 @@ def _glob(source: Source, folder: Path) -> str:
 
 def _relative(file: str, folder: Path) -> str:
     """A file's path from the folder of kpi.yml; of what lies in an archive, the archive's."""
-    path = Path(file)
-    on_disk = next((found for found in (path, *path.parents) if found.is_file()), path)
-    return os.path.relpath(on_disk, folder)
+    return os.path.relpath(on_disk(file), folder)
 
 
 def _taken_for(source: Source) -> str:
     period = f", {source.period[0]} – {source.period[1]}" if source.period else ""
     money = f", {' '.join(source.currencies)}" if source.currencies else ""
-    return printable(f"{Path(source.file).name}: {source.format}, {source.role}{period}{money}")
+    return printable(f"{_short(source)}: {source.format}, {source.role}{period}{money}")
+
+
+def _short(source: Source) -> str:
+    """The name of a file; of a worksheet, or what an archive holds, with that of the file it is in."""
+    return str(Path(source.file).relative_to(on_disk(source.file).parent))
 
 
 def _refused(source: Source, folder: Path) -> Iterator[str]:
     error: KpiError | None = source.error
     assert error is not None
     place = f" ({label('line', 'init')} {error.line})" if error.line else ""
-    yield f"  # {printable(Path(source.file).name)}{place}: {printable(error.text)}; {printable(error.fix)}"
+    yield f"  # {printable(_short(source))}{place}: {printable(error.text)}; {printable(error.fix)}"
     name = _quoted(_relative(source.file, folder))
-    if error.code in _OPENED:
-        key, answers = _OPENED[error.code]
+    roles = re.findall(r"--(\w+) FILE", error.fix)
+    if roles or error.code in _OPENED:
+        key, answers = ("role", " or ".join(roles)) if roles else _OPENED[error.code]
         yield f"  # - {{files: {name}, {key}: …}}  # {answers}"
     else:
         yield f"  # - {name}"
@@ -137,10 +145,11 @@ def _money(store: Store) -> Iterator[str]:
         yield "# rates:"
         yield f"#   - {{date: 2026-01-01, currency: {stated[1]}, rate: 0.92}}"
     yield f"# tz: Europe/Paris # {label('tz', 'init')}"
-    yield f"# lang: fr # {label('lang', 'init')}"
+    lang = LANGUAGE.get()
+    yield f"{'# ' if lang == 'en' else ''}lang: {'fr' if lang == 'en' else lang} # {label('lang', 'init')}"
     taxed = [s for s in store.of_role("sales") if any(n.code == "tax_included" for n in s.notes)]
     if taxed:
-        names = ", ".join(printable(Path(source.file).name) for source in taxed)
+        names = ", ".join(printable(_short(source)) for source in taxed)
         yield f"# vat: 20% # {label('vat', 'init')} ({names})"
     yield f"# margin: 60% # {label('margin', 'init')}"
 

@@ -12,7 +12,7 @@ from kpi_cli.errors import UsageError
 from kpi_cli.period import Duration, Every
 from kpi_cli.questions.laying_out import Figure, figure_columns
 from kpi_cli.result import Column, Note, Null, Result, Row
-from kpi_cli.texts import label, note
+from kpi_cli.texts import formula_text, label, note
 
 FirstPayment = Literal["included", "excluded", "period-end"]
 Per = tuple[Decimal, Every]  # a figure, and the unit of time it is per
@@ -120,7 +120,7 @@ def contractual(contract: Contract, margin: Decimal | None) -> Result:
 
 def _variant_note(contract: Contract) -> Note:
     code = FORMULAS[contract.first_payment]
-    return note("ltv_variant", formula=metrics.METRICS[code].formula, unit=label(contract.unit, "per"))
+    return note("ltv_variant", formula=formula_text(metrics.METRICS[code].formula), unit=label(contract.unit, "per"))
 
 
 def _gain_note(given: Row, gain: Decimal) -> Note:

@@ -182,22 +182,28 @@ def share_of_whole(result: Result, whole: Measures) -> None:
     result.total["share"] = metrics.ratio(whole[str(result.total["stage"])], whole[str(result.total["stage"])])
 
 
+_SAME_PEOPLE = ("orders", "customers")
+
+
 def biggest_leak(names: Sequence[str], whole: Measures, revenue: Decimal | None) -> dict[str, Any] | None:
     """The step that the fewest take, and what one more point there would bring at the end of the funnel.
 
     One point of `n` people is n / 100 more at that step; of them as many go on as do now. Where a later stage is
-    larger than the one before, other people have come in: only the steps after that lead on to the end.
+    larger than the one before, other people have come in: only the steps after that lead on to the end, and those
+    before it are looked at when none is left, without what they are worth. An order more than there are customers is
+    a second one of somebody, and nobody lost.
     """
     number = {name: Decimal(whole.get(name) or 0) for name in names}
     joined = [place for place, (a, b) in enumerate(pairwise(names), 1) if number[b] > number[a]]
-    steps = [(a, b) for a, b in pairwise(names[max(joined, default=0) :]) if number[a]]
-    steps = [(a, b) for a, b in steps if number[b] < number[a]]
+    steps = [step for step in pairwise(names) if number[step[1]] < number[step[0]] and step != _SAME_PEOPLE]
+    leading_on = set(pairwise(names[max(joined, default=0) :])).intersection(steps)
+    steps = [step for step in steps if step in leading_on] or steps
     steps = [(a, b) for a, b in steps if number[a] >= FEW_PEOPLE] or steps
     if not steps:
         return None
     here, there = min(steps, key=lambda step: number[step[1]] / number[step[0]])
     last = number[names[-1]]
-    possible = last and number[there] + number[here] / 100 <= number[here]
+    possible = leading_on and last and number[there] + number[here] / 100 <= number[here]
     gain = number[here] * last / 100 / number[there] if possible else None
     return {
         "from": here,

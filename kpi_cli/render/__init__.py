@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from kpi_cli.errors import UsageError
+from kpi_cli.exports.files import on_disk
 from kpi_cli.render.output import folder_made, write_file, write_stdout
 from kpi_cli.render.page import Page
 from kpi_cli.result import CheckResult, Result
@@ -107,7 +108,7 @@ def target_of(output: str, answer: Answer) -> Path:
     target = Path(output)
     for source in answer.sources:
         with suppress(OSError, ValueError):
-            if target.samefile(source["file"]):
+            if target.samefile(on_disk(source["file"])):
                 raise UsageError("output_is_input", f"{printable(output)} is one of the inputs", "name another file")
     return target
 

@@ -9,6 +9,7 @@ from kpi_cli.render import numbers
 from kpi_cli.render.words import word
 from kpi_cli.result import Result
 from kpi_cli.safe import printable
+from kpi_cli.texts import formula_text
 
 
 def explained(result: Result, lang: str) -> list[str]:
@@ -29,7 +30,7 @@ def _formula(entry: dict[str, Any], result: Result, lang: str) -> str:
     filled = re.sub(pattern, lambda match: shown[match[0]], entry["formula"])
     value = entry["value"]
     answer = "–" if value is None else numbers.figure(value, column.unit, numbers.places(column.unit, [value]), lang)
-    return f"{printable(column.label)} = {entry['formula']} = {filled} = {answer}"
+    return f"{printable(column.label)} = {formula_text(entry['formula'])} = {filled} = {answer}"
 
 
 def _figure(value: Any, lang: str) -> str:

@@ -45,24 +45,6 @@ def test_the_same_spend_with_one_column_more_counts_once_in_any_order(
         assert left == {"plain.csv": {"seen_in_other_file": 2}, "finer.csv": {}}
 
 
-def test_the_same_campaign_and_day_with_other_figures_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    texts = {"plain.csv": PLAIN, "finer.csv": FINER["channel"].replace("10.50", "11.50")}
-    code, _, said = _answer(tmp_path, texts, capsys)
-    assert code == 3
-    assert "state different figures for the same day and campaign" in said
-
-
-def test_days_beside_the_weeks_that_hold_them_are_refused_though_one_file_says_more(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    weeks = "start,end,platform,campaign,cost\n2026-10-01,2026-10-07,Google Ads,A,10.50\n"
-    code, _, said = _answer(tmp_path, {"days.csv": PLAIN, "weeks.csv": weeks}, capsys)
-    assert code == 3
-    assert "cover the same campaign with overlapping periods" in said
-
-
 def test_several_rows_of_a_campaign_and_day_are_the_same_in_two_downloads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,10 +66,20 @@ def test_several_rows_of_a_campaign_and_day_are_the_same_in_two_downloads(
             "date,campaign,cost\n2026-10-01,A,10.50\n2026-10-01,B,20.00\n2026-10-02,A,4.25\n",
             "slice the same spend in two ways",
         ),
+        (
+            PLAIN,
+            FINER["channel"].replace("10.50", "11.50"),
+            "state different figures for the same day and campaign",
+        ),
+        (
+            PLAIN,
+            "start,end,platform,campaign,cost\n2026-10-01,2026-10-07,Google Ads,A,10.50\n",
+            "cover the same campaign with overlapping periods",
+        ),
     ],
-    ids=["columns of their own", "by campaign"],
+    ids=["columns of their own", "by campaign", "other figures", "weeks of the days"],
 )
-def test_files_of_which_neither_holds_all_the_other_says_are_refused_in_any_order(
+def test_files_that_contradict_or_slice_each_other_are_refused_in_any_order(
     one: str, two: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for texts in ({"one.csv": one, "two.csv": two}, {"two.csv": two, "one.csv": one}):

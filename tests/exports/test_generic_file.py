@@ -12,7 +12,8 @@ import yaml
 
 from kpi_cli import safe
 from kpi_cli.commands.app import main
-from kpi_cli.exports.recognising import Place, read_header
+from kpi_cli.errors import InputError
+from kpi_cli.exports.recognising import Place, Wanted, read_header, recognise
 from kpi_cli.exports.rows import conditions
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded, plainest
@@ -393,3 +394,31 @@ def test_a_name_that_only_begins_like_a_total_is_read(tmp_path: Path, capsys: py
     path.write_text("date,channel,campaign,cost\n2026-10-01,Email,Total Reset,10.50\n2026-10-02,Email,Summer,1.50\n")
     assert main(["check", str(path), "--no-config"]) == 0
     assert "2 used + 0 left out" in capsys.readouterr().out
+
+
+def fix_of(header: str, role: str | None = None) -> str:
+    with pytest.raises(InputError) as refused:
+        recognise("a.csv", [header], (), Wanted(role))
+    return refused.value.fix
+
+
+@pytest.mark.parametrize("header", ["date,email,channel", "Fiche,E-mail,Phase du cycle,Créé le", "email,joined"])
+def test_a_list_of_people_is_asked_for_the_role_that_reads_it(header: str) -> None:
+    assert fix_of(header) == "if its rows are leads, say --leads FILE"
+    assert recognise("a.csv", [header], (), Wanted("leads")).format.role == "leads"
+
+
+@pytest.mark.parametrize("role", [None, "spend", "events"])
+@pytest.mark.parametrize("header", ["date,a,b,c", "campaign,a,b,c", "clicks,a,b,c", "course,a,b,c"])
+def test_the_columns_that_an_unknown_table_is_asked_for_make_a_file_of_it(header: str, role: str | None) -> None:
+    for way in fix_of(header, role).removeprefix("name what is missing: ").split(" or "):
+        named = re.findall(r"--map (\w+)\.(\w+)=HEADER", way)
+        mapped = [(to, column, spare) for (to, column), spare in zip(named, "abc", strict=False)]
+        assert recognise("a.csv", [header], mapped, Wanted(role)).format.role == named[0][0]
+
+
+def test_an_amount_alone_is_asked_about_unless_its_role_is_said() -> None:
+    header = "Mois;Poste;Montant"
+    assert fix_of(header) == "say which with --spend FILE, --sales FILE or --costs FILE"
+    assert recognise("a.csv", [header], (), Wanted("costs")).columns == {"month": 0, "category": 1, "cost": 2}
+    assert fix_of(header, "touches") == "name what is missing: --map touches.user=HEADER"

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from kpi_cli.commands import app
-from kpi_cli.exports import engine, firsts, reading, tables
+from kpi_cli.exports import engine, firsts, reading
 from kpi_cli.exports.files import open_folder
 from kpi_cli.exports.tables import Store
 
 # A run that has put a table on disk, and is then struck by a signal, in the middle of a query or between two.
 RUN = """
 import os, signal, sys, threading
+from kpi_cli.__main__ import entry
 from kpi_cli.commands import app
-from kpi_cli.exports import engine, firsts, reading, tables
+from kpi_cli.exports import engine
 from kpi_cli.exports.tables import Store
 
 engine.USUAL = "40MB"
@@ -40,7 +41,7 @@ def run(arguments):
     os.kill(os.getpid(), number)
 
 app.run = run
-app.entry()
+entry()
 """
 
 
@@ -68,6 +69,33 @@ def test_a_query_that_is_interrupted_is_an_interrupted_run(tmp_path: Path) -> No
     assert (code, files > 0, list(tmp_path.iterdir())) == (130, True, [])
 
 
+IMPORTS = """
+import os, signal, sys
+from kpi_cli.__main__ import entry
+
+class Struck:
+    def find_spec(self, name, path=None, target=None):
+        if name == struck:
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Struck())
+struck = sys.argv.pop()
+sys.argv += ["check", "sales.csv", "--no-config"]
+entry()
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "_duckdb", "kpi_cli.exports.rows", "kpi_cli.render.checked"])
+def test_an_interruption_while_something_is_imported_is_no_traceback(module: str, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("date,order_id,amount\n2026-01-05,1,5.00\n")
+    (tmp_path / "work").mkdir()
+    environment = {"TMPDIR": str(tmp_path / "work"), "PYTHONPATH": str(Path(app.__file__).parents[2])}
+    line = [sys.executable, "-c", IMPORTS, module]
+    ran = subprocess.run(line, env=environment, cwd=tmp_path, capture_output=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr, list((tmp_path / "work").iterdir())) == (130, b"", b"", [])
+
+
 def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +107,26 @@ def test_tables_that_fit_neither_memory_nor_disk_are_said_without_a_traceback(
     assert app.main([]) == 1
     assert capsys.readouterr().err == (
         "kpi: error: the tables do not fit into the memory they may take; give --memory more\n"
+    )
+
+
+def test_a_database_that_cannot_be_opened_says_why_and_nothing_stays_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def too_small(opening: engine.Opening) -> None:
+        opening._error = engine.library().OutOfMemoryException()
+
+    sales = tmp_path / "sales.csv"
+    sales.write_text("date,order_id,amount\n2026-01-05,1,5.00\n")
+    (tmp_path / "work").mkdir()
+    monkeypatch.setattr(engine.Opening, "run", too_small)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "work"))
+    assert app.main(["check", str(sales), "--no-config"]) == 1
+    found = capsys.readouterr().err
+    gc.collect()  # a store is kept as long as the error that ended it
+    assert (found, list((tmp_path / "work").iterdir())) == (
+        "kpi: error: the tables do not fit into the memory they may take; give --memory more\n",
+        [],
     )
 
 
@@ -109,13 +157,13 @@ def test_a_limit_too_small_or_a_disk_too_full_is_said_and_nothing_stays_behind(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def small_disk(folder: Path | None = None) -> object:
-        con = connect(folder)
+    def small_disk(opening: engine.Opening) -> object:
+        con = wait(opening)
         con.execute(f"SET max_temp_directory_size = '{disk}'")
         return con
 
-    connect = engine.connect
-    monkeypatch.setattr(tables, "connect", small_disk)
+    wait = engine.Opening.wait
+    monkeypatch.setattr(engine.Opening, "wait", small_disk)
     monkeypatch.setattr(firsts, "ROWS", large_from)  # first orders alone, or every row
     for module in (firsts, reading):  # every thread needs memory of its own
         monkeypatch.setattr(module, "all_threads", lambda con: None)

@@ -279,3 +279,34 @@ def test_rows_that_differ_in_anything_repeat_nothing(ask: Ask) -> None:
     found = ask("roi", files)
     assert found["total"]["revenue"] == 800
     assert "duplicates_kept" not in codes(found)
+
+
+PLAIN_ORDERS = (
+    "date,order_id,email,amount,currency\n2026-10-01,1,a@example.com,10.00,EUR\n2026-10-31,2,b@example.com,20.00,EUR\n"
+)
+WITH_CHANNEL = """\
+date,order_id,email,amount,currency,channel
+2026-10-01,1,a@example.com,10.00,EUR,Paid Search
+2026-10-31,2,b@example.com,20.00,EUR,Email
+"""
+OTHER_CHANNEL = WITH_CHANNEL.replace("Email", "Referral")
+WITH_PRODUCT = """\
+date,order_id,email,amount,currency,product,country,discount_code
+2026-10-01,1,a@example.com,10.00,EUR,Course,FR,X
+2026-10-31,2,b@example.com,20.00,EUR,Book,FR,X
+"""
+
+
+@pytest.mark.parametrize("order", [*permutations(["plain", "channel", "other", "product"])], ids="-".join)
+def test_of_sales_in_several_files_the_ones_that_name_their_channel_count_whatever_the_order_of_the_files(
+    order: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    texts = {"plain": PLAIN_ORDERS, "channel": WITH_CHANNEL, "other": OTHER_CHANNEL, "product": WITH_PRODUCT}
+    for name in order:
+        Path(f"{name}.csv").write_text(texts[name])
+    Path("spend.csv").write_text(SPEND)
+    assert main(["roi", "spend.csv", *(f"{name}.csv" for name in order), "--by", "channel", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    revenue = {row["channel"]: row["revenue"] for row in found["rows"] if row["revenue"]}
+    assert (revenue, found["total"]["revenue"]) == ({"Paid Search": 10, "Email": 20}, 30)

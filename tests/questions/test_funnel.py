@@ -103,6 +103,18 @@ def test_the_leak_is_looked_for_where_nobody_else_has_come_in(kpi: Kpi) -> None:
     assert (leak["leak"]["from"], leak["leak"]["point_gain"]) == ("visits", 20)
 
 
+def test_an_order_more_than_there_are_customers_is_nobody_lost(kpi: Kpi) -> None:
+    stages = ("--stage", "visits=1000", "--stage", "orders=900", "--stage", "customers=450")
+    assert kpi(*stages)["leak"]["to"] == "orders", "half of the orders are somebody's second one"
+    assert kpi(*stages[2:])["leak"] is None
+
+
+def test_where_others_come_in_at_last_the_leak_before_them_has_no_worth(kpi: Kpi) -> None:
+    leak = kpi("--stage", "clicks=333", "--stage", "visits=350", "--stage", "leads=2", "--stage", "orders=5")["leak"]
+    assert (leak["from"], leak["to"], leak["lost"]) == ("visits", "leads", 348)
+    assert (leak["point_gain"], leak["point_revenue"]) == (None, None)
+
+
 def test_a_step_that_nobody_takes_is_a_leak_without_a_worth(kpi: Kpi) -> None:
     leak = kpi("--stage", "visits=2000", "--stage", "leads=500", "--stage", "buyers=0")["leak"]
     assert (leak["to"], leak["step_rate"], leak["point_gain"]) == ("buyers", 0, None)

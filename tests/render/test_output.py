@@ -233,7 +233,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 )
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_or_closed_stdout_is_one_error(to: str, said: str, unbuffered: str) -> None:
-    kpi = "from kpi_cli.commands.app import entry; entry()"
+    kpi = "from kpi_cli.__main__ import entry; entry()"
     done = shell(f'"$PYTHON" -c "{kpi}" roi --revenue 2 --cost 1 >{to}', PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 1
     assert said in done.stderr.decode()

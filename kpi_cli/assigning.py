@@ -1,6 +1,6 @@
 """A channel, strategy, platform and campaign on every row (contract §4, “Channel of a sale”).
 
-Each distinct combination is decided once in Python and joined back, however many rows share it.
+Each distinct combination of cells is decided once in Python, and looked up when a question is asked (tables.py).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 
 from kpi_cli.books import Books
+from kpi_cli.exports.tables import Decisions
 from kpi_cli.texts import note
 
 NOT_ALLOCATED, NOT_SET, UNATTRIBUTED, UNASSIGNED = "(not allocated)", "(not set)", "(unattributed)", "Unassigned"
@@ -52,11 +53,14 @@ def assign(books: Books) -> None:
 
 
 def assign_networks(books: Books) -> None:
-    """Give each role's rows the social network they came from, as `by_network`."""
+    """Give each role's rows the social network they came from, as `by_network`, beside what they have."""
     for role in ("spend", "costs", "sales", "traffic", "leads"):
         if books.has(role):
-            keys = [k for k in ("publisher", "source", "by_channel", "by_platform") if books.column(role, k)]
-            _join(books, role, keys, ("by_network",), lambda row: (_network(books, row),))
+            keys = [k for k in (*_KEYS, "publisher") if books.column(role, k)]
+            names = (*keys, *_GIVEN)
+            found = _found(books, role, names)
+            rows = [(*cells, _network(books, dict(zip(names, cells, strict=True)))) for cells in found]
+            books.store.decide(role, Decisions(keys, (*_GIVEN, "by_network"), rows))
 
 
 def _network(books: Books, row: Combination) -> str:
@@ -83,26 +87,15 @@ def _join(
     given: Sequence[str],
     decide: Callable[[Combination], tuple[str, ...]],
 ) -> None:
-    """Decide each distinct combination of `keys` once, and write the `given` columns of its rows.
+    """Decide each distinct combination of `keys` once: the `given` columns of the rows that hold it."""
+    rows = [(*cells, *decide(dict(zip(keys, cells, strict=True)))) for cells in _found(books, role, keys)]
+    books.store.decide(role, Decisions(keys, given, rows))
 
-    Of several questions about the same files, only one whose decisions are others writes them again.
-    """
-    store = books.store
-    if not keys:
-        for name, value in zip(given, decide({}), strict=True):
-            store.set_all(role, name, value)
-        return
-    store.ensure(role, *given)
-    listed = ", ".join(f'"{k}"' for k in keys)
-    combinations = store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL")
-    rows = [(*found, *decide(dict(zip(keys, found, strict=True)))) for found in combinations]
-    sets = ", ".join(f"{g} = d.{g}" for g in given)
-    alike = " AND ".join(f't."{k}" IS NOT DISTINCT FROM d."{k}"' for k in keys)
-    picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{n}"' for i, n in enumerate([*keys, *given], 1))
-    lists = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in [*keys, *given]]
-    if store.assigned.get((role, *given)) != (keys, lists):
-        store.con.execute(f"UPDATE {store.table(role)} t SET {sets} FROM (SELECT {picks}) d WHERE {alike}", lists)
-        store.assigned[role, *given] = keys, lists
+
+def _found(books: Books, role: str, names: Sequence[str]) -> list[tuple[str | None, ...]]:
+    """The combinations of cells that a role's rows hold; of no columns there is one."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    return books.store.rows(f"SELECT DISTINCT {listed} FROM {role} ORDER BY ALL") if names else [()]
 
 
 def _of_spend(books: Books, row: Combination) -> Decision:

@@ -56,7 +56,9 @@ def need_rows(books: Books, group: Sequence[str]) -> None:
     if books.window:
         inside = f"\"end\" >= DATE '{books.window.start}' AND \"start\" <= DATE '{books.window.end}'"
     for role in group:
-        if books.has(role) and books.store.rows(f"SELECT 1 FROM {role} WHERE fate IS NULL AND {inside} LIMIT 1"):
+        if books.has(role) and books.store.rows(
+            f"SELECT 1 FROM {books.store.bare(role)} WHERE fate IS NULL AND {inside} LIMIT 1"
+        ):
             return
     files = ", ".join(s.file for role in group for s in books.store.of_role(role)) or None
     roles = " or ".join(group)

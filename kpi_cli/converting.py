@@ -121,7 +121,7 @@ def _convert_role(books: Books, role: str, reporting: str) -> None:
     if used:
         wide = 'round(CAST("{0}" AS DECIMAL(38,6)) * {1}, 6)'
         sets = ", ".join(f'"{name}" = {wide.format(name, _IN_FORCE)}' for name in _money(books, role))
-        sql = f"UPDATE {role} t SET {sets}, currency = $1 WHERE t.fate IS NULL AND t.currency <> $1"
+        sql = f"UPDATE {store.table(role)} t SET {sets}, currency = $1 WHERE t.fate IS NULL AND t.currency <> $1"
         _execute(books, sql, reporting)
 
 

@@ -68,9 +68,10 @@ def _longest_gap(books: Books) -> dt.timedelta:
     """The longest time between two days with sales; none where there are no sales."""
     if not books.has("sales"):
         return dt.timedelta()
+    sales = books.store.bare("sales")
     found = books.store.rows(
-        """SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
-           FROM (SELECT DISTINCT "start" FROM sales WHERE fate IS NULL AND "start" IS NOT NULL))"""
+        f"""SELECT max(gap) FROM (SELECT "start" - lag("start") OVER (ORDER BY "start") AS gap
+           FROM (SELECT DISTINCT "start" FROM {sales} WHERE fate IS NULL AND "start" IS NOT NULL))"""
     )
     return dt.timedelta(days=found[0][0] or 0)
 
@@ -154,7 +155,8 @@ def _common_days(roles: dict[str, list[tuple[dt.date, dt.date]]], window: Window
 
 def _undated_rows(books: Books, uses: Sequence[str]) -> bool:
     return any(
-        books.has(role) and books.store.rows(f'SELECT 1 FROM {role} WHERE fate IS NULL AND "start" IS NULL LIMIT 1')
+        books.has(role)
+        and books.store.rows(f'SELECT 1 FROM {books.store.bare(role)} WHERE fate IS NULL AND "start" IS NULL LIMIT 1')
         for role in uses
     )
 
@@ -198,7 +200,7 @@ def _tell_outside(books: Books, window: Window) -> None:
         if not books.has(role) or not (is_money or role in books.uses):
             continue
         for number, count, amount in books.store.rows(
-            f"""SELECT file, CAST(sum("rows") AS BIGINT), coalesce(sum({column}), 0) FROM {role}
+            f"""SELECT file, CAST(sum("rows") AS BIGINT), coalesce(sum({column}), 0) FROM {books.store.bare(role)}
                 WHERE fate IS NULL AND ("end" < $1::DATE OR "start" > $2::DATE) GROUP BY file ORDER BY file""",
             [start, end],
         ):

@@ -53,7 +53,8 @@ def fill_buyers(books: Books) -> bool:
     store.ensure("sales", "order_id", "customer", "customer_type")
     if store.people:  # who are found where they are
         return bool(store.rows("SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND customer IS NOT NULL LIMIT 1"))
-    for sql in (_BUYERS, _firsts(books), _ROWS.format(revenue=measures.revenue_sql(books)), _DAYS):
+    said = {"sales": store.bare("sales"), "revenue": measures.revenue_sql(books)}
+    for sql in (_BUYERS.format(**said), _firsts(books), _ROWS.format(**said), _DAYS):
         store.con.execute(sql)  # one step each: a join and a grouping in one would hold both in memory
     store.con.execute("DROP TABLE numbered")
     store.con.execute(_PURCHASES)
@@ -70,12 +71,12 @@ _BUYERS = """
     CREATE OR REPLACE TEMP TABLE buyers AS
     SELECT CAST(row_number() OVER () AS INTEGER) AS who, *, true AS won FROM (
       SELECT t.customer, min(t."start") FILTER (t.is_order) AS first_day, count(*) FILTER (t.is_order) AS orders
-      FROM sales t WHERE t.fate IS NULL AND t.customer IS NOT NULL GROUP BY t.customer)
+      FROM {sales} t WHERE t.fate IS NULL AND t.customer IS NOT NULL GROUP BY t.customer)
 """
 _ROWS = """
     CREATE OR REPLACE TEMP TABLE numbered AS
     SELECT b.who, t."start" AS day, t.is_order, t.charged, {revenue} AS revenue
-    FROM sales t JOIN buyers b USING (customer) WHERE t.fate IS NULL
+    FROM {sales} t JOIN buyers b USING (customer) WHERE t.fate IS NULL
 """
 _DAYS = """
     CREATE OR REPLACE TEMP TABLE days AS

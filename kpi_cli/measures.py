@@ -246,12 +246,17 @@ def fill_first_orders(books: Books) -> None:
         books.store.con.execute(_FIRST_ORDERS_WON)
         return
     books.store.con.execute(
-        """CREATE OR REPLACE TEMP TABLE first_orders AS
-           WITH ordered AS (
-             SELECT *, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
+        f"""CREATE OR REPLACE TEMP TABLE first_orders AS
+           WITH days AS (
+             SELECT customer, min("start") AS first_day FROM {books.store.bare("sales")}
+             WHERE fate IS NULL AND is_order GROUP BY customer),
+           ordered AS (
+             SELECT s.*, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
                     row_number() OVER (PARTITION BY customer
                       ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) AS nth
-             FROM sales WHERE fate IS NULL AND is_order)
+             FROM sales s LEFT JOIN days d USING (customer)
+             WHERE fate IS NULL AND is_order
+               AND (customer_type = 'new' OR s."start" IS NOT DISTINCT FROM d.first_day))
            SELECT * EXCLUDE (person, nth) FROM ordered
            WHERE customer_type = 'new' OR (customer_type IS NULL AND customer IS NOT NULL AND nth = 1)
            QUALIFY row_number() OVER (PARTITION BY person

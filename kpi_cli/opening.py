@@ -275,7 +275,10 @@ def _currency(books: Books, uses: Sequence[str]) -> str | None:
         InputError: two currencies, or one that is stated beside one that is not.
     """
     money = {role: some for role, some in _money_of(books).items() if role in uses and books.has(role)}
-    every = " UNION ALL ".join(f"SELECT currency FROM {r} WHERE fate IS NULL AND ({some})" for r, some in money.items())
+    tables = {books.store.bare(role): some for role, some in money.items()}
+    every = " UNION ALL ".join(
+        f"SELECT currency FROM {t} WHERE fate IS NULL AND ({some})" for t, some in tables.items()
+    )
     found = books.store.rows(f"SELECT DISTINCT currency FROM ({every})") if money else []
     if len(found) <= 1:
         return found[0][0] if found else None

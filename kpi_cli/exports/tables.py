@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import weakref
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from decimal import Decimal
 from functools import cached_property
@@ -161,6 +161,14 @@ class Form(Struct, frozen=True):
     follows: dict[str, str] = {}  # of what is not stored, since it follows from this
 
 
+class Decisions(Struct, frozen=True):
+    """What the `given` columns of a role hold, by what its `keys` do: a row for each combination of these."""
+
+    keys: Sequence[str]
+    given: Sequence[str]
+    rows: Sequence[tuple[str | None, ...]]
+
+
 class Store:
     """The typed tables of one run, in an embedded DuckDB; its folder is gone when the store is, or the run."""
 
@@ -174,7 +182,7 @@ class Store:
         self.sources: list[Source] = []
         self.converted: dict[str, set[tuple[dt.date, Decimal]]] = {}  # currency → first day and rate of those used
         self.buckets: list[tuple[Any, ...]] = []  # what the table `buckets` holds
-        self.assigned: dict[tuple[str, ...], Any] = {}  # role and columns → what those hold, by the cells of a row
+        self._decided: dict[str, Decisions] = {}  # by role, the columns that follow from what others hold
         self.people: People | None = None  # customers of sales that are where they are; the table holds groups of those
         self.has_won = False  # whether the table `won` says who was won with which of the groups that sales hold
         self.histories = ""  # of those customers, as SQL, the histories that are asked for
@@ -228,14 +236,23 @@ class Store:
 
     def table(self, role: str) -> str:
         """The table that stores a role's rows; where some of its columns follow from others, a view shows both."""
-        return f"stored_{role}" if role in _FOLLOWS else role
+        return f"stored_{role}" if role in _FOLLOWS or role in self._decided else role
+
+    def bare(self, role: str) -> str:
+        """A role's rows without what was decided of them, for a query that does not ask about it and need not look."""
+        return role if role in _FOLLOWS else self.table(role)
 
     def _show(self, role: str) -> None:
-        if role not in _FOLLOWS or role not in self.columns:
+        if self.table(role) == role or role not in self.columns:
             return
         follows, types = self._follows[role], self.columns[role]
         shown = "".join(f', CAST({value} AS {types[name]}) AS "{name}"' for name, value in follows.items())
-        self.con.execute(f"CREATE OR REPLACE VIEW {role} AS SELECT *{shown} FROM {self.table(role)}")
+        decided, joined = self._decided.get(role), ""
+        if decided:
+            shown += "".join(f', d."{name}"' for name in decided.given)
+            alike = " AND ".join(["true", *(f's."{key}" IS NOT DISTINCT FROM d."{key}"' for key in decided.keys)])
+            joined = f" LEFT JOIN decided_{role} d ON {alike}"
+        self.con.execute(f"CREATE OR REPLACE VIEW {role} AS SELECT s.*{shown} FROM {self.table(role)} s{joined}")
 
     def _stored(self, role: str, names: Iterable[str]) -> list[str]:
         """Those columns that are stored."""
@@ -270,14 +287,23 @@ class Store:
         """Give a role's table these columns, empty where no file had them."""
         self._widen(role, names)
 
-    def set_all(self, role: str, name: str, text: str) -> None:
-        """Give every row of a role the same text in a column; a new column costs next to nothing, however many."""
-        quoted = "'" + text.replace("'", "''") + "'"
-        if name in self.columns[role]:
-            self.con.execute(f'UPDATE {self.table(role)} SET "{name}" = {quoted}')
+    def decide(self, role: str, decisions: Decisions) -> None:
+        """Show columns of a role's rows that follow from others; of several decisions, the last ones hold.
+
+        They are looked up as a question is asked, for to write them on every row takes longer than all the questions.
+        """
+        before = self._decided.get(role)
+        if decisions == before:
             return
-        self.con.execute(f'ALTER TABLE {self.table(role)} ADD COLUMN "{name}" VARCHAR DEFAULT {quoted}')
-        self.columns[role][name] = "VARCHAR"
+        if self.table(role) == role:
+            self.con.execute(f"ALTER TABLE {role} RENAME TO stored_{role}")
+        names = [*decisions.keys, *decisions.given]
+        picks = ", ".join(f'unnest(${i}::VARCHAR[]) AS "{name}"' for i, name in enumerate(names, 1))
+        lists = [[row[i] for row in decisions.rows] for i, _ in enumerate(names)]
+        self.con.execute(f"CREATE OR REPLACE TABLE decided_{role} AS SELECT {picks}", lists)
+        self._decided[role] = decisions
+        types = {name: t for name, t in self.columns[role].items() if before is None or name not in before.given}
+        self.columns[role] = types | dict.fromkeys(decisions.given, "VARCHAR")
         self._show(role)
 
     def leave_out(self, source: Source, fate: str) -> None:

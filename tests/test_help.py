@@ -43,11 +43,12 @@ def test_help_starts_with_one_line_and_one_example_that_runs(
     assert main([*files, *as_of]) == 0, capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), ([], 2), (["--help", "roi"], 0)])
 def test_the_program_s_help_shows_every_summary_whole(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(SHOWN))
-    assert main(["--help"]) == 0
+    assert main(arguments) == code
     told = capsys.readouterr().out
     assert [name for name, summary in SUMMARIES.items() if not re.search(rf"{name} +{re.escape(summary)}", told)] == []
 

@@ -140,7 +140,8 @@ def run(arguments: Sequence[str]) -> int:
     from kpi_cli.commands import waiting
 
     named = [argument for argument in arguments if argument in SUMMARIES]
-    listed = named[:1] if named[:1] == list(arguments[:1]) else COMMANDS  # else the others are listed in its help
+    is_asked = bool(arguments) and arguments[0] in SUMMARIES
+    listed = arguments[:1] if is_asked else COMMANDS  # which the program's own help lists
     command = typer.main.get_command(build(named, listed))
     try:
         code = command.main(args=list(arguments), prog_name="kpi", standalone_mode=False)

@@ -375,6 +375,8 @@ class Fate:
         rules = [(rule["as"], {c: v for c, v in rule.items() if c != "as"}) for rule in fmt.get("left_out", ())]
         self.rules = [(reason, {*test}, conditions(test)) for reason, test in rules if any(sheet.has(c) for c in test)]
         self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
+        if not sheet.pays_by_word:
+            self.used["paid"] = _says_paid
         self.settled = {"status", *self.used}
         mentioned = {c for _, test in rules for c in test} | (self.settled if self.said else {*self.used})
         self.columns = sorted(c for c in mentioned if sheet.has(c))
@@ -413,6 +415,14 @@ class Fate:
                     column,
                 )
         return None
+
+
+_NOTHING = re.compile(r"\W*(?:0[0.,]*\W*(?:[a-z]{3})?)?")  # blank, or 0,00 eur
+
+
+def _says_paid(cells: Mapping[str, str]) -> bool:
+    """Whether a cell that is neither yes nor no says that an order was paid: by its day, its amount or its way."""
+    return not _NOTHING.fullmatch(cells["paid"])
 
 
 def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:

@@ -74,6 +74,7 @@ class Sheet(Struct):
     currency: str | None = None
     account: str | None = None  # as the lines above the header name it
     taxed: bool = False  # a cell of the tax column is not zero
+    pays_by_word: bool = True  # a cell of the column that says whether an order was paid is a yes or a no
     amounts: set[str] = field(default_factory=set)  # columns of money that hold more than bare 0 and 1
     refund_one: int | None = None  # the line of the first refund that is a bare 1
     totals: list[Totals] = field(default_factory=list)
@@ -132,13 +133,26 @@ def settle(sheet: Sheet) -> None:
     Raises:
         InputError: a row that is short or long, or cells that contradict each other or settle nothing.
     """
-    structure = _Structure(sheet)
+    structure, yes_and_no = _Structure(sheet), _yes_and_no(sheet)
+    paid = sheet.columns.get("paid", 0)
+    sheet.pays_by_word = not yes_and_no
     for batch in batched(sheet.records(), BATCH):
         rows = [record for record in batch if structure.sees(record)]
         structure.refuse_totals(rows)
         _look(sheet, rows)
+        sheet.pays_by_word |= any(folded(row.cells[paid]) in yes_and_no for row in rows)
     structure.close()
     conclude(sheet)
+
+
+def _yes_and_no(sheet: Sheet) -> set[str]:
+    """The words of the column that says whether an order was paid; none where there is no such column."""
+    fmt, said = sheet.header.format, {folded(word) for word, _ in sheet.options.statuses}
+    words = [
+        *fmt.get("used", {}).get("paid", ()),
+        *(w for rule in fmt.get("left_out", ()) for w in rule.get("paid", ())),
+    ]
+    return {folded(str(word)) for word in words} | (said - {""}) if sheet.has("paid") else set()
 
 
 def conclude(sheet: Sheet) -> None:
@@ -223,7 +237,7 @@ class _Structure:
         for index in sorted({*range(len(self.header))} - figures):
             cells = dict.fromkeys(row.cells[index] for row in rows)
             found = next((cell for cell in cells if word.match(folded(cell))), None)
-            if found is None and index in slices and len({folded(cell) for cell in cells}) > 1:
+            if found is None and index in slices and len({folded(cell) for cell in cells} - {""}) > 1:
                 found = next((cell for cell in cells if folded(cell) in _ALL), None)
             if found is not None:
                 line = next(row.line for row in rows if row.cells[index] == found)

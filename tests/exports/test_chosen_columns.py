@@ -40,6 +40,23 @@ def test_stripe_payments_with_their_refunds_do_not_say_that_they_lack_them(check
     assert "refunds_unstated" not in source.codes
 
 
+@pytest.mark.parametrize(
+    ("column", "said"), [("Arrival Date (UTC)", "payouts of Stripe"), ("Due by (UTC)", "disputes of Stripe")]
+)
+def test_stripes_payouts_and_disputes_are_no_sales(column: str, said: str, check: Any) -> None:
+    text = f"id,Amount,Created (UTC),Currency,Status,{column}\npo_1,9.00,2026-10-01 10:00,eur,Paid,2026-10-03 00:00\n"
+    [source] = check(("list.csv", text), code=3)
+    assert source["error"]["code"] == "not_a_report"
+    assert said in source["error"]["text"]
+
+
+@pytest.mark.parametrize("column", ["Charge ID", "Interval"])
+def test_stripes_refunds_and_subscriptions_are_not_its_payments(column: str, check: Any) -> None:
+    text = f"id,Amount,Created (UTC),Currency,Status,{column}\nre_1,9.00,2026-10-01 10:00,eur,succeeded,x\n"
+    [source] = check(("list.csv", text))
+    assert source["format"] == "generic"
+
+
 def test_a_list_made_by_hand_with_such_columns_is_not_stripes(check: Any) -> None:
     [source] = check(("list.csv", STRIPE.format(created="Created")))
     assert source["format"] == "generic"

@@ -38,6 +38,20 @@ def test_a_word_that_says_neither_paid_nor_unpaid_is_refused(check: Any) -> None
     assert (source["error"]["code"], source["error"]["line"]) == ("unknown_status", 3)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("2026-10-05", "2026-10-06"), ("CB", "virement"), ("60,00", "60,50"), ("x", "X"), ("✓", "✓")]
+)
+def test_the_day_amount_or_way_of_a_payment_says_that_an_order_is_paid(one: str, other: str, check: Any) -> None:
+    [source] = check(("ventes.csv", ORDERS.format(header="Payé", yes=one, no=other)))
+    assert (source.sum("revenue_net"), source.left_out) == (120.5, {})
+
+
+@pytest.mark.parametrize("nothing", ["", "0,00", "0,00 €", "0"])
+def test_beside_them_a_blank_or_zero_is_asked_about(nothing: str, check: Any) -> None:
+    [source] = check(("ventes.csv", ORDERS.format(header="Payé", yes="60,00", no=nothing)), code=3)
+    assert source["error"]["code"] == "unknown_status"
+
+
 @pytest.mark.parametrize("name", ["All", "Tous", "todos", "Alle", "Total"])
 @pytest.mark.parametrize("column", ["age", "gender", "device", "network"])
 def test_a_row_for_all_beside_its_slices_is_refused(name: str, column: str, check: Any) -> None:
@@ -47,6 +61,11 @@ def test_a_row_for_all_beside_its_slices_is_refused(name: str, column: str, chec
 
 def test_rows_that_are_all_for_all_ages_are_read(check: Any) -> None:
     [source] = check(("spend.csv", AGES.format(slice="age", one="All", two="All", all="All")))
+    assert source.sum("cost") == 60
+
+
+def test_an_all_beside_blanks_is_no_sum_of_slices(check: Any) -> None:
+    [source] = check(("spend.csv", AGES.format(slice="age", one="", two="All", all="All")))
     assert source.sum("cost") == 60
 
 

@@ -46,5 +46,28 @@ def test_several_orders_of_one_customer_in_a_row_are_refused_and_one_is_not(chec
     text = "date,customer,orders,revenue\n2026-10-01,c-1,{},300.00\n2026-10-02,c-2,1,20.00\n"
     [source] = check(("sales.csv", text.format(2)), code=3)
     assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("orders_of_one", 2, 3)
-    [source] = check(("sales.csv", text.format(1)))
-    assert (source.sum("orders"), source.sum("customers")) == (2, 2)
+    for one in ("1", "1.0", "0"):
+        [source] = check(("sales.csv", text.format(one)))
+        assert source.sum("customers") == 2
+
+
+IDS = "date,product,orders,revenue\n2026-10-01,Photo,{},60.00\n2026-10-02,Photo,{},70.00\n2026-10-03,Video,{},80.00\n"
+
+
+@pytest.mark.parametrize("ids", [(1001, 1004, 1002), (1, 2, 3), (12, 11, 10)])
+def test_what_may_be_the_numbers_of_orders_is_asked_about_until_it_is_said(
+    ids: tuple[int, int, int], check: Any
+) -> None:
+    text = IDS.format(*ids)
+    [source] = check(("sales.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["column"]) == ("orders_open", 3)
+    [source] = check(("sales.csv", text), options=("--map", "sales.orders=orders"))
+    assert source.sum("orders") == sum(ids)
+    [source] = check(("sales.csv", text), options=("--map", "sales.order_id=orders"))
+    assert source.sum("orders") == 3
+
+
+@pytest.mark.parametrize("counts", [(3, 4, 2), (1, 1, 1), (2, 1, 3), (0, 0, 5)])
+def test_counts_are_not_taken_for_numbers(counts: tuple[int, int, int], check: Any) -> None:
+    [source] = check(("sales.csv", IDS.format(*counts)))
+    assert source.sum("orders") == sum(counts)

@@ -466,6 +466,7 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
     seen = ", ".join(quoted(cell) for cell in cells[:6])
     said = f"the columns ({seen}) do not make a kind of file that is known"
     fix = _way_out(cells, wish)
+    is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
     return (NoTable if is_prose else InputError)("columns_unknown", said, fix, place.name, place.line)
 
 

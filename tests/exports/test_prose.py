@@ -118,3 +118,20 @@ def test_what_could_be_a_damaged_export_is_refused_wherever_it_is(
     code, sources = check(capsys, "exports")
     assert code == 3
     assert [s["file"] for s in sources if s["error"]] == [f"exports/{name}"]
+
+
+@pytest.mark.parametrize("header", [["Email", "Source"], ["Prénom", "Email", "Date"], ["Date", "Client", "Canal"]])
+def test_a_list_of_people_without_a_figure_is_no_free_text(
+    header: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [header, *([f"{cell} {i}" for cell in header] for i in range(2))]
+    workbook(tmp_path / "book.xlsx", Sales=SALES, People=people)
+    Path("out").mkdir()
+    Path("out/sales.csv").write_text(csv(SALES))
+    Path("out/people.txt").write_text(csv(people))
+    for name in ("book.xlsx", "out"):
+        code, sources = check(capsys, name)
+        assert (code, sorted(str((source["error"] or {}).get("code")) for source in sources)[-1]) == (
+            3,
+            "columns_unknown",
+        )

@@ -88,6 +88,20 @@ def test_files_that_contradict_or_slice_each_other_are_refused_in_any_order(
         assert said in found
 
 
+def test_a_file_that_is_the_sum_of_two_others_is_refused_in_any_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {
+        "all.csv": "date,cost\n2026-10-01,30.50\n2026-10-02,4.25\n2026-10-03,1.00\n",
+        "one.csv": "date,campaign,cost\n2026-10-01,A,10.50\n2026-10-02,A,4.25\n",
+        "two.csv": "date,campaign,cost\n2026-10-01,B,20.00\n2026-10-03,B,1.00\n",
+    }
+    for order in permutations(texts):
+        code, _, said = _answer(tmp_path, {name: texts[name] for name in order}, capsys)
+        assert code == 3
+        assert "slice the same spend in two ways" in said
+
+
 def test_files_of_different_things_without_a_name_in_common_are_added(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.texts import note
@@ -47,7 +48,21 @@ def settle_spend(store: Store, options: ReadOptions) -> list[InputError]:
             found = _compare(store, one, other)
             if found:
                 errors.append(found)
-    return errors or _parts_of_a_whole(store, sources)
+    return errors or _parts_of_a_whole(store, sources) or _kept_by_hand(store, sources)
+
+
+def _kept_by_hand(store: Store, sources: Sequence[Source]) -> list[InputError]:
+    """A hand-made list of what a platform's own file holds too: most rows of one, by campaign, day and cost."""
+    alike = f"lower(trim(b.campaign)) = lower(trim(a.campaign)) AND b.cost = a.cost AND {_EXACT}"
+    listed = [source for source in sources if "campaign" in _known(source) and not _apart(source)]
+    for one, other in permutations(listed, 2):
+        if one.format == other.format or GENERIC not in {one.format, other.format}:
+            continue
+        if line := store.stands_in(one, other, "a.campaign IS NOT NULL AND a.cost > 0", alike):
+            said = f"most of this spend stands in {other.file}, too"
+            fix = "give one of them, or say --accounts separate if they are two accounts"
+            return [InputError("reslice", said, fix, one.file, line)]
+    return []
 
 
 def _parts_of_a_whole(store: Store, sources: Sequence[Source]) -> list[InputError]:

@@ -88,6 +88,20 @@ def test_files_that_contradict_or_slice_each_other_are_refused_in_any_order(
         assert said in found
 
 
+def test_a_file_that_is_the_sum_of_two_others_is_refused_in_any_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {
+        "all.csv": "date,cost\n2026-10-01,30.50\n2026-10-02,4.25\n2026-10-03,1.00\n",
+        "one.csv": "date,campaign,cost\n2026-10-01,A,10.50\n2026-10-02,A,4.25\n",
+        "two.csv": "date,campaign,cost\n2026-10-01,B,20.00\n2026-10-03,B,1.00\n",
+    }
+    for order in permutations(texts):
+        code, _, said = _answer(tmp_path, {name: texts[name] for name in order}, capsys)
+        assert code == 3
+        assert "slice the same spend in two ways" in said
+
+
 def test_files_of_different_things_without_a_name_in_common_are_added(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,3 +157,45 @@ def test_two_tables_of_one_platform_with_other_days_are_joined(
     days = {"payments.csv": "2026-10-01", "no_ids.csv": "2026-09-01", "balance.csv": "2026-08-01"}
     code, answer, _ = _answer(tmp_path, {name: STRIPE[name].format(day) for name, day in days.items()}, capsys)
     assert (code, [source["rows"]["used"] for source in answer["sources"]]) == (0, [1, 1, 1])
+
+
+BY_HAND = "date,email,amount\n2026-10-01,Learner1@example.com,10.50\n2026-10-02,learner2@example.com,20.00\n{}"
+PLATFORM = (
+    "id,Created date (UTC),Amount,Amount Refunded,Currency,Status,Customer Email\n"
+    "ch_1,2026-10-01 23:30:00,10.50,0.00,eur,Paid,learner1@example.com\n"
+    "ch_2,2026-10-01 22:30:00,20.00,0.00,eur,Paid,learner2@example.com\n"
+    "ch_3,2026-10-05 22:30:00,20.00,0.00,eur,Paid,learner3@example.com\n"
+)
+
+
+@pytest.mark.parametrize("more", ["", "2026-10-03,learner9@example.com,5.00\n"], ids=["all of it", "most of it"])
+def test_a_list_kept_by_hand_beside_the_platforms_own_file_is_refused_in_any_order(
+    more: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"hand.csv": BY_HAND.format(more), "stripe.csv": PLATFORM}
+    for order in permutations(texts):
+        code, _, said = _answer(tmp_path, {name: texts[name] for name in order}, capsys)
+        assert code == 3
+        assert "most of these sales stand in" in said
+
+
+def test_sales_elsewhere_to_one_of_the_same_people_are_added(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transfers = "date,email,amount\n2026-10-01,learner1@example.com,10.50\n2026-10-02,learner4@example.com,7.00\n"
+    texts = {"transfers.csv": transfers, "stripe.csv": PLATFORM}
+    code, answer, _ = _answer(tmp_path, texts, capsys)
+    charged = [Decimal(sums["revenue_gross"]) for source in answer["sources"] for sums in source["sums"]]
+    assert (code, sum(charged)) == (0, Decimal("68.00"))
+
+
+def test_spend_kept_by_hand_beside_the_platforms_own_file_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    google = "Campaign report\nOctober 1, 2026 - October 2, 2026\nCampaign,Day,Currency code,Cost,Clicks,Impr.\n"
+    google += "Brand,2026-10-01,EUR,10.50,5,50\nBrand,2026-10-02,EUR,4.25,5,50\n"
+    texts = {"google.csv": google, "hand.csv": "date,campaign,cost,currency\n2026-10-01,brand,10.50,EUR\n"}
+    for order in permutations(texts):
+        code, _, said = _answer(tmp_path, {name: texts[name] for name in order}, capsys)
+        assert code == 3
+        assert "most of this spend stands in" in said

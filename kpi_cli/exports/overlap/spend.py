@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.texts import note
@@ -47,7 +48,34 @@ def settle_spend(store: Store, options: ReadOptions) -> list[InputError]:
             found = _compare(store, one, other)
             if found:
                 errors.append(found)
-    return errors
+    return errors or _parts_of_a_whole(store, sources) or _kept_by_hand(store, sources)
+
+
+def _kept_by_hand(store: Store, sources: Sequence[Source]) -> list[InputError]:
+    """A hand-made list of what a platform's own file holds too: most rows of one, by campaign, day and cost."""
+    alike = f"lower(trim(b.campaign)) = lower(trim(a.campaign)) AND b.cost = a.cost AND {_EXACT}"
+    listed = [source for source in sources if "campaign" in _known(source) and not _apart(source)]
+    for one, other in permutations(listed, 2):
+        if one.format == other.format or GENERIC not in {one.format, other.format}:
+            continue
+        if line := store.stands_in(one, other, "a.campaign IS NOT NULL AND a.cost > 0", alike):
+            said = f"most of this spend stands in {other.file}, too"
+            fix = "give one of them, or say --accounts separate if they are two accounts"
+            return [InputError("reslice", said, fix, one.file, line)]
+    return []
+
+
+def _parts_of_a_whole(store: Store, sources: Sequence[Source]) -> list[InputError]:
+    """A file whose days cost what several others say together, each a part of it, is their sum."""
+    kinds: dict[tuple[str | None, frozenset[str]], list[Source]] = {}
+    for source in sources:
+        if not _apart(source):
+            kinds.setdefault((source.format, frozenset(_names(source))), []).append(source)
+    for ((one, names), parts), ((other, its_names), wholes) in permutations(kinds.items(), 2):
+        for whole in wholes if one == other and not names & its_names and len(parts) > 1 else ():
+            if found := _same_days(store, parts, whole, stated=False):
+                return [found]
+    return []
 
 
 def _apart(source: Source) -> bool:
@@ -71,27 +99,28 @@ def _compare(store: Store, one: Source, other: Source) -> InputError | None:
     stated = account is not None
     if _grain(one) != _grain(other):
         again = store.rows(f"SELECT min(b.line) FROM spend a, spend b WHERE {overlap}")[0][0]
-        return _twice(one, other, again, stated, "slice the same spend in two ways") if again else None
+        return _twice(one.file, other, again, stated, "slice the same spend in two ways") if again else None
     shared = _names(one) & _names(other) & store.columns["spend"].keys()
     if not shared and _names(one) != _names(other):
-        return _same_days(store, one, other, stated)
+        return _same_days(store, [one], other, stated=stated)
     return _same_rows(store, one, other, shared, stated)
 
 
-def _same_days(store: Store, one: Source, other: Source, stated: bool) -> InputError | None:
-    """Two files without a name in common are of different things, unless each day of both cost the same."""
-    first, second = (_summed(source, [], ["cost"]) for source in (one, other))
+def _same_days(store: Store, parts: Sequence[Source], other: Source, *, stated: bool) -> InputError | None:
+    """Files without a name in common are of different things, unless each day of both sides cost the same."""
+    first, second = (_summed(sources, [], ["cost"]) for sources in (parts, [other]))
     agree, differ, line = store.rows(
         f"""SELECT count(*) FILTER (a.cost = b.cost AND a.cost <> 0), count(*) FILTER (a.cost <> b.cost), min(b.line)
             FROM {first} a JOIN {second} b ON {_EXACT} AND {_alike([])}"""
     )[0]
-    return _twice(one, other, line, stated, "slice the same spend in two ways") if agree and not differ else None
+    files = " and ".join(part.file for part in parts)
+    return _twice(files, other, line, stated, "slice the same spend in two ways") if agree and not differ else None
 
 
 def _same_rows(store: Store, one: Source, other: Source, names: set[str], stated: bool) -> InputError | None:
     """Rows of two files that are of one day and name: the same rows, or there is no telling."""
     figures = [c for c in _FIGURES if c == "cost" or _both(one, other, c)]
-    first, second = (_summed(source, sorted(names), figures) for source in (one, other))
+    first, second = (_summed([source], sorted(names), figures) for source in (one, other))
     alike = _alike(sorted(names))
     same = " AND ".join(f"a.{c} IS NOT DISTINCT FROM b.{c}" for c in figures)
     numbers = {*TABLES["spend"].numeric}
@@ -103,7 +132,7 @@ def _same_rows(store: Store, one: Source, other: Source, names: set[str], stated
     ):
         sql = f"SELECT min(b.line) FROM {first} a, {second} b WHERE {alike} AND {condition}"
         if again := store.rows(sql)[0][0]:
-            return _twice(one, other, again, stated, said)
+            return _twice(one.file, other, again, stated, said)
     store.con.execute(
         f"""UPDATE spend b SET fate = 'seen_in_other_file' FROM {first} a
             WHERE b.file = {other.number} AND b.fate IS NULL AND {_EXACT} AND {alike}"""
@@ -111,11 +140,12 @@ def _same_rows(store: Store, one: Source, other: Source, names: set[str], stated
     return None
 
 
-def _summed(source: Source, names: Sequence[str], figures: Sequence[str]) -> str:
-    """SQL of a file's figures by day, name and currency, with the first line of each."""
+def _summed(sources: Sequence[Source], names: Sequence[str], figures: Sequence[str]) -> str:
+    """SQL of some files' figures by day, name and currency, with the first line of each."""
     listed = ", ".join(f'"{c}"' for c in ("start", "end", "currency", *names))
     sums = ", ".join(f"sum({c}) AS {c}" for c in figures)
-    rows = f"FROM spend WHERE file = {source.number} AND fate IS NULL"
+    files = ", ".join(str(source.number) for source in sources)
+    rows = f"FROM spend WHERE file IN ({files}) AND fate IS NULL"
     return f"(SELECT {listed}, {sums}, min(line) AS line {rows} GROUP BY {listed})"
 
 
@@ -138,6 +168,6 @@ def _known(source: Source) -> set[str]:
     return set(source.sheet.columns) | ({"account"} if source.sheet.account else set())
 
 
-def _twice(one: Source, other: Source, line: int, stated: bool, said: str) -> InputError:
+def _twice(one: str, other: Source, line: int, stated: bool, said: str) -> InputError:
     fix = "give only one of them" if stated else "give only one, or say --accounts separate if they are two accounts"
-    return InputError("reslice", f"{one.file} and this file {said}", fix, other.file, line)
+    return InputError("reslice", f"{one} and this file {said}", fix, other.file, line)

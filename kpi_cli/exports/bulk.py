@@ -77,7 +77,6 @@ class Plan(Struct):
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
     typed: bool = False  # DuckDB reads moments, or the money of a sale, as what they are
-    by_row: bool = True  # each row is asked for its day; of groups that are alike in it, few are
     read: AsRead = TEXTS
     ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
 
@@ -113,13 +112,12 @@ def plans(sheet: Sheet) -> Iterator[Plan]:
     yield found
 
 
-def plan(sheet: Sheet, *, typed: bool = False, by_row: bool = True) -> Plan | None:
+def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
     """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own.
 
     Args:
         typed: whether DuckDB is to read moments, or the money of a sale, as what they are. None, too, where the first
             rows do not prove that it can.
-        by_row: whether each row is asked for its day, which DuckDB then reads as what it is.
     """
     text = sheet.text
     if text is None or sheet.role not in _PLANS or not (text.survey.newlines > ROWS and is_plain(text)):
@@ -130,8 +128,7 @@ def plan(sheet: Sheet, *, typed: bool = False, by_row: bool = True) -> Plan | No
     fresh.width = len(sheet.header.names)
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
-    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs))
-    found.typed, found.by_row = typed, by_row
+    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs), typed=typed)
     try:
         conclude(fresh)
         if fresh.account:
@@ -298,7 +295,7 @@ def _proves_the_dot(found: Plan) -> bool:
     sheet = found.sheet
     money = [sheet.columns[c] for c in (price_rule(sheet)["column"], "refunded") if sheet.has(c)]
     date = sheet.columns["date"]
-    days = {date: "DATE"} if found.by_row and has_days(found.text, sheet, date) else {}
+    days = {date: "DATE"} if has_days(found.text, sheet, date) else {}
     found.read = AsRead(dict.fromkeys(money, MONEY_TYPE) | days)
     return not sheet.has("tax") and proves_the_dot(found.text, sheet, money)
 

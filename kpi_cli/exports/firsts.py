@@ -64,7 +64,7 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     sheet = source.sheet
     if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
-    found = [*ways(sheet, by_row=True)]
+    found = [*ways(sheet)]
     if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     all_threads(store.con)

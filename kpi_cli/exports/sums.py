@@ -43,12 +43,12 @@ def load_sums(store: Store, source: Source, by: Collection[str]) -> bool:
     sheet = source.sheet
     if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
-    return any(_loaded(store, source, _query(found, by)) for found in ways(sheet, by_row=False))
+    return any(_loaded(store, source, _query(found, by)) for found in ways(sheet))
 
 
-def ways(sheet: Sheet, *, by_row: bool) -> Iterator[Plan]:
+def ways(sheet: Sheet) -> Iterator[Plan]:
     """How a sheet of sales is read, the leanest way first; none where DuckDB cannot."""
-    yield from filter(None, (plan(sheet, typed=True, by_row=by_row), plan(sheet)))
+    yield from filter(None, (plan(sheet, typed=True), plan(sheet)))
 
 
 @contextmanager

@@ -36,7 +36,6 @@ from kpi_cli.exports.plain import (
     AsRead,
     all_read,
     half_even_sql,
-    has_days,
     is_plain,
     millionths_sql,
     moments_like,
@@ -213,8 +212,7 @@ def _plan_sales(found: Plan) -> bool:
     if found.typed and not _proves_the_dot(found):
         return False
     _dimensions(found)
-    is_read = sheet.columns["date"] in found.read.types
-    found.values["day"] = found.cell("date") if is_read else _day_sql(found.cell("date"))
+    found.values["day"] = _day_sql(found.cell("date"))
     found.columns |= {"start": "day", "end": "day"}
     found.checks.append(_in_calendar("day"))
     if sheet.has("time"):
@@ -288,15 +286,10 @@ def _moments(found: Plan) -> bool:
 
 
 def _proves_the_dot(found: Plan) -> bool:
-    """Whether money can be read as numbers at once, and days as days where the first rows bear no time.
-
-    Tax is rounded by what its cells say, which have to be texts.
-    """
+    """Whether money can be read as numbers at once; tax is rounded by what its cells say, which have to be texts."""
     sheet = found.sheet
     money = [sheet.columns[c] for c in (price_rule(sheet)["column"], "refunded") if sheet.has(c)]
-    date = sheet.columns["date"]
-    days = {date: "DATE"} if has_days(found.text, sheet, date) else {}
-    found.read = AsRead(dict.fromkeys(money, MONEY_TYPE) | days)
+    found.read = AsRead(dict.fromkeys(money, MONEY_TYPE))
     return not sheet.has("tax") and proves_the_dot(found.text, sheet, money)
 
 

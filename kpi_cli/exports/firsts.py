@@ -173,8 +173,8 @@ def _orders(store: Store, ids: _Ids) -> int:
     """How many orders there are; whole numbers are ticked off on sheets of 64, for most stand near others."""
     sql = "SELECT count(DISTINCT order_key) FROM bought"
     if ids.are_numbers:
-        ticks = "bit_or(CAST(1 AS UBIGINT) << (order_key & 63)) AS ticks"
-        sql = f"SELECT sum(bit_count(ticks)) FROM (SELECT {ticks} FROM bought GROUP BY order_key >> 6)"
+        ticks = "bit_or(CAST(1 AS UBIGINT) << (order_key % 64)) AS ticks"
+        sql = f"SELECT sum(bit_count(ticks)) FROM (SELECT {ticks} FROM bought GROUP BY order_key // 64)"
     return int(store.rows(sql)[0][0] or 0)
 
 

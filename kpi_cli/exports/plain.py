@@ -72,13 +72,6 @@ def moments_like(text: Text, sheet: Sheet, index: int) -> str | None:
     return ways.pop() if len(ways) == 1 else None
 
 
-def has_days(text: Text, sheet: Sheet, index: int) -> bool:
-    """Whether the first rows write a day as 2026-10-31: DuckDB then reads the column as it does moments."""
-    cells = [row[index] for row in first_rows(text, sheet)]
-    return bool(cells) and all(re.fullmatch(_DAY, cell) for cell in cells)
-
-
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T])[0-9]{2}:[0-9]{2}:[0-9]{2}(Z?)"
 
 
@@ -100,11 +93,10 @@ def source_sql(text: Text, sheet: Sheet, read: AsRead = TEXTS) -> str:
     """
     types = [read.types.get(i, "VARCHAR") for i in range(len(sheet.header.names))]
     columns = ", ".join(f"'c{i}': '{type_}'" for i, type_ in enumerate(types))
-    forms = ", dateformat = '%Y-%m-%d'" if "DATE" in types else ""
-    forms += f", timestampformat = '{read.moment}'" if read.moment else ""
+    moments = f", timestampformat = '{read.moment}'" if read.moment else ""
     path = str(text.path).replace("'", "''")
     return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
-        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"'{forms},
+        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"'{moments},
         columns = {{{columns}}})"""
 
 

@@ -142,6 +142,20 @@ def test_an_amount_far_below_is_read_as_it_is_row_by_row(
     assert_alike(write(tmp_path, "\n".join([header, *rows, ""])), "cac", currency="EUR")
 
 
+@pytest.mark.parametrize(
+    "day",
+    [
+        *("2026-1-5", " 2026-01-05", "2026-01-05 ", "2026-01-05 10:00:00", "2026-01-05T10:00:00Z", "2026/01/05"),
+        *("2026-01-05 23:30:00+05:00", "20260105", "05/01/2026", "26-01-05", "2026-02-30", "1989-12-31", "2101-01-01"),
+        *("2026 01 05", "2026-01-05 (BC)", "epoch", "infinity", "", "x"),
+    ],
+)
+def test_a_day_far_below_that_is_written_otherwise_is_read_as_it_is_row_by_row(day: str, tmp_path: Path) -> None:
+    rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25" for i in range(100)]
+    sales = "\n".join(["date,order_id,customer_id,channel,amount", *rows, f"{day},500,c-1,Email,5.25", ""])
+    assert_alike(write(tmp_path, sales), "channels", currency="EUR")
+
+
 def test_ids_that_are_no_numbers_after_all_are_texts(tmp_path: Path) -> None:
     rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.00" for i in range(100)]
     files = write(

@@ -212,14 +212,18 @@ def _orders_counted(reader: Reader, block: Block, charged: Texts) -> Texts:
 def _may_be_ids(counts: Texts, charged: Texts) -> bool:
     """Whether counts of orders look like their numbers: no two alike, and in steps of one, or more than the money.
 
+    A single 1 is a count.
+
     >>> _may_be_ids(["1001", "1003"], ["60.00", "75.00"]), _may_be_ids(["1", "2", "3"], ["60.00"] * 3)
     (True, True)
     >>> _may_be_ids(["3", "5", "2"], ["60.00"] * 3), _may_be_ids(["1", "1"], ["60.00"] * 2)
     (False, False)
+    >>> _may_be_ids(["1001"], ["60.00"]), _may_be_ids(["1"], ["0.50"])
+    (True, False)
     """
     rows = [(Decimal(count), Decimal(money or 0)) for count, money in zip(counts, charged, strict=True) if count]
     values = [count for count, _ in rows]
-    if len(values) < 2 or len({*values}) < len(values):
+    if values in ([], [Decimal(1)]) or len({*values}) < len(values):
         return False
     steps = {after - before for before, after in pairwise(values)}
     return (len(values) > 2 and steps in ({Decimal(1)}, {Decimal(-1)})) or all(count > money for count, money in rows)

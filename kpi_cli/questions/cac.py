@@ -260,7 +260,7 @@ def tell_first_purchases(books: Books) -> None:
     if starts and guessed and min(starts) >= books.window.start:
         books.notes.append(note("new_customers_overstated", start=min(starts)))
     nameless = books.store.rows(
-        """SELECT CAST(sum("rows") AS BIGINT) FROM sales
+        """SELECT CAST(sum(coalesce(orders, "rows")) AS BIGINT) FROM sales
            WHERE fate IS NULL AND is_order AND customer IS NULL AND customer_type IS NULL"""
     )[0][0]
     if nameless:

@@ -71,3 +71,20 @@ def test_what_may_be_the_numbers_of_orders_is_asked_about_until_it_is_said(
 def test_counts_are_not_taken_for_numbers(counts: tuple[int, int, int], check: Any) -> None:
     [source] = check(("sales.csv", IDS.format(*counts)))
     assert source.sum("orders") == sum(counts)
+
+
+def test_a_single_row_whose_count_exceeds_its_money_is_asked_about(check: Any) -> None:
+    [source] = check(("one.csv", "date,product,orders,revenue\n2026-10-01,Photo,1001,60.00\n"), code=3)
+    assert source["error"]["code"] == "orders_open"
+
+
+def test_orders_that_name_no_customer_are_told_by_their_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sales = "date,email,orders,revenue\n2026-10-01,learner1@example.com,1,30.00\n"
+    Path("daily.csv").write_text(sales + "2026-10-02,,5,500.00\n2026-10-31,,4,400.00\n")
+    Path("spend.csv").write_text(SPEND)
+    assert main(["cac", "daily.csv", "spend.csv", "--currency", "EUR", "--json"]) == 0
+    notes = {note["code"]: note["text"] for note in json.loads(capsys.readouterr().out)["notes"]}
+    assert notes["orders_without_customer"].startswith("9 orders")

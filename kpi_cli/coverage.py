@@ -185,18 +185,17 @@ def hold_to_window(books: Books, needs: Sequence[Sequence[str]]) -> None:
 
 
 # What rows outside the window are told by; of events and touches those count too that lead to what is inside.
-_AMOUNTS = {"spend": "cost", "sales": "charged", "costs": "cost", "traffic": "visits", "leads": "leads"} | {
-    "search": "clicks",
-    "mail": "delivered",
-    "social": "impressions",
-    "progress": "enrolled",
+_AMOUNTS = {
+    **{"spend": "cost", "sales": "charged", "costs": "cost"},
+    **{"traffic": "visits", "leads": "leads", "search": "clicks", "mail": "delivered"},
+    **{"social": "impressions", "progress": "enrolled"},
 }
 
 
 def _tell_outside(books: Books, window: Window) -> None:
     start, end = window.start.isoformat(), window.end.isoformat()
     for role, column in _AMOUNTS.items():
-        is_money = role in {"spend", "sales", "costs"}
+        is_money = column in {"cost", "charged"}
         if not books.has(role) or not (is_money or role in books.uses):
             continue
         for number, count, amount in books.store.rows(

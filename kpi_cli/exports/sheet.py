@@ -173,11 +173,6 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
 
 
-_SLICES = ("age", "gender", "placement", "device", "network", "keyword", "search_term", "country")
-# What a row that holds them all is called.
-_ALL = {"all", "tous", "toutes", "tout", "alle", "alles", "todos", "todas", "todo", "tutti", "tutte", "tutto"}
-
-
 class _Structure:
     """Which records are rows: repeated headers, footers, totals and subtotals are set aside with their reason."""
 
@@ -233,12 +228,13 @@ class _Structure:
         if word is None:
             return
         figures = {i for column, i in self.sheet.columns.items() if kind(column) != "text"}
-        slices = {self.sheet.columns[column] for column in _SLICES if self.sheet.has(column)}
+        whole = self.sheet.header.format.get("whole", {"columns": (), "words": ()})
+        slices = {self.sheet.columns[column] for column in whole["columns"] if self.sheet.has(column)}
         for index in sorted({*range(len(self.header))} - figures):
             cells = dict.fromkeys(row.cells[index] for row in rows)
             found = next((cell for cell in cells if word.match(folded(cell))), None)
             if found is None and index in slices and len({folded(cell) for cell in cells} - {""}) > 1:
-                found = next((cell for cell in cells if folded(cell) in _ALL), None)
+                found = next((cell for cell in cells if folded(cell) in whole["words"]), None)
             if found is not None:
                 line = next(row.line for row in rows if row.cells[index] == found)
                 said = f"{quoted(found)} can be the sum of other rows, or the name of something"

@@ -311,23 +311,6 @@ class Store:
         table = self.table(str(source.role))
         self.con.execute(f"UPDATE {table} SET fate = $1 WHERE file = $2 AND fate IS NULL", [fate, source.number])
 
-    def stands_in(self, source: Source, other: Source, counted: str, alike: str) -> int | None:
-        """The first line of a source whose rows stand in another one, if most of them do.
-
-        Args:
-            source: one source.
-            other: another one of its role.
-            counted: SQL of which rows `a` are looked for.
-            alike: SQL of what makes `a` and a row `b` of the other one the same.
-        """
-        role, found = source.role, f"FROM {source.role} b WHERE b.file = {other.number} AND b.fate IS NULL AND {alike}"
-        rows, again, line = self.rows(
-            f"""SELECT count(*), count(*) FILTER (is_there), min(line) FILTER (is_there) FROM (
-                  SELECT line, EXISTS ({found}) AS is_there FROM {role} a
-                  WHERE a.file = {source.number} AND a.fate IS NULL AND {counted})"""
-        )[0]
-        return int(line) if 2 * again > rows else None
-
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.con.execute(sql, parameters or []).fetchall()

@@ -60,14 +60,9 @@ def _tell_again(store: Store) -> None:
     """Who asks again is a lead again, for leads are events; how many did is told."""
     again = """SELECT file, line FROM leads WHERE fate IS NULL AND customer IS NOT NULL
                QUALIFY row_number() OVER (PARTITION BY customer ORDER BY "start", file, line) > 1"""
-    counted = {
-        n: (line, count)
-        for n, line, count in store.rows(f"SELECT file, min(line), count(*) FROM ({again}) GROUP BY file")
-    }
-    for source in store.of_role("leads"):
-        if source.number in counted:
-            line, count = counted[source.number]
-            source.extra_notes.append(note("leads_again", file=source.file, line=line, count=count))
+    for number, line, count in store.rows(f"SELECT file, min(line), count(*) FROM ({again}) GROUP BY file"):
+        source = next(s for s in store.of_role("leads") if s.number == number)
+        source.extra_notes.append(note("leads_again", file=source.file, line=line, count=count))
 
 
 def _counted_twice(store: Store) -> list[InputError]:

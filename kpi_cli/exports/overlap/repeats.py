@@ -68,3 +68,23 @@ def repeated_rows(store: Store, role: str, options: ReadOptions) -> None:
     ):
         source = next(source for source in sources if source.number == number)
         source.extra_notes.append(note("duplicates_kept", file=source.file, line=line, count=count))
+
+
+def mostly_in(store: Store, source: Source, other: Source, counted: str, alike: str) -> list[int | None]:
+    """The first line of a source whose rows stand in another one of its role, if most of them do; else none.
+
+    Args:
+        store: the tables.
+        source: one source.
+        other: another one of its role.
+        counted: SQL of which rows `a` are looked for.
+        alike: SQL of what makes `a` and a row `b` of the other one the same.
+    """
+    role, there = source.role, f"FROM {source.role} b WHERE b.file = {other.number} AND b.fate IS NULL AND {alike}"
+    found = store.rows(
+        f"""SELECT min(line) FILTER (is_there) FROM (
+              SELECT line, EXISTS ({there}) AS is_there FROM {role} a
+              WHERE a.file = {source.number} AND a.fate IS NULL AND {counted})
+            HAVING 2 * count(*) FILTER (is_there) > count(*)"""
+    )
+    return [line for (line,) in found]

@@ -8,6 +8,7 @@ from itertools import combinations
 from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.composing import refund_unsaid
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.overlap.repeats import mostly_in
 from kpi_cli.exports.recognising import GENERIC, catalogue
 from kpi_cli.exports.roles import CHANNEL, TABLES
 from kpi_cli.exports.tables import Source, Store
@@ -72,7 +73,7 @@ def _kept_by_hand(store: Store, one: Source, other: Source) -> InputError | None
     alike = """b.is_order AND b.customer = a.customer AND b.charged = a.charged
                AND abs(date_diff('day', a."start", b."start")) <= 1"""  # a zone may lie between them
     for source, whole in ((one, other), (other, one)):
-        if line := store.stands_in(source, whole, counted, alike):
+        for line in mostly_in(store, source, whole, counted, alike):
             fix = f"give one of them, or say which books with --sales-from {one.format} or --sales-from {other.format}"
             return InputError("sales_twice", f"most of these sales stand in {whole.file}, too", fix, source.file, line)
     return None

@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.overlap.repeats import mostly_in
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.tables import Source, Store
@@ -58,7 +59,7 @@ def _kept_by_hand(store: Store, sources: Sequence[Source]) -> list[InputError]:
     for one, other in permutations(listed, 2):
         if one.format == other.format or GENERIC not in {one.format, other.format}:
             continue
-        if line := store.stands_in(one, other, "a.campaign IS NOT NULL AND a.cost > 0", alike):
+        for line in mostly_in(store, one, other, "a.campaign IS NOT NULL AND a.cost > 0", alike):
             said = f"most of this spend stands in {other.file}, too"
             fix = "give one of them, or say --accounts separate if they are two accounts"
             return [InputError("reslice", said, fix, one.file, line)]

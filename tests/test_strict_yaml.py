@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports import strict_yaml
+from kpi_cli.exports.strict_json import load_json
 from kpi_cli.exports.strict_yaml import (
     MAX_CHARACTERS,
     MAX_DEPTH,
@@ -18,7 +19,6 @@ from kpi_cli.exports.strict_yaml import (
     Scalar,
     Sequence,
     load,
-    load_json,
     plain,
 )
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct, field
@@ -112,7 +111,7 @@ class _Plan(Struct):
     apart: int | None  # the column of refunds, else of the price: a status may speak of rows alone where it is 0
     always_exact: bool  # amounts that do not add up row by row, such as a price and a quantity
     exact_when_back: bool  # tax is scaled to what was kept: its rounding is each row's own
-    vat: Fraction | None  # the share of tax in a gross amount
+    vat: Decimal | None  # the rate of tax that gross amounts hold
     lines: list[int] = field(default_factory=list)  # blank in the further lines of an order
     checks: list[str] = field(default_factory=list)  # what must hold of every row
     typed: bool = False  # DuckDB reads the cells of money as numbers, at half the price of text
@@ -136,7 +135,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         at.get("refunded", at[rule["column"]]) if _may_go_back(sheet) else None,
         always_exact="times" in rule or "plus" in rule,
         exact_when_back=sheet.has("tax") or vat is not None,
-        vat=Fraction(vat) / (1 + Fraction(vat)) if vat is not None else None,
+        vat=vat,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],
     )
     plan.checks = list(_checks(sheet, plan, signs_below(text, sheet.header.line)))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -129,9 +129,10 @@ def millionths_sql(money: str) -> str:
     return f"CAST(CAST({money} AS DECIMAL(38,6)) * 1000000 AS HUGEINT)"
 
 
-def vat_sql(money: str, share: Fraction) -> str:
-    """The tax in an amount in millionths, rounded half even as the rows' own is; share: of tax in the whole."""
-    return half_even_sql(f"({millionths_sql(money)} * {share.numerator})", str(share.denominator))
+def vat_sql(money: str, rate: Decimal) -> str:
+    """The tax in an amount in millionths, rounded half even as the rows' own is, at a rate of the amount without it."""
+    tax, net = rate.as_integer_ratio()
+    return half_even_sql(f"({millionths_sql(money)} * {tax})", str(net + tax))
 
 
 def all_read(text: Text, sheet: Sheet, rows: int) -> bool:

@@ -1,4 +1,4 @@
-"""YAML and JSON as people write them, read strictly: text first, a place for every value, no surprises.
+"""YAML as people write it, read strictly: text first, a place for every value, no surprises.
 
 Nothing is typed here. `NO`, `012`, `1:30` and `12.10` stay the text they are; whoever knows what is due
 makes a number or a date of it. Tags, anchors, aliases, repeated keys, several documents, deep nesting and
@@ -58,7 +58,7 @@ class Mapping(Struct):
         if key.text in self.keys:
             first = self.keys[key.text].line
             fix = "keep one of them"
-            _refuse("duplicate_key", f"key {quoted(key.text)} is already in line {first}", fix, file, key)
+            refuse("duplicate_key", f"key {quoted(key.text)} is already in line {first}", fix, file, key)
         self.keys[key.text] = key
         self.items[key.text] = value
 
@@ -75,27 +75,15 @@ def load(text: str, file: str) -> Node:
     >>> plain(load("country: NO\\nlength: 1:30\\nprice: 12.10\\nnote:", "a.yaml"))
     {'country': 'NO', 'length': '1:30', 'price': '12.10', 'note': None}
     """
-    text = _admitted(text, file)
+    text = admitted(text, file)
     unfit = _UNFIT.search(text)
     if unfit:
         what = f"character U+{ord(unfit[0]):04X} cannot stand in YAML"
-        _refuse("bad_yaml", what, "remove it", file, _Places(text).of(unfit.start()))
+        refuse("bad_yaml", what, "remove it", file, Places(text).of(unfit.start()))
     tree = _Tree(file)
     for event in _events(text, file):
         tree.take(event)
     return tree.root or Scalar("", False, 1, 1)
-
-
-def load_json(text: str, file: str) -> Node:
-    """The tree of a JSON text; numbers are kept as they are written.
-
-    Raises:
-        InputError: with the file, line and column, 1-based.
-
-    >>> plain(load_json('[{"price": 12.10, "paid": true, "note": null}]', "a.json"))
-    [{'price': '12.10', 'paid': 'true', 'note': None}]
-    """
-    return _Json(_admitted(text, file), file).document()
 
 
 def plain(node: Node) -> Plain:
@@ -112,29 +100,30 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\
 _BREAK = re.compile("\r\n|\r|\n")
 
 
-def _refuse(code: str, text: str, fix: str, file: str, place: Node) -> NoReturn:
+def refuse(code: str, text: str, fix: str, file: str, place: Node) -> NoReturn:
+    """Say what is wrong at a place of a file."""
     raise InputError(code, text, fix, file, place.line, place.column)
 
 
-def _admitted(text: str, file: str) -> str:
+def admitted(text: str, file: str) -> str:
+    """The text without a byte-order mark, if it is not too large."""
     if len(text) > MAX_CHARACTERS:
         limit = f"{MAX_CHARACTERS // 2**20} MiB"
         raise InputError("too_large", f"larger than {limit}", "split it, or save it as CSV", file)
     return text.removeprefix("\ufeff")
 
 
-class _Places:
+class Places:
     """Lines and columns of offsets in a text."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
 
     def of(self, offset: int) -> Scalar:
+        """The place of one offset, as a value without text."""
         line = bisect_right(self._starts, offset)
         return Scalar("", False, line, offset - self._starts[line - 1] + 1)
 
-
-# YAML ---------------------------------------------------------------------------------------------------
 
 _HINTS = {
     "mapping values are not allowed": "put quotes around a text that holds “: ”",
@@ -178,7 +167,7 @@ class _Tree:
             self._keys.pop()
         elif kind == "DocumentStartEvent" and self.root is not None:
             fix = "keep one document a file"
-            _refuse("several_documents", "a second document starts here", fix, self._file, _at(event))
+            refuse("several_documents", "a second document starts here", fix, self._file, _at(event))
         elif kind in {"ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent"}:
             self._check(event, kind)
             self._add(_node(event, kind))
@@ -186,10 +175,10 @@ class _Tree:
     def _check(self, event: Any, kind: str) -> None:
         if kind == "AliasEvent" or event.anchor is not None:
             fix = "write the value out; quote a text that starts with & or *"
-            _refuse("yaml_alias", "anchors and aliases are not read", fix, self._file, _at(event))
+            refuse("yaml_alias", "anchors and aliases are not read", fix, self._file, _at(event))
         if event.tag is not None:
             fix = "remove the tag; quote a text that starts with !"
-            _refuse("yaml_tag", f"tag {quoted(event.tag)} is not read", fix, self._file, _at(event))
+            refuse("yaml_tag", f"tag {quoted(event.tag)} is not read", fix, self._file, _at(event))
 
     def _add(self, node: Node) -> None:
         if not self._open:
@@ -198,7 +187,7 @@ class _Tree:
             self._put(self._open[-1], node)
         if not isinstance(node, Scalar):
             if len(self._open) == MAX_DEPTH:
-                _refuse("too_deep", f"nested deeper than {MAX_DEPTH} levels", "flatten it", self._file, node)
+                refuse("too_deep", f"nested deeper than {MAX_DEPTH} levels", "flatten it", self._file, node)
             self._open.append(node)
             self._keys.append(None)
 
@@ -212,7 +201,7 @@ class _Tree:
         elif isinstance(node, Scalar) and (node.text or node.quoted):
             self._keys[-1] = node
         else:
-            _refuse("bad_key", "a key must be a text", "write “key: value”", self._file, node)
+            refuse("bad_key", "a key must be a text", "write “key: value”", self._file, node)
 
 
 def _at(event: Any) -> Scalar:
@@ -226,112 +215,3 @@ def _node(event: Any, kind: str) -> Node:
         return Scalar(event.value, bool(event.style), mark.line + 1, mark.column + 1)
     made = Mapping if kind == "MappingStartEvent" else Sequence
     return made(mark.line + 1, mark.column + 1)
-
-
-# JSON ---------------------------------------------------------------------------------------------------
-
-_SPACE = re.compile(r"[ \t\r\n]*+")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\.)*+"')
-_BARE = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?|true|false|null")
-_NO_NUMBER = re.compile(r"-?Infinity|NaN")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class _Json:
-    """A recursive descent over the text; the depth limit bounds the recursion."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self._text, self._file, self._offset = text, file, 0
-        self._places = _Places(text)
-
-    def document(self) -> Node:
-        node = self._value(1)
-        if self._next():
-            self._refuse("more text after the end", "keep one JSON value a file")
-        return node
-
-    def _refuse(self, text: str, fix: str = "mend this place") -> NoReturn:
-        place = self._places.of(self._offset)
-        _refuse("bad_json", f"not JSON: {text}", fix, self._file, place)
-
-    def _next(self) -> str:
-        """The next character that is no space, "" at the end."""
-        match = _SPACE.match(self._text, self._offset)
-        self._offset = match.end() if match else self._offset
-        return self._text[self._offset : self._offset + 1]
-
-    def _skip(self, sign: str) -> bool:
-        """Pass over a sign if it comes next."""
-        found = self._next() == sign
-        self._offset += found
-        return found
-
-    def _value(self, depth: int) -> Node:
-        start = self._next()
-        if start not in {"{", "["}:
-            return self._scalar()
-        place = self._places.of(self._offset)
-        if depth > MAX_DEPTH:
-            _refuse("too_deep", f"nested deeper than {MAX_DEPTH} levels", "flatten it", self._file, place)
-        self._offset += 1
-        if start == "{":
-            return self._mapping(Mapping(place.line, place.column), depth)
-        return self._sequence(Sequence(place.line, place.column), depth)
-
-    def _mapping(self, node: Mapping, depth: int) -> Mapping:
-        more = not self._skip("}")
-        while more:
-            if self._next() != '"':
-                self._refuse("a key in double quotes is due")
-            key = self._scalar()
-            if not self._skip(":"):
-                self._refuse("“:” is due")
-            node.add(key, self._value(depth + 1), self._file)
-            more = self._another("}")
-        return node
-
-    def _sequence(self, node: Sequence, depth: int) -> Sequence:
-        more = not self._skip("]")
-        while more:
-            node.items.append(self._value(depth + 1))
-            more = self._another("]")
-        return node
-
-    def _another(self, end: str) -> bool:
-        """Whether a comma announces one more item, or the end has come."""
-        if self._skip(","):
-            return True
-        if not self._skip(end):
-            self._refuse(f"“,” or “{end}” is due" if self._next() else f"the file ends before “{end}”")
-        return False
-
-    def _scalar(self) -> Scalar:
-        place = self._places.of(self._offset)
-        match = _STRING.match(self._text, self._offset) or _BARE.match(self._text, self._offset)
-        if match is None:
-            self._no_value()
-        place.quoted = match[0].startswith('"')
-        place.text = self._unquoted(match[0]) if place.quoted else match[0]
-        self._offset = match.end()
-        return place
-
-    def _unquoted(self, string: str) -> str:
-        if "\\" not in string:
-            return string[1:-1]
-        import json  # for the rare text that has escapes
-
-        try:
-            text = str(json.loads(string))
-        except ValueError:
-            self._refuse("an unknown escape in this text", "write “\\\\” for a backslash")
-        if _SURROGATE.search(text):
-            self._refuse("half a character (a lone surrogate) in this text")
-        return text
-
-    def _no_value(self) -> NoReturn:
-        word = _NO_NUMBER.match(self._text, self._offset)
-        if word:
-            self._refuse(f"{word[0]} is not a number", "write null where nothing is known")
-        if self._next() == '"':
-            self._refuse("a text that holds a control character or does not end", "close the quote")
-        self._refuse("a value is due" if self._next() else "the file ends where a value is due")

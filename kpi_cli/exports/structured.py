@@ -21,7 +21,7 @@ from kpi_cli.exports.files import Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.recognising import is_known
 from kpi_cli.exports.roles import ROLES
-from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load, load_json
+from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load
 from kpi_cli.exports.values import BadValue, number
 from kpi_cli.safe import quoted
 
@@ -191,7 +191,12 @@ def _documents(download: Download) -> list[Table]:
     text = decode(download.name, download.path, download.options.encoding)
     with text.open() as reader:
         content = reader.read()
-    tree = (load_json if download.suffix == ".json" else load)(content, download.name)
+    if download.suffix == ".json":
+        from kpi_cli.exports.strict_json import load_json
+
+        tree = load_json(content, download.name)
+    else:
+        tree = load(content, download.name)
     return document_tables(tree, download.name, text.survey.sha256)
 
 

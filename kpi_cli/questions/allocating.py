@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from kpi_cli.apportion import apportion
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
 from kpi_cli.books import Books
 from kpi_cli.measures import Key, Measures
@@ -62,6 +61,8 @@ def _weight(how: str, sums: Measures) -> Decimal:
 
 def _moved(groups: dict[Key, Measures], giver: Key, takers: list[Key], weights: list[Decimal]) -> bool:
     """Move a row's cost to the others, if the key gives a way to."""
+    from kpi_cli.apportion import apportion
+
     for name, amount in zip(_COSTS, _cost(groups[giver]), strict=True):
         parts = apportion(amount, weights)
         if parts is None:

@@ -13,7 +13,7 @@ this way: one price a row, ids that stand once and as they are read, refunds in 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from fractions import Fraction
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -65,7 +65,7 @@ class People(Struct, frozen=True):
     day: str
     order: str
     money: dict[str, str]  # charged, refunded and tax, as far as there are columns of them
-    vat: Fraction | None = None  # the share of tax in every amount, where no column says it
+    vat: Decimal | None = None  # the rate of tax that every amount holds, where no column says it
 
     def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
         """People by their first order, the least of those on their first day.
@@ -228,11 +228,12 @@ class People(Struct, frozen=True):
             parted AS (SELECT *, product // divisor AS part FROM cut),
             kept AS (SELECT {listed}, {scaled} AS tax_kept FROM parted)"""
 
-    def _with_vat_sql(self, vat: Fraction, marks: Sequence[str]) -> str:
+    def _with_vat_sql(self, vat: Decimal, marks: Sequence[str]) -> str:
         """The tax in every amount, in what was charged and in what was kept, rounded half even to the millionth."""
         listed = ", ".join(["who", '"day"', "order_id", "charged", "back", "g", *marks])
         whole, kept = self._millionths("charged"), self._millionths("(charged - back)")
-        top, bottom = vat.numerator, vat.denominator
+        top, net = vat.as_integer_ratio()
+        bottom = net + top
         taxes = ", ".join(
             f"{_rounded(product, part, str(bottom))} AS {name}"
             for name, product, part in (("tax", "in_all", "part_of_all"), ("tax_kept", "in_kept", "part_of_kept"))
@@ -345,9 +346,7 @@ def _people(sheet: Sheet, by: Collection[str]) -> People:
     money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
     day = cell_sql(sheet, sheet.columns["date"])
     who = f"coalesce({', '.join([*ids, 'NULL'])})"
-    rate = vat_of(sheet)
-    vat = None if rate is None else Fraction(rate) / (1 + Fraction(rate))
-    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money, vat)
+    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money, vat_of(sheet))
 
 
 def _text_sql(sheet: Sheet, canonical: str) -> str:

@@ -252,8 +252,8 @@ def read_header(
         return _companion(cells, place, wanted)
     found.sort(key=lambda h: h.score, reverse=True)
     _well_spelt(cells, place, wanted, found)
-    if found[0].format.name == GENERIC and (meaning := _rejected(cells)):
-        raise InputError("not_a_report", f"this is {meaning}", "export a report", place.name, place.line)
+    if refusal := _rejected(found[0], place):
+        raise refusal
     best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
     if best.format.name == GENERIC and rivals:
         raise _two_roles(place.name, place.line, [best, *rivals])
@@ -324,14 +324,32 @@ def _words(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", plainest(text)))
 
 
-def _rejected(cells: Sequence[str]) -> str | None:
-    """What a header is when it names a thing that some platform's format file refuses."""
-    present = {folded(cell) for cell in cells}
+def _rejected(best: Header, place: Place) -> InputError | None:
+    """The refusal of a thing that some platform's format file names: by a column of its own, or by its rows' ids.
+
+    A table that another platform knows as its own is no such thing.
+    """
+    present = {folded(cell) for cell in best.names}
+    rows = [row for row in place.below if len(row) == len(best.names)]
     for fmt in catalogue():
+        if best.format.name not in {GENERIC, fmt.name}:
+            continue
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
             if folded(word) in present:
-                return str(meaning)
+                return _no_report(fmt, meaning, place)
+        for rule in fmt.get("recognise", {}).get("reject_ids", ()) if best.format.role in _MONEYED else ():
+            named = [i for i, cell in enumerate(best.names) if re.search(rule["headed"], plainest(cell).strip())]
+            if rows and any(all(re.match(rule["ids"], row[i].strip()) for row in rows) for i in named):
+                return _no_report(fmt, rule["is"], place)
     return None
+
+
+_MONEYED = {"spend", "sales", "costs"}  # roles that a list of amounts could be taken for
+
+
+def _no_report(fmt: Format, meaning: str, place: Place) -> InputError:
+    fix = fmt.spec["recognise"].get("instead", "export a report")
+    return InputError("not_a_report", f"this is {meaning}", fix, place.name, place.line)
 
 
 def _told(fmt: Format) -> Format:
@@ -441,7 +459,7 @@ def _no_header(
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
             for number, text in enumerate(lines[:_SCAN], 1):
                 if any(folded(word) in {folded(c) for c in split(text, d)} for d in DELIMITERS):
-                    return InputError("not_a_report", f"this is {meaning}", "export a report", place.name, number)
+                    return _no_report(fmt, meaning, Place(place.name, number))
     is_prose = PurePosixPath(place.name).suffix.lower() == ".txt" and not sets_figures(aligned(lines))
     if rows:
         line, _, cells = rows[0]

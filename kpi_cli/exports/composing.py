@@ -7,7 +7,8 @@ was kept; progress and leads count people.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import PurePath
 
@@ -19,7 +20,7 @@ from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.rows import ZERO, Block, Columns, Reader, Texts, conditions, plain_text, unguarded
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.stages import Stages
-from kpi_cli.exports.values import BadValue, is_unknown, moment
+from kpi_cli.exports.values import BadValue, amount, is_unknown, moment
 from kpi_cli.safe import folded, plainest, quoted
 
 MILLIONTH = Decimal("0.000001")
@@ -264,6 +265,7 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
         if price["plus"] == "tax":  # some programs write that of a refund with a sign, some without
             added = [-abs(a) if c is not None and c < 0 else a for c, a in zip(charged, added, strict=True)]
         charged = [c if c is None else c + a for c, a in zip(charged, added, strict=True)]
+    _paid_whole(sheet, kept, charged)
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
     tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing
@@ -278,6 +280,31 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     every = [_LINE if line else next(rows) for line in lines]
     names = ("charged", "refunds", "tax_charged", "tax_kept", "is_order", "fate")
     return {name: [every[i][k] for i in range(count)] for k, name in enumerate(names)}
+
+
+def _paid_whole(sheet: Sheet, block: Block, charged: Sequence[Decimal | None]) -> None:
+    """Refuse a row that was paid with another amount than was charged, unless it is said which counts.
+
+    Part of it may be still due, or tax be on top of it.
+    """
+    usual = price_rule(sheet)["column"]
+    if sheet.pays_by_word or any(column in {"paid", usual} for _, column, _ in sheet.options.columns):
+        return
+    for record, money in zip(block.records, charged, strict=True):
+        if money is not None and _is_other(unguarded(record.cells[sheet.columns["paid"]]), money):
+            paid, price = (sheet.header.names[sheet.columns[column]].strip() for column in ("paid", usual))
+            said = f"{quoted(paid)} says another amount than was charged"
+            fix = f"say which counts with --map sales.amount={paid} or --map sales.{usual}={price}"
+            raise sheet.error("column_open", said, fix, record.line, "paid")
+
+
+def _is_other(cell: str, money: Decimal) -> bool:
+    """Whether a cell is an amount, and another one however it is read; the day or way of a payment is none."""
+    read = []
+    for mark in (".", ","):
+        with suppress(BadValue):
+            read.append(amount(cell, mark))
+    return bool(read) and money not in read
 
 
 _LINE: tuple[str | None, ...] = ("0", "0", "0", "0", "false", None)

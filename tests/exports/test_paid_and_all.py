@@ -46,6 +46,37 @@ def test_the_day_amount_or_way_of_a_payment_says_that_an_order_is_paid(one: str,
     assert (source.sum("revenue_net"), source.left_out) == (120.5, {})
 
 
+PARTS = "Date;Commande;Client;Montant;Payé\n2026-10-01;1;c-1;{one};{paid}\n2026-10-02;2;c-2;100,00;{part}\n"
+
+
+@pytest.mark.parametrize("part", ["40,00", "40,00 €", "40", "120,00"])
+def test_an_order_paid_with_another_amount_is_asked_about_until_it_is_said(part: str, check: Any) -> None:
+    text = PARTS.format(one="100,00", paid="100,00", part=part)
+    [source] = check(("ventes.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("column_open", 3, 5)
+    assert "--map sales.amount=Payé or --map sales.amount=Montant" in source["error"]["fix"]
+    [source] = check(("ventes.csv", text), options=("--map", "sales.amount=Payé"))
+    assert source.sum("revenue_net") == 100 + float(part.split(",")[0])
+    [source] = check(("ventes.csv", text), options=("--map", "sales.amount=Montant"))
+    assert source.sum("revenue_net") == 200
+
+
+@pytest.mark.parametrize(("one", "paid"), [("100", "100,00 €"), ("1000,00", "1.000,00"), ("100,00", "2026-10-05")])
+def test_an_order_paid_whole_is_counted_however_it_is_written(one: str, paid: str, check: Any) -> None:
+    [source] = check(("ventes.csv", PARTS.format(one=one, paid=paid, part="100,00")))
+    assert source.sum("revenue_net") == float(one.replace(",", ".")) + 100
+
+
+def test_what_was_charged_for_several_pieces_is_held_against_what_was_paid(check: Any) -> None:
+    text = "Date,Order,Quantity,Unit price,Paid\n2026-10-01,1,2,50.00,100.00\n2026-10-02,2,2,50.00,{}\n"
+    [source] = check(("sales.csv", text.format("100.00")))
+    assert source.sum("revenue_net") == 200
+    [source] = check(("sales.csv", text.format("50.00")), code=3)
+    assert "--map sales.unit_price=Unit price" in source["error"]["fix"]
+    [source] = check(("sales.csv", text.format("50.00")), options=("--map", "sales.unit_price=Unit price"))
+    assert source.sum("revenue_net") == 200
+
+
 @pytest.mark.parametrize("nothing", ["", "0,00", "0,00 €", "0"])
 def test_beside_them_a_blank_or_zero_is_asked_about(nothing: str, check: Any) -> None:
     [source] = check(("ventes.csv", ORDERS.format(header="Payé", yes="60,00", no=nothing)), code=3)

@@ -15,6 +15,20 @@ Date;Commande;Client;Produit;Montant;{header}
 2026-10-01;1;c-1;Livre;60,00;{yes}
 2026-10-02;2;c-2;Livre;60,50;{no}
 """
+
+
+@pytest.fixture
+def kpi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """A command line run in a folder of its own: its exit code, and what it printed on both streams."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code, printed = main(list(arguments)), capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
 AGES = "date,campaign,{slice},cost\n2026-10-01,A,{one},10.00\n2026-10-01,A,{two},20.00\n2026-10-01,A,{all},30.00\n"
 
 
@@ -88,6 +102,22 @@ def test_beside_them_a_blank_or_zero_is_asked_about(nothing: str, check: Any) ->
 def test_a_row_for_all_beside_its_slices_is_refused(name: str, column: str, check: Any) -> None:
     [source] = check(("spend.csv", AGES.format(slice=column, one="a", two="b", all=name)), code=3)
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 4)
+
+
+@pytest.mark.parametrize(("fate", "cost", "left_out"), [("used", 60, {}), ("totals_row", 30, {"totals_row": 1})])
+@pytest.mark.parametrize(("column", "name"), [("keyword", "all"), ("country", "Todo"), ("campaign", "Total")])
+def test_kpi_yml_says_whether_such_a_row_counts(
+    column: str, name: str, fate: str, cost: int, left_out: dict[str, int], tmp_path: Path, kpi: Any
+) -> None:
+    text = AGES.format(slice=column, one="a", two="b", all=name).replace("campaign,campaign", "ad,campaign")
+    (tmp_path / "spend.csv").write_text(text)
+    (tmp_path / "kpi.yml").write_text("sources: [spend.csv]\n")
+    code, _, said = kpi("check")
+    assert (code, f"statuses: {{{name}: used}}" in said) == (3, True)
+    (tmp_path / "kpi.yml").write_text(f"sources: [{{files: spend.csv, statuses: {{{name}: {fate}}}}}]\n")
+    code, printed, _ = kpi("check", "--json")
+    [source] = json.loads(printed)["sources"]
+    assert (code, source["sums"][0]["cost"], source["rows"]["left_out"]) == (0, cost, left_out)
 
 
 def test_rows_that_are_all_for_all_ages_are_read(check: Any) -> None:

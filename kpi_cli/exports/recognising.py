@@ -330,7 +330,6 @@ def _rejected(best: Header, place: Place) -> InputError | None:
     A table that another platform knows as its own is no such thing.
     """
     present = {folded(cell) for cell in best.names}
-    rows = [row for row in place.below if len(row) == len(best.names)]
     for fmt in catalogue():
         if best.format.name not in {GENERIC, fmt.name}:
             continue
@@ -338,10 +337,21 @@ def _rejected(best: Header, place: Place) -> InputError | None:
             if folded(word) in present:
                 return _no_report(fmt, meaning, place)
         for rule in fmt.get("recognise", {}).get("reject_ids", ()) if best.format.role in _MONEYED else ():
-            named = [i for i, cell in enumerate(best.names) if re.search(rule["headed"], plainest(cell).strip())]
-            if rows and any(all(re.match(rule["ids"], row[i].strip()) for row in rows) for i in named):
+            if _have_ids(rule, [plainest(cell).strip() for cell in best.names], place.below):
                 return _no_report(fmt, rule["is"], place)
     return None
+
+
+def _have_ids(rule: Mapping[str, str], header: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the ids of every row begin as a rule says; of rows that are broken over lines, whether any does."""
+    whole = [row for row in below if len(row) == len(header)]
+    if not any(re.search(rule.get("beside", ""), cell) for cell in header):
+        return False
+    for index in (i for i, cell in enumerate(header) if re.search(rule["headed"], cell)):
+        found = [bool(re.match(rule["ids"], row[index].strip())) for row in whole or below if len(row) > index]
+        if any(found) and (all(found) or not whole):
+            return True
+    return False
 
 
 _MONEYED = {"spend", "sales", "costs"}  # roles that a list of amounts could be taken for

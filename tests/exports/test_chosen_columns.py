@@ -74,6 +74,22 @@ def test_a_list_of_refunds_is_told_by_its_own_ids_beside_those_of_the_charges(ch
     assert source["error"]["text"] == "this is a list of refunds of Stripe"
 
 
+def test_a_list_that_names_its_charges_beside_no_id_of_its_own_is_no_list_of_charges(check: Any) -> None:
+    text = (
+        "Charge id,Amount,Currency,Status,{},Customer Email\nch_1,9.00,eur,succeeded,2026-10-01 10:00,a@example.com\n"
+    )
+    [source] = check(("list.csv", text.format("Created (UTC)")), code=3)
+    assert source["error"]["text"] == "this is a list of refunds or disputes of Stripe"
+    [source] = check(("by_hand.csv", text.format("Date")))
+    assert (source["format"], source.sum("revenue_net")) == ("generic", 9)
+
+
+def test_refunds_whose_texts_are_broken_over_lines_are_refunds(check: Any) -> None:
+    rows = "".join(f're_{n}aB,9.00,eur,succeeded,2026-10-0{n} 10:00,"not what\n  I, alas,\nexpected"\n' for n in (1, 2))
+    [source] = check(("list.csv", f"id,Amount,Currency,Status,Created (UTC),Description\n{rows}"), code=3)
+    assert source["error"]["text"] == "this is a list of refunds of Stripe"
+
+
 @pytest.mark.parametrize("own", ["ch", "py", "pi"])
 def test_payments_are_read_with_the_ids_of_what_belongs_to_them(own: str, check: Any) -> None:
     header = "id,Created (UTC),Amount,Currency,Status,Customer ID,Invoice ID,Subscription,Payout,Refund ID"

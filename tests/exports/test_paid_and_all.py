@@ -144,10 +144,14 @@ def test_a_blank_beside_paid_and_unpaid_is_asked_about_with_the_line_to_write(
     assert source["rows"]["left_out"] == {"pending": 1}
 
 
-def test_amounts_of_large_files_are_held_against_what_was_paid_row_by_row(tmp_path: Path, kpi: Any) -> None:
-    """Two such rows were charged together what each was paid with."""
+def test_amounts_of_large_files_are_held_against_what_was_paid_row_by_row(
+    tmp_path: Path, kpi: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The 300 orders of a day were charged together what each was paid with."""
+    for module in ("large", "reading"):
+        monkeypatch.setattr(f"kpi_cli.exports.{module}.ROWS", 1000)
     (tmp_path / "spend.csv").write_text("date,campaign,cost\n2026-10-01,A,10.00\n")
-    for paid, code in (("80.00", 3), ("40.00", 0)):
-        rows = "".join(f"2026-10-01,P{number},40.00,{paid}\n" * 2 for number in range(3000))
+    for paid, code in (("12000.00", 3), ("40.00", 0)):
+        rows = "".join(f"2026-10-{day:02},Photo,40.00,{paid}\n" * 300 for day in range(1, 21))
         (tmp_path / "sales.csv").write_text(f"date,product,amount,paid\n{rows}")
         assert kpi("roi", "sales.csv", "spend.csv", "--currency", "EUR")[0] == code

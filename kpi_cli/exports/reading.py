@@ -529,14 +529,15 @@ def _meant_once(name: str, header: Header) -> None:
     """Two headers of a table made by hand that can both be its cost, its amount or its status are asked about."""
     for canonical, index in header.rivals.items():
         if kind(canonical) == "money" or canonical in header.format.get("used", ()):
-            first, second = (header.names[i].strip() for i in (header.columns[canonical], index))
+            places = sorted([header.columns[canonical], index])
+            first, second = (header.names[place].strip() for place in places)
             raise InputError(
                 "column_open",
                 f"{quoted(first)} and {quoted(second)} can both be the {canonical.replace('_', ' ')}",
                 f"say which with --map {header.format.role}.{canonical}=HEADER",
                 name,
                 header.line,
-                index + 1,
+                places[1] + 1,
             )
 
 

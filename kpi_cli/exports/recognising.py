@@ -375,7 +375,7 @@ def _told(fmt: Format) -> Format:
 def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, str], ...]) -> Header | None:
     """The canonical columns of a header row if it were of that format."""
     said = {folded(header): column for role, column, header in mapped if role in {fmt.role, "*"}}
-    taken: dict[str, tuple[int, int]] = {}
+    taken: dict[str, tuple[int, int]] = {}  # the rank of its header, and where it stands
     metadata: dict[int, str] = {}
     rivals: dict[str, int] = {}
     for index, cell in enumerate(cells):
@@ -386,13 +386,13 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
         canonical, _, rank = hit
         if bare != whole:
             metadata[index] = whole.rpartition("(")[2].rstrip(")")
-        if canonical in taken:
-            rivals[canonical] = max(index, taken[canonical][0])
-        if canonical not in taken or rank < taken[canonical][1]:
-            taken[canonical] = (index, rank)
+        better, other = sorted([(rank, index), taken.get(canonical, (rank, index))])
+        taken[canonical] = better
+        if other != better:
+            rivals[canonical] = other[1]
     if not taken:
         return None
-    columns = {canonical: index for canonical, (index, _) in taken.items()}
+    columns = {canonical: index for canonical, (_, index) in taken.items()}
     return Header(fmt, 1, None, list(cells), columns, metadata=metadata, rivals=rivals)
 
 

@@ -181,6 +181,7 @@ def _platform(spec: Mapping[str, Any]) -> str:
         _fixed(spec),
         _rules("Counted", spec.get("used")),
         _left_out(spec),
+        _refused(spec.get("recognise", {})),
         f"Facts: {spec['source']}.",
     ]
     table = ["| Column | Headers |", "|---|---|"]
@@ -232,6 +233,11 @@ def _left_out(spec: Mapping[str, Any]) -> str:
     return f"Left out, and counted: {', '.join(f'`{reason}`' for reason in reasons)}." if reasons else ""
 
 
+def _refused(recognise: Mapping[str, Any]) -> str:
+    things = dict.fromkeys([*recognise.get("reject", {}).values(), *(r["is"] for r in recognise.get("reject_ids", ()))])
+    return f"Refused: {'; '.join(things)}." if things else ""
+
+
 def _generic() -> str:
     from kpi_cli.packaged import package_data
 
@@ -272,6 +278,8 @@ One file, no code:
 3. Under `columns`, write each header exactly as the platform does, by language. `recognise.all` lists the
    columns that make the file what it is, `recognise.any` those that only this platform has: a header row must
    have all of the first and one of each group of the second, or a title above it that `recognise.title` matches.
+   What looks like it and is something else is refused by a column (`recognise.reject`) or by how the ids of its
+   rows begin (`recognise.reject_ids`).
 4. Say what the file does not: `decimal`, `date_order`, `grain: range`, the channel of its rows, which `totals`
    rows it has, what `footer` lines it ends with, and for sales every `status` there is, either in `used` or in
    `left_out`. A status in neither is refused: a guess would be a wrong figure.

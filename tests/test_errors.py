@@ -46,7 +46,6 @@ ELSEWHERE = {
     "memory": "a machine at its end",
     "name_taken": "tests/test_config.py",
     "no_table": "tests/warehouse/test_sources.py",
-    "output": "a device at its end",
     "repeated_variant": "tests/models/test_abtest.py",
     "stdout_closed": "tests/render/test_output.py",
     "too_large": "tests/test_strict_yaml.py",

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -100,8 +101,16 @@ def flush() -> int | None:
     except BrokenPipeError:
         _silence(sys.stdout)
     except OSError as error:
-        return report(KpiError("output", f"stdout cannot be written: {error.strerror}", "check the disk"))
+        return report(_unprinted(error))
     return None
+
+
+def _unprinted(error: OSError) -> KpiError:
+    """What is said when stdout does not take what is printed, in the words for an answer."""
+    from kpi_cli.render.output import plain_error
+
+    _silence(sys.stdout)
+    return plain_error(Path("stdout"), error)
 
 
 def _unforeseen(error: Exception, *, wants_json: bool) -> int:
@@ -117,9 +126,11 @@ def _unforeseen(error: Exception, *, wants_json: bool) -> int:
 
 
 def _no_room(error: Exception) -> KpiError | None:
-    """What is said when memory or disk runs out, as an error that says what to do."""
+    """What is said when memory, disk or stdout takes no more, as an error that says what to do."""
     if isinstance(error, MemoryError):
         return KpiError("memory", "there is not enough memory", "give fewer files at once")
+    if isinstance(error, OSError) and error.filename is None and "kpi_cli.exports.files" not in sys.modules:
+        return _unprinted(error)  # nothing was read that could wait on disk: it is the help, or the version
     what = "disk" if isinstance(error, OSError) and error.errno == errno.ENOSPC else None
     if type(error).__module__.startswith(("duckdb", "_duckdb")):
         from kpi_cli.exports.engine import lacking

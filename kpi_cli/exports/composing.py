@@ -7,19 +7,20 @@ was kept; progress and leads count people.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import pairwise
 from pathlib import PurePath
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.orders import orders_counted
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.rows import ZERO, Block, Columns, Reader, Texts, conditions, plain_text, unguarded
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.stages import Stages
-from kpi_cli.exports.values import BadValue, is_unknown, moment
+from kpi_cli.exports.values import BadValue, amount, is_unknown, moment
 from kpi_cli.safe import folded, plainest, quoted
 
 MILLIONTH = Decimal("0.000001")
@@ -175,7 +176,7 @@ def _sales(reader: Reader) -> Composer:
         columns["customer"] = _customers(reader, block)
         columns["customer_type"] = customer_types(reader, block)
         if sheet.has("orders") and not sheet.has("order_id"):
-            columns["orders"] = _orders_counted(reader, block, columns["charged"])
+            columns["orders"] = orders_counted(reader, block, columns["charged"])
         columns |= _attributed(reader, block, columns)
         own = columns.get("order_id", [None] * len(lines))
         columns["row_id"] = list(own)
@@ -185,48 +186,6 @@ def _sales(reader: Reader) -> Composer:
         return columns
 
     return compose
-
-
-def _orders_counted(reader: Reader, block: Block, charged: Texts) -> Texts:
-    """How many orders each row stands for, where the file counts them.
-
-    Raises:
-        InputError: the counts may be the orders' numbers; or a row stands for several orders of one customer, whose
-            days are then unknown.
-    """
-    sheet, counts = reader.sheet, reader.number_texts(block, "orders")
-    is_said = any(column == "orders" for _, column, _ in sheet.options.columns)
-    if not is_said and _may_be_ids(counts, charged):
-        header = sheet.header.names[sheet.columns["orders"]].strip()
-        said = f"{quoted(header)} can be how many orders a row stands for, or the number of each"
-        fix = f"say which with --map sales.orders={header}, or sales.order_id={header} for numbers"
-        raise sheet.error("orders_open", said, fix, block.records[0].line, "orders")
-    of_one = next((c for c in ("email", "customer_id", "customer_type") if sheet.has(c)), None)
-    for record, count in zip(block.records, counts, strict=True) if of_one else ():
-        if Decimal(count or 1) > 1 and record.cells[sheet.columns[of_one or ""]].strip():
-            said = f"a row of {count} orders of one customer does not say when each was made"
-            raise sheet.error("orders_of_one", said, "give a row for each order", record.line, "orders")
-    return counts
-
-
-def _may_be_ids(counts: Texts, charged: Texts) -> bool:
-    """Whether counts of orders look like their numbers: no two alike, and in steps of one, or more than the money.
-
-    A single 1 is a count.
-
-    >>> _may_be_ids(["1001", "1003"], ["60.00", "75.00"]), _may_be_ids(["1", "2", "3"], ["60.00"] * 3)
-    (True, True)
-    >>> _may_be_ids(["3", "5", "2"], ["60.00"] * 3), _may_be_ids(["1", "1"], ["60.00"] * 2)
-    (False, False)
-    >>> _may_be_ids(["1001"], ["60.00"]), _may_be_ids(["1"], ["0.50"])
-    (True, False)
-    """
-    rows = [(Decimal(count), Decimal(money or 0)) for count, money in zip(counts, charged, strict=True) if count]
-    values = [count for count, _ in rows]
-    if values in ([], [Decimal(1)]) or len({*values}) < len(values):
-        return False
-    steps = {after - before for before, after in pairwise(values)}
-    return (len(values) > 2 and steps in ({Decimal(1)}, {Decimal(-1)})) or all(count > money for count, money in rows)
 
 
 def _orders_begun(sheet: Sheet, continuation: list[int]) -> set[str]:
@@ -306,6 +265,7 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
         if price["plus"] == "tax":  # some programs write that of a refund with a sign, some without
             added = [-abs(a) if c is not None and c < 0 else a for c, a in zip(charged, added, strict=True)]
         charged = [c if c is None else c + a for c, a in zip(charged, added, strict=True)]
+    _paid_whole(sheet, kept, charged)
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
     tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing
@@ -320,6 +280,31 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
     every = [_LINE if line else next(rows) for line in lines]
     names = ("charged", "refunds", "tax_charged", "tax_kept", "is_order", "fate")
     return {name: [every[i][k] for i in range(count)] for k, name in enumerate(names)}
+
+
+def _paid_whole(sheet: Sheet, block: Block, charged: Sequence[Decimal | None]) -> None:
+    """Refuse a row that was paid with another amount than was charged, unless it is said which counts.
+
+    Part of it may be still due, or tax be on top of it.
+    """
+    usual = price_rule(sheet)["column"]
+    if sheet.pays_by_word or any(column in {"paid", usual} for _, column, _ in sheet.options.columns):
+        return
+    for record, money in zip(block.records, charged, strict=True):
+        if money is not None and _is_other(unguarded(record.cells[sheet.columns["paid"]]), money):
+            paid, price = (sheet.header.names[sheet.columns[column]].strip() for column in ("paid", usual))
+            said = f"{quoted(paid)} says another amount than was charged"
+            fix = f"say which counts with --map sales.amount={paid} or --map sales.{usual}={price}"
+            raise sheet.error("column_open", said, fix, record.line, "paid")
+
+
+def _is_other(cell: str, money: Decimal) -> bool:
+    """Whether a cell is an amount, and another one however it is read; the day or way of a payment is none."""
+    read = []
+    for mark in (".", ","):
+        with suppress(BadValue):
+            read.append(amount(cell, mark))
+    return bool(read) and money not in read
 
 
 _LINE: tuple[str | None, ...] = ("0", "0", "0", "0", "false", None)

@@ -31,6 +31,7 @@ from kpi_cli.safe import printable, quoted
 READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip", ".zst"}
 SETTINGS = "kpi.yml"  # in a folder of exports, or among what a pattern matches, it is none
 _PACKED = READABLE - {".zip", ".gz", ".zst"}
+WORKBOOKS = {".xlsx", ".xlsm"}
 LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts named such as month=2026-10
 _CHUNK = 1 << 20
 _PATIENCE = 3  # seconds for the other end of a pipe to be opened
@@ -58,6 +59,8 @@ class Download(Struct, frozen=True):
     suffix: str
     options: ReadOptions
     part_of: str | None = None  # the archive, folder or pattern that it came with, unnamed
+    worksheet: str | None = None  # the only one of the workbook that is to be read
+    without: frozenset[str] = frozenset()  # worksheets that are read by their own names
 
 
 @contextmanager
@@ -123,6 +126,8 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
     """
     found: list[Download | KpiError] = []
     seen: set[Path] = set()
+    asked = list(asked)
+    named = {path for one in asked if is_worksheet(path := Path(one.pattern))}
     for one in asked:
         try:
             paths = [path for path in _asked(one) if path not in seen]
@@ -133,7 +138,9 @@ def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]
         part_of = None if paths == [Path(one.pattern)] else one.pattern
         for path in paths:
             try:
-                found.extend(replace(d, part_of=part_of or d.part_of) for d in _open(path, one.options, folder))
+                apart = frozenset(sheet.name for sheet in named if sheet.parent == path)
+                opened = _open(path, one.options, folder)
+                found.extend(replace(d, part_of=part_of or d.part_of, without=apart) for d in opened)
             except KpiError as error:
                 found.append(error)
     errors = [one for one in found if isinstance(one, KpiError)]
@@ -175,7 +182,7 @@ def _paths(pattern: str) -> list[Path]:
         if not inside:
             raise NoDataError("no_file", "no export in the folder", "name its files", file=printable(pattern))
         return inside
-    if path.exists():
+    if path.exists() or is_worksheet(path):
         return [path]
     found = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207 (patterns may be absolute)
     if matched := sorted(path for path in found if path.is_file() and path.name != SETTINGS):
@@ -183,6 +190,13 @@ def _paths(pattern: str) -> list[Path]:
     if glob.has_magic(pattern):
         raise NoDataError("no_file", "no file matches", "check the pattern", file=printable(pattern))
     raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
+
+
+def is_worksheet(path: Path) -> bool:
+    """Whether a path names a worksheet of a workbook, as `book.xlsx/Sales` does."""
+    with suppress(OSError):  # a name too long to be one
+        return path.parent.suffix.lower() in WORKBOOKS and path.parent.is_file()
+    return False
 
 
 def _is_export(path: Path) -> bool:
@@ -205,6 +219,8 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
             shutil.copyfileobj(sys.stdin.buffer, out)
         return _unpack(Download("-", target, "", options), folder)
     name = printable(str(path))
+    if is_worksheet(path):
+        return [replace(d, name=name, worksheet=path.name) for d in _open(path.parent, options, folder)]
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -109,7 +109,7 @@ class _Plan(Struct):
     money: list[int]  # the price first, then what is read beside it
     back: int | None  # the column of refunds
     apart: int | None  # the column of refunds, else of the price: a status may speak of rows alone where it is 0
-    always_exact: bool  # amounts that do not add up row by row, such as a price and a quantity
+    always_exact: bool  # amounts that do not add up, such as a price and a quantity, or are held against another
     exact_when_back: bool  # tax is scaled to what was kept: its rounding is each row's own
     vat: Decimal | None  # the rate of tax that gross amounts hold
     lines: list[int] = field(default_factory=list)  # blank in the further lines of an order
@@ -133,7 +133,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         [at[c] for c in money],
         at.get("refunded"),
         at.get("refunded", at[rule["column"]]) if _may_go_back(sheet) else None,
-        always_exact="times" in rule or "plus" in rule,
+        always_exact="times" in rule or "plus" in rule or "paid" in at,
         exact_when_back=sheet.has("tax") or vat is not None,
         vat=vat,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],

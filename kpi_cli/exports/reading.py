@@ -18,7 +18,7 @@ from kpi_cli.exports.bulk import attempt, load, plans
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads
-from kpi_cli.exports.files import LAKE, Asked, Download, downloads, workspace
+from kpi_cli.exports.files import LAKE, WORKBOOKS, Asked, Download, downloads, workspace
 from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
@@ -51,7 +51,7 @@ from kpi_cli.warehouse.addresses import is_address
 
 _HEAD = 60
 _MANY = 200_000  # rows, from which on they are worth sharing among processors
-_STRUCTURED = {".xlsx", ".xlsm", ".yaml", ".yml", ".json"}
+_STRUCTURED = WORKBOOKS | {".yaml", ".yml", ".json"}
 
 
 def read(
@@ -529,14 +529,15 @@ def _meant_once(name: str, header: Header) -> None:
     """Two headers of a table made by hand that can both be its cost, its amount or its status are asked about."""
     for canonical, index in header.rivals.items():
         if kind(canonical) == "money" or canonical in header.format.get("used", ()):
-            first, second = (header.names[i].strip() for i in (header.columns[canonical], index))
+            places = sorted([header.columns[canonical], index])
+            first, second = (header.names[place].strip() for place in places)
             raise InputError(
                 "column_open",
                 f"{quoted(first)} and {quoted(second)} can both be the {canonical.replace('_', ' ')}",
                 f"say which with --map {header.format.role}.{canonical}=HEADER",
                 name,
                 header.line,
-                index + 1,
+                places[1] + 1,
             )
 
 
@@ -572,4 +573,7 @@ def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
     known = max(rows[:30], key=lambda row: sum(map(is_known, row.cells)))
     is_prose = not sets_figures(row.cells for row in rows)
     wish = Wish(_wanted(options), options.columns)
-    raise unknown_table(known.cells, Place(table.name, known.line), wish, is_prose=is_prose)
+    error = unknown_table(known.cells, Place(table.name, known.line), wish, is_prose=is_prose)
+    if table.beside:
+        error.fix += f"; or name the worksheets that count, such as {quoted(table.beside)}"
+    raise error

@@ -252,8 +252,8 @@ def read_header(
         return _companion(cells, place, wanted)
     found.sort(key=lambda h: h.score, reverse=True)
     _well_spelt(cells, place, wanted, found)
-    if found[0].format.name == GENERIC and (meaning := _rejected(cells)):
-        raise InputError("not_a_report", f"this is {meaning}", "export a report", place.name, place.line)
+    if refusal := _rejected(found[0], place):
+        raise refusal
     best, rivals = found[0], [h for h in found[1:] if h.format.name == GENERIC and h.score == found[0].score]
     if best.format.name == GENERIC and rivals:
         raise _two_roles(place.name, place.line, [best, *rivals])
@@ -324,14 +324,42 @@ def _words(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", plainest(text)))
 
 
-def _rejected(cells: Sequence[str]) -> str | None:
-    """What a header is when it names a thing that some platform's format file refuses."""
-    present = {folded(cell) for cell in cells}
+def _rejected(best: Header, place: Place) -> InputError | None:
+    """The refusal of a thing that some platform's format file names: by a column of its own, or by its rows' ids.
+
+    A table that another platform knows as its own is no such thing.
+    """
+    present = {folded(cell) for cell in best.names}
     for fmt in catalogue():
+        if best.format.name not in {GENERIC, fmt.name}:
+            continue
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
             if folded(word) in present:
-                return str(meaning)
+                return _no_report(fmt, meaning, place)
+        for rule in fmt.get("recognise", {}).get("reject_ids", ()) if best.format.role in _MONEYED else ():
+            if _have_ids(rule, [plainest(cell).strip() for cell in best.names], place.below):
+                return _no_report(fmt, rule["is"], place)
     return None
+
+
+def _have_ids(rule: Mapping[str, str], header: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the ids of every row begin as a rule says; of rows that are broken over lines, whether any does."""
+    whole = [row for row in below if len(row) == len(header)]
+    if not any(re.search(rule.get("beside", ""), cell) for cell in header):
+        return False
+    for index in (i for i, cell in enumerate(header) if re.search(rule["headed"], cell)):
+        found = [bool(re.match(rule["ids"], row[index].strip())) for row in whole or below if len(row) > index]
+        if any(found) and (all(found) or not whole):
+            return True
+    return False
+
+
+_MONEYED = {"spend", "sales", "costs"}  # roles that a list of amounts could be taken for
+
+
+def _no_report(fmt: Format, meaning: str, place: Place) -> InputError:
+    fix = fmt.spec["recognise"].get("instead", "export a report")
+    return InputError("not_a_report", f"this is {meaning}", fix, place.name, place.line)
 
 
 def _told(fmt: Format) -> Format:
@@ -347,7 +375,7 @@ def _told(fmt: Format) -> Format:
 def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, str], ...]) -> Header | None:
     """The canonical columns of a header row if it were of that format."""
     said = {folded(header): column for role, column, header in mapped if role in {fmt.role, "*"}}
-    taken: dict[str, tuple[int, int]] = {}
+    taken: dict[str, tuple[int, int]] = {}  # the rank of its header, and where it stands
     metadata: dict[int, str] = {}
     rivals: dict[str, int] = {}
     for index, cell in enumerate(cells):
@@ -358,13 +386,13 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
         canonical, _, rank = hit
         if bare != whole:
             metadata[index] = whole.rpartition("(")[2].rstrip(")")
-        if canonical in taken:
-            rivals[canonical] = max(index, taken[canonical][0])
-        if canonical not in taken or rank < taken[canonical][1]:
-            taken[canonical] = (index, rank)
+        better, other = sorted([(rank, index), taken.get(canonical, (rank, index))])
+        taken[canonical] = better
+        if other != better:
+            rivals[canonical] = other[1]
     if not taken:
         return None
-    columns = {canonical: index for canonical, (index, _) in taken.items()}
+    columns = {canonical: index for canonical, (_, index) in taken.items()}
     return Header(fmt, 1, None, list(cells), columns, metadata=metadata, rivals=rivals)
 
 
@@ -441,7 +469,7 @@ def _no_header(
         for word, meaning in fmt.get("recognise", {}).get("reject", {}).items():
             for number, text in enumerate(lines[:_SCAN], 1):
                 if any(folded(word) in {folded(c) for c in split(text, d)} for d in DELIMITERS):
-                    return InputError("not_a_report", f"this is {meaning}", "export a report", place.name, number)
+                    return _no_report(fmt, meaning, Place(place.name, number))
     is_prose = PurePosixPath(place.name).suffix.lower() == ".txt" and not sets_figures(aligned(lines))
     if rows:
         line, _, cells = rows[0]

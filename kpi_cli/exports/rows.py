@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.own import own_values
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
-from kpi_cli.exports.sheet import BATCH, Sheet, batched
+from kpi_cli.exports.sheet import BATCH, Sheet, batched, say_whether_it_counts
 from kpi_cli.exports.values import BadValue, amount, day, halves, is_iso, is_unknown, month_start, number, written
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded, quoted
@@ -406,11 +406,10 @@ class Fate:
             if column not in said and not known(cells):
                 index = self.sheet.columns[column]
                 shown = self.sheet.shown(record.cells[index], column)
-                word = shown.strip("“”") or '""'
                 raise self.sheet.error(
                     "unknown_status",
                     f"{self.sheet.header.names[index]} {shown} is not known",
-                    f"say whether it counts, in kpi.yml, in the files' entry: statuses: {{{word}: used}}",
+                    say_whether_it_counts(shown),
                     record.line,
                     column,
                 )

@@ -117,6 +117,20 @@ class Sheet(Struct):
         return quoted(cell, identity=column in IDENTITY)
 
 
+def say_whether_it_counts(shown: str) -> str:
+    """What to do about rows with a cell of doubtful meaning.
+
+    >>> print(say_whether_it_counts("“Raffle”"))
+    say whether it counts, in kpi.yml, in the files' entry: statuses: {Raffle: used}
+    >>> print(say_whether_it_counts("“Total :”"))
+    say whether it counts, in kpi.yml, in the files' entry: statuses: {"Total :": used}
+    """
+    word = shown.strip("“”")
+    word = word if _PLAIN.fullmatch(word) else f'"{word}"'
+    return f"say whether it counts, in kpi.yml, in the files' entry: statuses: {{{word}: used}}"
+
+
+_PLAIN = re.compile(r"[^\W_][\w .-]*")
 BATCH = 50_000
 
 
@@ -223,7 +237,7 @@ class _Structure:
         return False
 
     def refuse_totals(self, rows: Sequence[Record]) -> None:
-        """Refuse a row that bears a day, and somewhere the word for a total."""
+        """Refuse a row that bears a day, and somewhere the word for a total, unless kpi.yml says whether it counts."""
         word = total_words(self.sheet)
         if word is None:
             return
@@ -231,14 +245,21 @@ class _Structure:
         whole = self.sheet.header.format.get("whole", {"columns": (), "words": ()})
         slices = {self.sheet.columns[column] for column in whole["columns"] if self.sheet.has(column)}
         for index in sorted({*range(len(self.header))} - figures):
-            cells = dict.fromkeys(row.cells[index] for row in rows)
-            found = next((cell for cell in cells if word.match(folded(cell))), None)
-            if found is None and index in slices and len({folded(cell) for cell in cells} - {""}) > 1:
-                found = next((cell for cell in cells if folded(cell) in whole["words"]), None)
-            if found is not None:
-                line = next(row.line for row in rows if row.cells[index] == found)
-                said = f"{quoted(found)} can be the sum of other rows, or the name of something"
-                raise self.sheet.error("total_or_name", said, "delete the row, or give it another name", line, index)
+            cells = {cell: folded(cell) for cell in dict.fromkeys(row.cells[index] for row in rows)}
+            words = whole["words"] if index in slices and len({*cells.values()} - {""}) > 1 else ()
+            for cell, name in cells.items():
+                if word.match(name) or name in words:
+                    self._settle_total(cell, [row.line for row in rows if row.cells[index] == cell], index)
+
+    def _settle_total(self, cell: str, lines: Sequence[int], index: int) -> None:
+        """Follow what kpi.yml says of rows that may be totals."""
+        fate = {folded(said): fate for said, fate in self.sheet.options.statuses}.get(folded(cell))
+        if fate is None:
+            said = f"{quoted(cell)} can be the sum of other rows, or the name of something"
+            fix = f"delete the row, or {say_whether_it_counts(quoted(cell.strip()))}"
+            raise self.sheet.error("total_or_name", said, fix, lines[0], index)
+        if fate != "used":
+            self.sheet.left_out |= dict.fromkeys(lines, fate)
 
     def _is_ordinary(self, cells: list[str]) -> bool:
         """Whether the cells that tell most rows, the first and those that totals leave blank, say nothing special."""

@@ -36,6 +36,7 @@ class Table(Struct):
     typed: bool = True
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # record line, column → line, column of the value
     texts: tuple[tuple[int, int], ...] = ()  # record line, column of numbers that are kept as text, with a mark
+    beside: str | None = None  # another of its workbook
 
 
 def tables_of(download: Download) -> list[Table]:
@@ -59,15 +60,16 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
 
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(download.path))
-        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+        names = _wanted_sheets(download, book.sheet_names)
+        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
         _show_percentages(sheets, percent_cells(download.path))
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise InputError("bad_workbook", "the workbook cannot be opened", "save it as CSV", download.name) from error
     filled = [(name, rows) for name, rows in sheets if any(any(c not in ("", None) for c in r) for r in rows)]
-    if not filled:
+    if not filled and not download.without:
         raise InputError("empty_file", "the workbook is empty", "export it again", download.name)
-    several = len(filled) > 1
-    return [
+    several = len(filled) > 1 or bool(download.without)
+    tables = [
         Table(
             f"{download.name}/{name}" if several else download.name,
             [
@@ -80,6 +82,19 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         )
         for name, rows in filled
     ]
+    for table, other in zip(tables, tables[1:] + tables[:1], strict=True):
+        table.beside = other.name if other is not table else None
+    return tables
+
+
+def _wanted_sheets(download: Download, names: Iterable[str]) -> list[str]:
+    """The worksheets of a workbook that are read: the one that is asked for, else all that are not read by name."""
+    if download.worksheet is None:
+        return [name for name in names if name not in download.without]
+    if download.worksheet not in names:
+        known = ", ".join(quoted(name) for name in names)
+        raise InputError("no_such_file", "the workbook has no such worksheet", f"it has {known}", download.name)
+    return [download.worksheet]
 
 
 def _show_percentages(sheets: Iterable[tuple[str, list[list[Any]]]], shown: dict[str, set[tuple[int, int]]]) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from kpi_cli.ask import Ask
 from kpi_cli.errors import KpiError, UsageError
-from kpi_cli.exports.files import SETTINGS, on_disk
+from kpi_cli.exports.files import SETTINGS, is_worksheet, on_disk
 from kpi_cli.exports.reading import read
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.opening import asked_files
@@ -69,6 +69,7 @@ def _sources(store: Store, folder: Path) -> Iterator[str]:
     yield "sources:"
     good = [source for source in store.sources if source.sheet and source.error is None]
     bad = [source for source in store.sources if source.error is not None]
+    refused = {on_disk(source.file) for source in bad}
     seen = {on_disk(source.file).resolve() for source in good}
     globs = {_glob(source, folder) for source in store.sources}
     spoiled = {glob for glob in globs if {path.resolve() for path in folder.glob(glob)} - seen}
@@ -76,6 +77,8 @@ def _sources(store: Store, folder: Path) -> Iterator[str]:
     for source in good:
         glob = _glob(source, folder)
         entry = _relative(source.file, folder) if glob in spoiled else glob
+        if is_worksheet(Path(source.file)) and (source.part_of is None or on_disk(source.file) in refused):
+            entry = os.path.relpath(source.file, folder)
         listed.setdefault(entry, []).append(source)
     for entry, sources in listed.items():
         yield f"  - {_quoted(entry)}"
@@ -114,7 +117,8 @@ def _refused(source: Source, folder: Path) -> Iterator[str]:
     assert error is not None
     place = f" ({label('line', 'init')} {error.line})" if error.line else ""
     yield f"  # {printable(_short(source))}{place}: {printable(error.text)}; {printable(error.fix)}"
-    name = _quoted(_relative(source.file, folder))
+    is_sheet = is_worksheet(Path(source.file))
+    name = _quoted(os.path.relpath(source.file, folder) if is_sheet else _relative(source.file, folder))
     roles = re.findall(r"--(\w+) FILE", error.fix)
     if roles or error.code in _OPENED:
         key, answers = ("role", " or ".join(roles)) if roles else _OPENED[error.code]

@@ -55,7 +55,7 @@ def write_file(path: Path, data: bytes, *, private: bool = False) -> None:
         with _signals_waiting():
             _write_whole(path, data, private)
     except OSError as error:
-        raise _plain_error(path, error) from error
+        raise plain_error(path, error) from error
 
 
 def check_place(path: Path) -> None:
@@ -71,7 +71,7 @@ def check_place(path: Path) -> None:
         if not _is_device(path) and not os.access(path.parent, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise _plain_error(path, error) from error
+        raise plain_error(path, error) from error
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def write_stdout(data: bytes) -> None:
         silence(sys.stdout)
     except OSError as error:
         silence(sys.stdout)
-        raise _plain_error(Path("stdout"), error) from error
+        raise plain_error(Path("stdout"), error) from error
 
 
 def silence(stream: TextIO) -> None:
@@ -226,7 +226,7 @@ def _signals_waiting() -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _plain_error(path: Path, error: OSError) -> KpiError:
+def plain_error(path: Path, error: OSError) -> KpiError:
     """The system's error in plain words."""
     place = printable(str(path))
     if error.errno in _FULL:

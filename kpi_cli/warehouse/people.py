@@ -43,6 +43,7 @@ _ROW_BY_ROW = {
     "source_medium",
     "attribution",
     "amount_formatted",
+    "paid",
 }
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2100-12-31"  # between which a day is beyond doubt
 _SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order

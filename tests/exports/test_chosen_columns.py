@@ -50,11 +50,72 @@ def test_stripes_payouts_and_disputes_are_no_sales(column: str, said: str, check
     assert said in source["error"]["text"]
 
 
-@pytest.mark.parametrize("column", ["Charge ID", "Interval"])
-def test_stripes_refunds_and_subscriptions_are_not_its_payments(column: str, check: Any) -> None:
-    text = f"id,Amount,Created (UTC),Currency,Status,{column}\nre_1,9.00,2026-10-01 10:00,eur,succeeded,x\n"
+@pytest.mark.parametrize("own", ["re", "pyr", "dp", "du", "po", "tr", "in", "sub", "cus", "cn", "price"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "id,Amount,Created (UTC),Currency,Status,Charge ID",
+        "id,Amount,Created (UTC),Currency,Status,Interval",
+        "id,Amount,Created (UTC),Currency,Status,Description",
+        "id,Amount,Date,Currency,State,Customer Email",
+    ],
+)
+def test_other_lists_of_stripe_are_no_sales_whatever_columns_were_chosen(own: str, header: str, check: Any) -> None:
+    rows = "".join(f"{own}_{n}xY,9.00,2026-10-0{n} 10:00,eur,succeeded,a{n}@example.com\n" for n in (1, 2))
+    [source] = check(("list.csv", f"{header}\n{rows}"), code=3)
+    assert source["error"]["code"] == "not_a_report"
+    assert "of Stripe" in source["error"]["text"]
+    assert "export Stripe's payments" in source["error"]["fix"]
+
+
+def test_a_list_of_refunds_is_told_by_its_own_ids_beside_those_of_the_charges(check: Any) -> None:
+    header = "Charge id,Amount,Currency,Status,Created (UTC),Customer Email,Refund ID"
+    [source] = check(("list.csv", f"{header}\nch_1,9.00,eur,succeeded,2026-10-01 10:00,a@example.com,re_1\n"), code=3)
+    assert source["error"]["text"] == "this is a list of refunds of Stripe"
+
+
+def test_a_list_that_names_its_charges_beside_no_id_of_its_own_is_no_list_of_charges(check: Any) -> None:
+    text = (
+        "Charge id,Amount,Currency,Status,{},Customer Email\nch_1,9.00,eur,succeeded,2026-10-01 10:00,a@example.com\n"
+    )
+    [source] = check(("list.csv", text.format("Created (UTC)")), code=3)
+    assert source["error"]["text"] == "this is a list of refunds or disputes of Stripe"
+    [source] = check(("by_hand.csv", text.format("Date")))
+    assert (source["format"], source.sum("revenue_net")) == ("generic", 9)
+
+
+def test_refunds_whose_texts_are_broken_over_lines_are_refunds(check: Any) -> None:
+    rows = "".join(f're_{n}aB,9.00,eur,succeeded,2026-10-0{n} 10:00,"not what\n  I, alas,\nexpected"\n' for n in (1, 2))
+    [source] = check(("list.csv", f"id,Amount,Currency,Status,Created (UTC),Description\n{rows}"), code=3)
+    assert source["error"]["text"] == "this is a list of refunds of Stripe"
+
+
+@pytest.mark.parametrize("own", ["ch", "py", "pi"])
+def test_payments_are_read_with_the_ids_of_what_belongs_to_them(own: str, check: Any) -> None:
+    header = "id,Created (UTC),Amount,Currency,Status,Customer ID,Invoice ID,Subscription,Payout,Refund ID"
+    rows = f"{own}_1,2026-10-01 10:00,9.00,eur,Paid,cus_1,in_1,sub_1,po_1,re_1\n"
+    rows += f"{own}_2,2026-10-02 10:00,9.00,eur,Paid,cus_1,in_2,sub_1,po_1,\n"
+    [source] = check(("list.csv", f"{header}\n{rows}"))
+    assert (source["format"], source.sum("orders"), source.sum("revenue_net")) == ("stripe_payments", 2, 18)
+
+
+def test_charges_and_refunds_in_one_list_made_by_hand_are_read(check: Any) -> None:
+    text = "id,Date,Amount,Email\nch_1,2026-10-01,9.00,a@example.com\nre_1,2026-10-02,-4.00,a@example.com\n"
     [source] = check(("list.csv", text))
-    assert source["format"] == "generic"
+    assert (source.sum("revenue_gross"), source.sum("refunds")) == (9, 4)
+
+
+def test_campaigns_that_begin_like_refunds_are_campaigns(check: Any) -> None:
+    text = "Date,Campaign,Cost\n2026-10-01,re_targeting,9.00\n2026-10-02,re_engaging,4.00\n"
+    [source] = check(("spend.csv", text))
+    assert source.sum("cost") == 13
+
+
+@pytest.mark.parametrize("spent", ["Total Spend", "Total Spent"])
+def test_what_customers_have_spent_is_no_spend_of_ours(spent: str, check: Any) -> None:
+    text = f"Customer ID,Email,Created (UTC),{spent},Total Orders\nc-1,a@example.com,2026-10-01,90.00,2\n"
+    [source] = check(("customers.csv", text), code=3)
+    assert source["error"]["code"] == "columns_unknown"
 
 
 def test_a_list_made_by_hand_with_such_columns_is_not_stripes(check: Any) -> None:

@@ -194,3 +194,19 @@ def test_spend_kept_by_hand_beside_the_platforms_own_file_is_refused(
     google += "Brand,2026-10-01,EUR,10.50,5,50\nBrand,2026-10-02,EUR,4.25,5,50\n"
     texts = {"google.csv": google, "hand.csv": "date,campaign,cost,currency\n2026-10-01,brand,10.50,EUR\n"}
     _refused_in_any_order(tmp_path, texts, "most of this spend stands in", capsys)
+
+
+CONFLICT = "Date,Order,Customer,Channel,Amount\n2026-10-01,1,c-1,{channel},10.00\n2026-10-02,2,c-2,{channel},{amount}\n"
+
+
+def test_a_file_refused_for_an_order_takes_nothing_from_the_others(check: Any) -> None:
+    # The refused files say more of each order, for which their rows would be kept and the others left out.
+    good, *refused = check(
+        ("a.csv", CONFLICT.format(channel="", amount="10.00")),
+        ("b.csv", CONFLICT.format(channel="Email", amount="11.00")),
+        ("c.csv", CONFLICT.format(channel="Email", amount="12.00")),
+        code=3,
+    )
+    assert good["rows"] == {"read": 2, "used": 2, "left_out": {}}
+    assert (good.sum("revenue_net"), good.sum("orders")) == (20, 2)
+    assert [source["error"]["code"] for source in refused] == ["order_conflict"] * 2

@@ -357,6 +357,13 @@ class TestTwoHeadersOfOneMeaning:
         assert source["error"]["code"] == "column_open"
         assert f"--map {column}=" in source["error"]["fix"]
 
+    @pytest.mark.parametrize("header", ["spend,cost", "cost,spend"])
+    def test_both_are_named_and_the_second_is_pointed_at(self, header: str, check: Any) -> None:
+        [source] = check(("t.csv", f"date,campaign,{header}\n2026-10-01,search,90,100\n"), code=3)
+        first, second = header.split(",")
+        assert source["error"]["text"] == f"“{first}” and “{second}” can both be the cost"
+        assert source["error"]["column"] == 4
+
     def test_map_settles_it(self, check: Any) -> None:
         text = "date,campaign,spend,cost\n2026-10-01,search,90,100\n"
         [spend] = check(("t.csv", text), options=("--map", "spend.cost=spend"))

@@ -88,3 +88,48 @@ def test_orders_that_name_no_customer_are_told_by_their_count(
     assert main(["cac", "daily.csv", "spend.csv", "--currency", "EUR", "--json"]) == 0
     notes = {note["code"]: note["text"] for note in json.loads(capsys.readouterr().out)["notes"]}
     assert notes["orders_without_customer"].startswith("9 orders")
+
+
+AMOUNTS = "Date,Product,{header},Revenue\n2026-10-01,Photo,{one},1300.00\n2026-10-02,Photo,{other},950.50\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1250.00", "900.00"),
+        ("1250.50", "900.00"),
+        ("12", "900.00"),
+        ("€1250", "€900"),
+        ("1250", "900"),
+        ("900", "900"),
+    ],
+)
+@pytest.mark.parametrize("header", ["Sales", "Ventes"])
+def test_what_may_be_money_is_asked_about_until_it_is_said(header: str, one: str, other: str, check: Any) -> None:
+    text = AMOUNTS.format(header=header, one=one, other=other)
+    [source] = check(("daily.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["column"]) == ("orders_open", 3)
+    assert f"sales.amount={header}" in source["error"]["fix"]
+    [source] = check(("daily.csv", text), options=("--map", f"sales.amount_net={header}"))
+    assert (source.sum("revenue_net"), source.sum("orders")) == (2250.5, 2)
+    if "€" not in one:
+        [source] = check(("daily.csv", text), options=("--map", f"sales.amount={header}"))
+        assert (source.sum("revenue_net"), source.sum("orders")) == (float(one) + float(other), 2)
+
+
+def test_a_count_that_is_said_to_be_one_is_one(check: Any) -> None:
+    text = AMOUNTS.format(header="Sales", one="1250", other="900.00")
+    [source] = check(("daily.csv", text), options=("--map", "sales.orders=Sales"))
+    assert (source.sum("revenue_net"), source.sum("orders")) == (2250.5, 2150)
+
+
+@pytest.mark.parametrize(("one", "other"), [("12", "9"), ("12.0", "9.0"), ("1", "1"), ("650", "12")])
+def test_counts_beside_money_are_counts(one: str, other: str, check: Any) -> None:
+    [source] = check(("daily.csv", AMOUNTS.format(header="Sales", one=one, other=other)))
+    assert source.sum("orders") == float(one) + float(other)
+
+
+def test_several_orders_of_new_customers_are_not_called_those_of_one(check: Any) -> None:
+    [source] = check(("d.csv", "date,product,customer type,orders,revenue\n2026-10-01,A,new,3,300.00\n"), code=3)
+    assert source["error"]["text"] == "a row of 3 orders of “new” customers does not say when each was made"
+    assert source["error"]["code"] == "orders_of_one"

@@ -240,6 +240,15 @@ def test_a_full_or_closed_stdout_is_one_error(to: str, said: str, unbuffered: st
     assert len(done.stderr.splitlines()) == (1 if said else 0)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("asked", ["--help", "--version", "", "roi --help", "explain roi"])
+def test_help_that_cannot_be_printed_is_that_error_too(asked: str, unbuffered: str) -> None:
+    kpi = "from kpi_cli.__main__ import entry; entry()"
+    done = shell(f'"$PYTHON" -c "{kpi}" {asked} >/dev/full', PYTHONUNBUFFERED=unbuffered)
+    assert done.stderr.decode() == "kpi: error: stdout: there is no room left to write this; free some space\n"
+    assert done.returncode == 1
+
+
 def test_what_was_printed_before_comes_first(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with contextlib.redirect_stdout(os.fdopen(os.dup(1), "w")) as out:
         out.write("one\n")

@@ -138,6 +138,9 @@ def _same_orders(store: Store) -> list[InputError]:
     errors = _same_in_file(store, files, single)
     if len(set(formats.values())) < len(formats):
         errors += _other_amount(store, files) + _other_day(store, files)
+        refused = {error.file for error in errors}
+        for number in (n for n, source in files.items() if source.file in refused):
+            store.con.execute("DELETE FROM sales WHERE file = $1", [number])  # so it takes nothing from the others
         _seen_in_other_file(store)
     return errors
 
@@ -161,25 +164,25 @@ def _same_in_file(store: Store, files: Mapping[int, Source], single: Sequence[in
 
 
 def _other_amount(store: Store, files: Mapping[int, Source]) -> list[InputError]:
-    """The first order that stands in two files with two amounts."""
+    """Of each file the first order that an earlier one has with another amount."""
     unlike = store.rows(
-        f"""SELECT file, line, amount, first FROM (
+        f"""SELECT file, min(line), arg_min(amount, line), arg_min(first, line) FROM (
               SELECT *, first(amount) OVER (PARTITION BY format, row_id ORDER BY file) AS first
               FROM ({_PER_ORDER}) WHERE sold)
-            WHERE amount <> first ORDER BY file, line LIMIT 1"""
+            WHERE amount <> first GROUP BY file ORDER BY file"""
     )
     return [_two_amounts(files[number], line, before, amount) for number, line, amount, before in unlike]
 
 
 def _other_day(store: Store, files: Mapping[int, Source]) -> list[InputError]:
-    """The first number that stands in two files for orders of two days; zones may differ by one."""
+    """Of each file the first number that an earlier one has for an order of another day; zones may differ by one."""
     apart = store.rows(
-        f"""SELECT file, line, day, first FROM (
+        f"""SELECT file, min(line), arg_min(day, line), arg_min(first, line) FROM (
               SELECT *, first(day) OVER same AS first, abs(date_diff('day', first(day) OVER same, day)) AS days,
                      first(buyer) OVER same <> buyer AS is_another
               FROM ({_PER_ORDER}) WHERE sold AND day IS NOT NULL
               WINDOW same AS (PARTITION BY format, row_id ORDER BY file))
-            WHERE days > 1 OR (days = 1 AND is_another) ORDER BY file, line LIMIT 1"""
+            WHERE days > 1 OR (days = 1 AND is_another) GROUP BY file ORDER BY file"""
     )
     fix = "keep the right one, or make the numbers of two orders differ"
     return [

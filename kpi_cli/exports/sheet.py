@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.options import ReadOptions
-from kpi_cli.exports.recognising import GENERIC, Header
+from kpi_cli.exports.recognising import GENERIC, Header, is_titled
 from kpi_cli.exports.roles import IDENTITY, kind
 from kpi_cli.exports.values import (
     BadValue,
@@ -529,9 +529,10 @@ def _settle_dates(sheet: Sheet) -> None:
         )
     if not asked:
         _nothing_to_ask(sheet)
+    own = _own_order(sheet)
     _stated_range(sheet, proven or asked or sheet.header.format.get("date_order"))
     _stated_account(sheet)
-    sheet.date_order = proven or asked or _by_range(sheet) or sheet.header.format.get("date_order")
+    sheet.date_order = proven or asked or _by_range(sheet) or own
     if sheet.date_order is None or (sheet.date_order == "ymd" and days.open_cell):
         if days.open_cell:
             line, column, cell = days.open_cell
@@ -544,6 +545,17 @@ def _settle_dates(sheet: Sheet) -> None:
             )
         sheet.date_order = "dmy" if days.shorts else "ymd"
     _one_zone(sheet)
+
+
+def _own_order(sheet: Sheet) -> str | None:
+    """The platform's order of day and month, unless a sheet made by hand could be headed just like its download."""
+    header = sheet.header
+    own: str | None = header.format.get("date_order")
+    told_by = header.format.get("date_order_of")
+    if told_by is None or is_titled(header):
+        return own
+    dates = [folded(header.names[i]).partition(" (")[0] for c, i in header.columns.items() if kind(c) == "day"]
+    return own if {*map(folded, told_by)} & {*dates} else None
 
 
 def _nothing_to_ask(sheet: Sheet) -> None:

@@ -61,3 +61,48 @@ def test_native_ads_without_a_format_of_their_own_are_no_search_ads(check: Any) 
     [source] = check(("outbrain.csv", f"{header}\nO1,00aa,2026-10-03,1000,30,3.00%,2.00,60.00,3,20.00\n"))
     assert (source["format"], source.sum("cost")) == ("generic", 60)
     assert "channel_assumed" not in source.codes
+
+
+SALES = "Date,Order ID,Email,Amount,{header}\n2026-10-03,A1,a@example.com,100.00,{no}\n2026-10-14,A2,b@example.com,60.00,{yes}\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "no", "yes", "reason"),
+    [
+        ("Cancelled", "", "yes", "cancelled"),
+        ("Canceled?", "false", "true", "cancelled"),
+        ("Annulée", "non", "oui", "cancelled"),
+        ("Storniert", "0", "1", "cancelled"),
+        ("Cancelled at", "", "2026-10-15", "cancelled"),
+        ("Date d'annulation", "-", "15/10/2026", "cancelled"),
+        ("Test", "no", "yes", "test"),
+        ("Test order", "", "true", "test"),
+        ("Type", "payment", "Stripe fee", "fee"),
+        ("Type", "Payment", "Withdrawal", "withdrawal"),
+        ("Type", "Charge", "Authorization", "authorized"),
+    ],
+)
+@pytest.mark.parametrize("count", [0, 6_000], ids=["few", "many"])
+def test_a_row_that_a_column_calls_no_sale_is_left_out(
+    header: str, no: str, yes: str, reason: str, count: int, check: Any
+) -> None:
+    rows = "".join(f"2026-10-{1 + i % 28:02},B{i},c{i}@example.com,1.50,{no}\n" for i in range(count))
+    [source] = check(("sales.csv", SALES.format(header=header, no=no, yes=yes) + rows))
+    assert (source.sum("revenue_net"), source.left_out) == (100 + 1.5 * count, {reason: 1})
+
+
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [("Refund date", "2026-10-15"), ("Remboursé le", "15/10/2026"), ("Refunded at", "2026-10-15T10:00:00Z")],
+)
+@pytest.mark.parametrize("blank", ["", "-", "0000-00-00"])
+def test_the_day_of_a_refund_says_that_the_order_went_back(header: str, day: str, blank: str, check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header=header, no=blank, yes=day)))
+    assert (source.sum("revenue_gross"), source.sum("refunds"), source.sum("orders")) == (160, 60, 2)
+    assert "refunded_in_full" in source.codes
+
+
+def test_beside_its_amount_the_day_of_a_refund_says_no_more(check: Any) -> None:
+    text = SALES.format(header="Refunded,Refunded at", no=",", yes="20.00,2026-10-15")
+    [source] = check(("sales.csv", text))
+    assert (source.sum("refunds"), source.sum("revenue_net")) == (20, 140)

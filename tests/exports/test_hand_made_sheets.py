@@ -63,7 +63,11 @@ def test_native_ads_without_a_format_of_their_own_are_no_search_ads(check: Any) 
     assert "channel_assumed" not in source.codes
 
 
-SALES = "Date,Order ID,Email,Amount,{header}\n2026-10-03,A1,a@example.com,100.00,{no}\n2026-10-14,A2,b@example.com,60.00,{yes}\n"
+SALES = """\
+Date,Order ID,Email,Amount,{header}
+2026-10-03,A1,a@example.com,100.00,{no}
+2026-10-14,A2,b@example.com,60.00,{yes}
+"""
 
 
 @pytest.mark.parametrize(

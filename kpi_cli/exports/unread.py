@@ -1,0 +1,98 @@
+"""Columns of hand-made sales that are taken for nothing and may change what a sale brought: they are asked about.
+
+A list that writes `Price` and `Discount` may mean the price before or after it; one whose `Attendee status` says
+that an order went back would be counted as if it had not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpi_cli.errors import InputError
+from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.values import BadValue, number
+from kpi_cli.safe import folded, quoted
+
+_KEPT = frozenset({"pending", "authorized", "hold", "free"})  # orders on their way, which other columns speak of, too
+
+
+def unread(sheet: Sheet) -> dict[int, str]:
+    """The indexes of columns whose cells must be looked at, each with what it may be: discount or status."""
+    if sheet.role != "sales" or not (rules := sheet.header.format.get("unread")):
+        return {}
+    names = {i: folded(name) for i, name in enumerate(sheet.header.names) if i not in sheet.columns.values()}
+    found: dict[int, str] = {}
+    if not (sheet.has("status") or sheet.has("paid")):
+        found |= {i: "status" for i, name in names.items() if re.search(rules["statuses"], name)}
+    discounts = {i: "discount" for i, name in names.items() if re.search(rules["discounts"], name)}
+    return found | discounts if discounts and _may_be_before(sheet) else found
+
+
+def _may_be_before(sheet: Sheet) -> bool:
+    """Whether what says the price may say it before a discount, and neither column was named by the user."""
+    rules, price = sheet.header.format.get("unread"), price_rule(sheet)
+    named = {column for _, column, _ in sheet.options.columns}
+    header = folded(sheet.header.names[sheet.columns[price["column"]]])
+    is_before = price["column"] in rules["before"] or re.search(rules["gross"], header) is not None
+    return is_before and not ("less" in price or (price["column"] in named and price["column"] == "amount"))
+
+
+def refuse_unread(sheet: Sheet) -> None:
+    """Look at those columns.
+
+    Raises:
+        InputError: a discount that may still have to come off, or a status that tells of a sale that is none.
+    """
+    for index, what in unread(sheet).items():
+        words = _telling_words(sheet) if what == "status" else set[str]()
+        for record in _rows(sheet):
+            cell = record.cells[index] if index < len(record.cells) else ""
+            if what == "status" and folded(cell) in words:
+                raise _status_unread(sheet, record, index)
+            if what == "discount" and _is_some(cell):
+                raise _discount_open(sheet, record, index)
+
+
+def _rows(sheet: Sheet) -> Iterator[Record]:
+    return (record for record in sheet.records() if record.line not in sheet.left_out)
+
+
+def _telling_words(sheet: Sheet) -> set[str]:
+    """What a status says of orders that failed, were called off or went back."""
+    fmt = sheet.header.format
+    rules = [rule for rule in fmt.get("left_out", ()) if rule["as"] not in _KEPT]
+    rules += [rule for name in ("fully_refunded", "partly_refunded", "disputed") for rule in fmt.get(name, ())]
+    return {word for rule in rules for word in rule.get("status", ())}
+
+
+def _is_some(cell: str) -> bool:
+    """Whether a cell is an amount or a share other than 0.
+
+    >>> _is_some("20.00"), _is_some("-10 %"), _is_some("0,00 €"), _is_some("SUMMER20"), _is_some("")
+    (True, True, False, False, False)
+    """
+    text = cell.strip().removesuffix("%")
+    if not re.search("[1-9]", text):
+        return False
+    try:
+        number(text)
+    except BadValue:
+        return False
+    return True
+
+
+def _discount_open(sheet: Sheet, record: Record, index: int) -> InputError:
+    header = sheet.header.names[index].strip()
+    price = sheet.header.names[sheet.columns[price_rule(sheet)["column"]]].strip()
+    said = f"{quoted(header)} may be in {quoted(price)} already, or still have to come off"
+    ways = f"name what was charged in the end with --map sales.amount=HEADER, or say --map sales.discount_off={header}"
+    return sheet.error("discount_open", said, ways, record.line, index)
+
+
+def _status_unread(sheet: Sheet, record: Record, index: int) -> InputError:
+    header, cell = sheet.header.names[index].strip(), record.cells[index].strip()
+    said = f"{quoted(header)} is not read, and says {quoted(cell)}"
+    return sheet.error("status_unread", said, f"say --map sales.status={header}", record.line, index)

@@ -110,3 +110,38 @@ def test_beside_its_amount_the_day_of_a_refund_says_no_more(check: Any) -> None:
     text = SALES.format(header="Refunded,Refunded at", no=",", yes="20.00,2026-10-15")
     [source] = check(("sales.csv", text))
     assert (source.sum("refunds"), source.sum("revenue_net")) == (20, 140)
+
+
+def test_the_progress_that_a_plugin_lists_says_who_started_and_who_finished(check: Any) -> None:
+    text = (
+        "user_id;name;email;course_id;course_title;course_started_on;course_completed;course_completed_on\n"
+        "11;Ana;a1@example.com;5;Course A;2026-10-02;YES;2026-10-20\n"
+        "12;Bob;b2@example.com;5;Course A;2026-10-04;NO;\n"
+        "13;Cy;c3@example.com;5;Course A;;NO;\n"
+    )
+    [source] = check(("progress.csv", text))
+    assert [source.sum(stage) for stage in ("enrolled", "started", "completed")] == [3, 2, 1]
+
+
+def test_leads_of_a_form_have_their_day_and_their_campaign(check: Any) -> None:
+    text = (
+        "id,created_time,ad_id,campaign_id,campaign_name,form_id,platform,email\n"
+        "l:1,2026-10-03T10:00:00+02:00,ag:1,c:1,Launch,f:1,fb,a1@example.com\n"
+        "l:2,2026-10-14T10:00:00+02:00,ag:1,c:1,Launch,f:1,ig,a2@example.com\n"
+    )
+    [source] = check(("leads.csv", text))
+    assert (source["role"], source.sum("leads"), source["columns"]["campaign"]) == ("leads", 2, "campaign_name")
+    assert source["period"] == {"start": "2026-10-03", "end": "2026-10-14"}
+
+
+def test_card_payments_of_a_terminal_are_sales_by_their_transaction(check: Any) -> None:
+    text = (
+        "Date;ID de transaction;Statut;Moyen de paiement;Description;Total;Frais;Versement\n"
+        "03/10/2026 10:11;TX1;Réussi;Sans contact;Cours;50,00 €;0,88 €;49,12 €\n"
+        "14/10/2026 10:11;TX2;Réussi;Sans contact;Cours;70,00 €;1,22 €;68,78 €\n"
+        "15/10/2026 10:11;TX3;Échoué;Sans contact;Cours;70,00 €;0,00 €;0,00 €\n"
+        "16/10/2026 10:11;TX4;Remboursé;Sans contact;Cours;20,00 €;0,00 €;0,00 €\n"
+    )
+    [source] = check(("ventes.csv", text))
+    assert (source.sum("revenue_gross"), source.sum("refunds"), source.left_out) == (140, 20, {"failed": 1})
+    assert source["sums"][0]["currency"] == "EUR"

@@ -173,6 +173,9 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
 
 
+_DATED = ("date", "week", "month", "start")
+
+
 class _Structure:
     """Which records are rows: repeated headers, footers, totals and subtotals are set aside with their reason."""
 
@@ -182,6 +185,8 @@ class _Structure:
         self.header = [folded(name) for name in sheet.header.names]
         self.words = [(reason, pattern) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())]
         self.subtotals: list[str] = fmt.get("subtotal_rows", ())
+        self.undated: list[str] = fmt.get("undated_subtotals", ())
+        self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
         self.blank = [
@@ -196,9 +201,10 @@ class _Structure:
         self.body = 0
         self.trailing: bool | None = None
         looked_at = [indexes[0] for indexes, _ in self.blank if indexes] + self.subtotal
+        looked_at += [] if self.dated is None else [self.dated]
         self.telling = itemgetter(*dict.fromkeys((0, *looked_at)))
         self.ordinary: dict[str | tuple[str, ...], bool] = {}
-        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + [*self.subtotals]
+        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + [*self.subtotals, *self.undated]
         self.worded = re.compile("|".join(patterns) or "(?!)")  # all of them ask how a cell begins
         self.is_worded: dict[str, bool] = {}
         sheet.width = len(self.header)
@@ -273,9 +279,18 @@ class _Structure:
         if found:
             self.pending.append(found)
             return "totals_row"
+        if self._is_undated_subtotal(record, at, first):
+            return "subtotal_row"
         self._counted(record)
         blank = any(is_unknown(record.cells[i]) for i in self.subtotal)
         return "subtotal_row" if blank else None
+
+    def _is_undated_subtotal(self, record: Record, at: int, first: str) -> bool:
+        """Whether a row without a day of its own is called a sum; with a day, a campaign “Total …” is a name."""
+        if self.dated is None or not any(re.search(pattern, first) for pattern in self.undated):
+            return False
+        day = record.cells[self.dated] if self.dated < len(record.cells) else ""
+        return (at == self.dated or is_unknown(day)) and self._only(record, at)
 
     def _total(self, record: Record, at: int, first: str) -> Totals | None:
         for pattern, rule in self.any_cell:

@@ -145,3 +145,45 @@ def test_card_payments_of_a_terminal_are_sales_by_their_transaction(check: Any) 
     [source] = check(("ventes.csv", text))
     assert (source.sum("revenue_gross"), source.sum("refunds"), source.left_out) == (140, 20, {"failed": 1})
     assert source["sums"][0]["currency"] == "EUR"
+
+
+BETWEEN = """\
+Date,Campaign,Cost
+2026-09-03,Brand,100.00
+2026-09-14,Meta,50.00
+{first}
+,,
+2026-10-03,Brand,110.00
+2026-10-14,Total Reset,60.00
+{second}
+{last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "last"),
+    [
+        ("Total September,,150.00", "Total October,,170.00", "Grand total,,320.00"),
+        ("Sous-total septembre,,150.00", "S/Total octobre,,170.00", "TOTAL GENERAL,,320.00"),
+        ("Summe September,,150.00", "Summe Oktober,,170.00", "Gesamtsumme,,320.00"),
+        (",Brand Total,150.00", ",Meta Total,170.00", ",Grand Total,320.00"),
+        (",Brand Ergebnis,150.00", ",Meta Ergebnis,170.00", ",Gesamtergebnis,320.00"),
+    ],
+)
+def test_sums_put_between_the_rows_are_left_out_and_the_last_is_held_against_them(
+    first: str, second: str, last: str, check: Any
+) -> None:
+    [source] = check(("spend.csv", BETWEEN.format(first=first, second=second, last=last)))
+    assert (source.sum("cost"), source.left_out) == (320, {"subtotal_row": 2, "totals_row": 1})
+    assert [control["agrees"] for control in source["control"]] == [True]
+
+
+def test_a_row_without_a_day_that_is_not_called_a_sum_is_refused(check: Any) -> None:
+    text = BETWEEN.format(first=",Branded,150.00", second=",Meta Total,170.00", last="Total,,470.00")
+    [source] = check(("spend.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("bad_date", 4)
+
+
+def test_a_name_that_sounds_like_a_sum_is_a_row_where_no_days_are_told(check: Any) -> None:
+    [source] = check(("spend.csv", "Campaign,Clicks,Cost\nBrand Total,3,10.00\nMeta,4,20.00\n"))
+    assert source.sum("cost") == 30

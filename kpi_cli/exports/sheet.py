@@ -33,6 +33,7 @@ from kpi_cli.exports.values import (
     is_unknown,
     month_start,
     number,
+    unit,
 )
 from kpi_cli.result import Note
 from kpi_cli.safe import folded, quoted
@@ -433,7 +434,7 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
 def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     """The cells whose day and month, year or zone want settling."""
     known = (c for c in cells if not is_iso(c) and not is_unknown(c))
-    return [c for c in known if month_start(c) is None]
+    return [c for c in known if month_start(c) is None and unit(c) is None]
 
 
 def _texts(sheet: Sheet) -> list[tuple[Record, int, str]]:

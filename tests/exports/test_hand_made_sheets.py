@@ -187,3 +187,39 @@ def test_a_row_without_a_day_that_is_not_called_a_sum_is_refused(check: Any) -> 
 def test_a_name_that_sounds_like_a_sum_is_a_row_where_no_days_are_told(check: Any) -> None:
     [source] = check(("spend.csv", "Campaign,Clicks,Cost\nBrand Total,3,10.00\nMeta,4,20.00\n"))
     assert source.sum("cost") == 30
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second", "start", "end"),
+    [
+        ("month", "Q3 2026", "Q4 2026", "2026-07-01", "2026-12-31"),
+        ("period", "2026-Q1", "2026-Q2", "2026-01-01", "2026-06-30"),
+        ("Mois", "T4 2025", "T1 2026", "2025-10-01", "2026-03-31"),
+        ("week", "2026-W41", "2026-W42", "2026-10-05", "2026-10-18"),
+        ("KW", "KW 53/2026", "KW 1/2027", "2026-12-28", "2027-01-10"),
+        ("Semaine", "S1 2026", "S2 2026", "2025-12-29", "2026-01-11"),
+    ],
+)
+def test_a_quarter_or_a_week_covers_its_days(
+    header: str, first: str, second: str, start: str, end: str, check: Any
+) -> None:
+    [source] = check(("costs.csv", f"{header},category,cost\n{first},tools,300\n{second},people,360\n"))
+    assert (source.sum("cost"), source["period"]) == (660, {"start": start, "end": end})
+
+
+@pytest.mark.parametrize("cell", ["oct-26", "Oct-26", "oct.-26", "Okt-26", "out-26", "ott-26"])
+@pytest.mark.parametrize("header", ["Mois", "Month", "Date"])
+def test_a_month_with_a_year_of_two_digits_is_asked_about_and_is_the_whole_month(
+    cell: str, header: str, check: Any
+) -> None:
+    text = f"{header};Canal;Coût\n{cell};SEO;1 200,50 €\n"
+    [source] = check(("couts.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("date_open", 2, 1)
+    [source] = check(("couts.csv", text), options=("--date-format", "dmy"))
+    assert (source.sum("cost"), source["period"]) == (1200.5, {"start": "2026-10-01", "end": "2026-10-31"})
+
+
+@pytest.mark.parametrize("cell", ["26-oct", "2026-W54", "Q5 2026", "W41", "Q3", "total-26"])
+def test_what_names_no_year_or_no_unit_is_no_date(cell: str, check: Any) -> None:
+    [source] = check(("costs.csv", f"month,category,cost\n{cell},tools,300\n"), code=3)
+    assert source["error"]["code"] == "bad_date"

@@ -44,7 +44,7 @@ from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.exports.unread import refuse_unread, unread
+from kpi_cli.exports.unread import refuse_rates, refuse_unread, unread
 from kpi_cli.result import Note
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
@@ -243,6 +243,7 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     find_own(source.sheet)
     settle(source.sheet)
     refuse_unread(source.sheet)
+    refuse_rates(source.sheet)
     reader = Reader(source.sheet)
     source.ledger = reader.ledger
     store.begin()

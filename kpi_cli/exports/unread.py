@@ -1,7 +1,7 @@
-"""Columns of hand-made sales that are taken for nothing and may change what a sale brought: they are asked about.
+"""Columns of hand-made sales that may change what a sale brought, and do not say how: they are asked about.
 
 A list that writes `Price` and `Discount` may mean the price before or after it; one whose `Attendee status` says
-that an order went back would be counted as if it had not.
+that an order went back would be counted as if it had not; and `VAT` may be 20 of money or 20 of a hundred.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from kpi_cli.exports.values import BadValue, number
 from kpi_cli.safe import folded, quoted
 
 _KEPT = frozenset({"pending", "authorized", "hold", "free"})  # orders on their way, which other columns speak of, too
+
+
+_RATE = re.compile(r"[0-9]{1,2}(?:[.,][0-9]{1,2})?")
 
 
 def unread(sheet: Sheet) -> dict[int, str]:
@@ -54,6 +57,26 @@ def refuse_unread(sheet: Sheet) -> None:
                 raise _status_unread(sheet, record, index)
             if what == "discount" and _is_some(cell):
                 raise _discount_open(sheet, record, index)
+
+
+def refuse_rates(sheet: Sheet) -> None:
+    """Look at a tax that is one number beside different amounts, as no tax in money is.
+
+    Raises:
+        InputError: it may be the rate.
+    """
+    said = any(column == "tax" for _, column, _ in sheet.options.columns)
+    if sheet.role != "sales" or said or not (sheet.has("tax") and sheet.header.format.get("unread")):
+        return
+    tax, price = sheet.columns["tax"], sheet.columns[price_rule(sheet)["column"]]
+    rows = [record for record in _rows(sheet) if max(tax, price) < len(record.cells)]
+    taxed = [record for record in rows if _is_some(record.cells[tax])]
+    rates, amounts = ({record.cells[i].strip() for record in taxed} for i in (tax, price))
+    if len(rates) == 1 and len(amounts) > 1 and _RATE.fullmatch(rate := rates.pop()):
+        header = sheet.header.names[tax].strip()
+        text = f"{quoted(header)} is {rate} beside different amounts, which can be money or a rate"
+        fix = f"say --map sales.tax={header} for money, or --map sales.tax_rate={header} and vat: {rate}% in kpi.yml"
+        raise sheet.error("tax_open", text, fix, taxed[0].line, "tax")
 
 
 def _rows(sheet: Sheet) -> Iterator[Record]:

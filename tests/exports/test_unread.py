@@ -123,3 +123,37 @@ def test_other_states_are_no_question(state: str, check: Any) -> None:
 def test_beside_a_status_that_is_read_another_is_no_question(check: Any) -> None:
     [source] = check(("sales.csv", STATES.format(header="Status,Parcel status", good="paid,sent", bad="paid,returned")))
     assert source.sum("revenue_net") == 160
+
+
+RATES = """\
+Date,Order ID,Email,Amount,{header}
+2026-10-03,A1,a@example.com,{one},{tax}
+2026-10-14,A2,b@example.com,{other},{other_tax}
+"""
+
+
+@pytest.mark.parametrize("header", ["VAT", "Tax", "TVA", "MwSt"])
+@pytest.mark.parametrize("tax", ["20", "5.5", "19.00"])
+@pytest.mark.parametrize("count", [0, 6_000], ids=["few", "many"])
+def test_a_tax_that_is_one_number_beside_different_amounts_is_asked_about(
+    header: str, tax: str, count: int, check: Any
+) -> None:
+    text = RATES.format(header=header, one="120.00", other="240.00", tax=tax, other_tax=tax)
+    rows = "".join(f"2026-10-{1 + i % 28:02},B{i},c{i}@example.com,{60 + i % 7}.50,{tax}\n" for i in range(count))
+    [source] = check(("sales.csv", text + rows), code=3)
+    error = source["error"]
+    assert (error["code"], error["line"], error["column"]) == ("tax_open", 2, 5)
+    [money] = check(("sales.csv", text), options=("--map", f"sales.tax={header}"))
+    assert money.sum("tax") == pytest.approx(2 * float(tax))
+    [rate] = check(("sales.csv", text), options=("--map", f"sales.tax_rate={header}"))
+    assert rate.sum("tax") == 0
+    assert "tax_included" in rate.codes
+
+
+@pytest.mark.parametrize(
+    ("one", "tax", "other", "other_tax"),
+    [("120.00", "20.00", "240.00", "40.00"), ("120.00", "20", "120.00", "20"), ("120.00", "20.00", "50.00", "0")],
+)
+def test_taxes_in_money_are_no_question(one: str, tax: str, other: str, other_tax: str, check: Any) -> None:
+    [source] = check(("sales.csv", RATES.format(header="VAT", one=one, other=other, tax=tax, other_tax=other_tax)))
+    assert source.sum("tax") == float(tax) + float(other_tax)

@@ -34,6 +34,11 @@ def unread(sheet: Sheet) -> dict[int, str]:
     return found | discounts if discounts and _may_be_before(sheet) else found
 
 
+def needs_rows(sheet: Sheet) -> bool:
+    """Whether those columns make the rows be looked at one by one, however many they are."""
+    return bool(unread(sheet)) or (sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping")
+
+
 def _may_be_before(sheet: Sheet) -> bool:
     """Whether what says the price may say it before a discount, and neither column was named by the user."""
     rules, price = sheet.header.format.get("unread"), price_rule(sheet)
@@ -77,6 +82,29 @@ def refuse_rates(sheet: Sheet) -> None:
         text = f"{quoted(header)} is {rate} beside different amounts, which can be money or a rate"
         fix = f"say --map sales.tax={header} for money, or --map sales.tax_rate={header} and vat: {rate}% in kpi.yml"
         raise sheet.error("tax_open", text, fix, taxed[0].line, "tax")
+
+
+def refuse_repeated_shipping(sheet: Sheet) -> None:
+    """Look at the shipping that comes on top of prices of pieces, where an order stands on several rows.
+
+    Raises:
+        InputError: an order states it twice, which can be once for each row or one and the same.
+    """
+    if sheet.role != "sales" or not (sheet.has("shipping") and sheet.has("order_id")):
+        return
+    if price_rule(sheet).get("plus") != "shipping":
+        return
+    order, shipping = sheet.columns["order_id"], sheet.columns["shipping"]
+    seen: set[str] = set()
+    for record in _rows(sheet):
+        if not _is_some(record.cells[shipping]):
+            continue
+        if record.cells[order] in seen:
+            header = quoted(sheet.header.names[shipping].strip())
+            said = f"{header} stands on several rows of one order: each row's, or the order's, written again"
+            fix = "name what was charged in the end with --map sales.amount=HEADER, or leave one shipping an order"
+            raise sheet.error("shipping_open", said, fix, record.line, "shipping")
+        seen.add(record.cells[order])
 
 
 def _rows(sheet: Sheet) -> Iterator[Record]:

@@ -157,3 +157,28 @@ def test_a_tax_that_is_one_number_beside_different_amounts_is_asked_about(
 def test_taxes_in_money_are_no_question(one: str, tax: str, other: str, other_tax: str, check: Any) -> None:
     [source] = check(("sales.csv", RATES.format(header="VAT", one=one, other=other, tax=tax, other_tax=other_tax)))
     assert source.sum("tax") == float(tax) + float(other_tax)
+
+
+PIECES = """\
+Order,Date,Customer,Item,Qty,Unit price,Shipping
+A1,2026-10-03,Ana,Book,2,20.00,{first}
+A1,2026-10-03,Ana,Course,1,30.00,{second}
+A2,2026-10-14,Bob,Book,1,20.00,{third}
+"""
+
+
+def test_shipping_comes_on_top_of_the_price_of_pieces(check: Any) -> None:
+    [source] = check(("sales.csv", PIECES.format(first="5.00", second="", third="3.50")))
+    assert (source.sum("revenue_gross"), source.sum("orders")) == (2 * 20 + 30 + 5 + 20 + 3.5, 2)
+
+
+@pytest.mark.parametrize("second", ["5.00", "2.50"])
+def test_shipping_on_several_rows_of_an_order_is_asked_about(second: str, check: Any) -> None:
+    [source] = check(("sales.csv", PIECES.format(first="5.00", second=second, third="3.50")), code=3)
+    error = source["error"]
+    assert (error["code"], error["line"], error["column"]) == ("shipping_open", 3, 7)
+
+
+def test_shipping_beside_what_was_paid_is_in_it(check: Any) -> None:
+    [source] = check(("sales.csv", "Date,Order ID,Amount,Shipping\n2026-10-03,A1,100.00,5.00\n"))
+    assert source.sum("revenue_gross") == 100

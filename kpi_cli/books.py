@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,6 +16,15 @@ from kpi_cli.period import Window, buckets
 from kpi_cli.result import Note, Span
 
 Slices = tuple[int, ...] | InputError
+
+
+class ChannelSales(Struct, frozen=True):
+    """What a channel sold in a unit of time; with no units, in all of the window."""
+
+    unit: str | None
+    channel: str
+    revenue: Decimal
+    has_orders: bool
 
 
 class Books(Struct):
@@ -31,6 +41,8 @@ class Books(Struct):
     other_slices: dict[str, Slices] = field(default_factory=dict)  # by column: visits files that give way to another
     notes: list[Note] = field(default_factory=list)
     has_firsts: bool = False  # whether the table `first_orders` is filled
+    # By window and unit of time, what is known of it already.
+    sales_by_channel: dict[tuple[Window | None, str | None], list[ChannelSales]] = field(default_factory=dict)
 
     def has(self, role: str) -> bool:
         """Whether a role has rows."""

@@ -36,6 +36,8 @@ class Stage(Struct, frozen=True):
 
     def counted(self, books: Books) -> str:
         """The count, as SQL over the rows of a group; rows that count one event repeat the visits."""
+        if self.name == "orders":
+            return books.store.orders_sql
         if self.role == "traffic":
             once = f"t.event IS NULL AND {measures.counted_once(books, self.column)}"
             return f"sum({measures.cut(self.column)}) FILTER ({once})"
@@ -67,7 +69,7 @@ KINS = (
             _alike("spend", "clicks"),
             _alike("traffic", "visits", "visitors"),
             (Stage("leads", "leads", "leads"), Stage("key_events", "traffic", "key_events")),
-            (Stage("orders", "sales", "is_order", measures.ORDERS),),
+            (Stage("orders", "sales", "is_order"),),
             (Stage("customers", "sales", "customer"),),
         ),
     ),

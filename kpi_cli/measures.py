@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNATTRIBUTED
-from kpi_cli.books import Books, fill_buckets
+from kpi_cli.books import Books, ChannelSales, fill_buckets
 from kpi_cli.errors import InputError, UsageError, did_you_mean
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE
 from kpi_cli.period import UNITS, Window
@@ -60,17 +60,15 @@ def check_dimensions(books: Books, roles: Sequence[str]) -> None:
 
 def sales(books: Books, window: Window | None) -> Table:
     """Revenue of each group: charged, less refunds, less tax; with --gross the refunds stay in."""
-    return by_group(books, "sales", window, f"sum({revenue_sql(books)}) AS revenue, {ORDERS} AS orders")
+    return by_group(books, "sales", window, f"sum({revenue_sql(books)}) AS revenue, {books.store.orders_sql} AS orders")
 
 
 def orders(books: Books, window: Window | None) -> int:
     """All orders of the window, counted, since one with lines in two groups stands in both."""
     fill_buckets(books, window)
-    return int(books.store.rows(f"SELECT {ORDERS} FROM sales t {IN_WINDOW} WHERE t.fate IS NULL")[0][0])
+    return int(books.store.rows(f"SELECT {books.store.orders_sql} FROM sales t {IN_WINDOW} WHERE t.fate IS NULL")[0][0])
 
 
-ORDERS = """count(DISTINCT order_id) FILTER (is_order)
-    + coalesce(CAST(sum(coalesce(orders, "rows")) FILTER (is_order AND order_id IS NULL) AS BIGINT), 0)"""
 IN_WINDOW = 'JOIN buckets b ON b."start" IS NULL OR (t."start" <= b."end" AND t."end" >= b."start")'
 
 
@@ -337,39 +335,43 @@ def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
 
 def attributable(books: Books, window: Window | None) -> bool:
     """Whether any sale in the window says where it came from."""
-    fill_buckets(books, window)
-    found = books.store.rows(
-        f"""SELECT 1 FROM sales t {IN_WINDOW}
-            WHERE t.fate IS NULL AND is_order AND by_channel <> '{UNATTRIBUTED}' LIMIT 1"""
-    )
-    return bool(found)
+    return any(s.has_orders for s in _sales_by_channel(books, window) if s.channel != UNATTRIBUTED)
 
 
 def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, Decimal]:
     """Revenue of the sales that say nothing of where they came from, and all revenue."""
-    fill_buckets(books, window)
-    lost, whole = books.store.rows(
-        f"""SELECT sum({revenue_sql(books)}) FILTER (by_channel = '{UNATTRIBUTED}'), sum({revenue_sql(books)})
-            FROM sales t {IN_WINDOW} WHERE t.fate IS NULL"""
-    )[0]
-    return Decimal(lost or 0), Decimal(whole or 0)
+    found = _sales_by_channel(books, window)
+    lost = sum((s.revenue for s in found if s.channel == UNATTRIBUTED), Decimal(0))
+    return lost, sum((s.revenue for s in found), Decimal(0))
 
 
 def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, Decimal]:
-    """By unit of time, the revenue of the channels that have media cost in it."""
+    """By unit of time, the revenue of the channels that have media cost in it; the books ask for no other groups."""
     if not (books.has("spend") and books.has("sales")):
         return {}
     fill_buckets(books, window)
-    units = [dimension_sql(books, "sales", name) for name in books.ask.dimensions]
-    keys = "".join(f"{sql} AS k{i}, " for i, sql in enumerate(units))
-    found = books.store.rows(
-        f"""SELECT {keys} sum({revenue_sql(books)}) FROM sales t {IN_WINDOW}
-            JOIN (SELECT DISTINCT b.label AS unit, t.by_channel AS channel FROM spend t {IN_WINDOW}
-                  WHERE t.fate IS NULL AND t.cost <> 0) paid
-              ON paid.channel = t.by_channel AND paid.unit IS NOT DISTINCT FROM b.label
-            WHERE t.fate IS NULL {"GROUP BY ALL" if units else ""}"""
+    paid = books.store.rows(
+        f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
     )
-    return {tuple(key): Decimal(revenue or 0) for *key, revenue in found}
+    found: dict[Key, Decimal] = {}
+    for sold in _sales_by_channel(books, window):
+        if (sold.unit, sold.channel) in paid:
+            key = tuple(sold.unit or "" for _ in books.ask.dimensions)
+            found[key] = found.get(key, Decimal(0)) + sold.revenue
+    return found
+
+
+def _sales_by_channel(books: Books, window: Window | None) -> list[ChannelSales]:
+    """What each channel sold in each unit of time, whatever else is asked for; asked of the sales once."""
+    asked = (window, books.ask.every)
+    if asked not in books.sales_by_channel:
+        fill_buckets(books, window)
+        rows = books.store.rows(
+            f"""SELECT b.label, t.by_channel, coalesce(sum({revenue_sql(books)}), 0), bool_or(is_order)
+                FROM sales t {IN_WINDOW} WHERE t.fate IS NULL GROUP BY ALL ORDER BY ALL"""
+        )
+        books.sales_by_channel[asked] = [ChannelSales(*row) for row in rows]
+    return books.sales_by_channel[asked]
 
 
 def ungrouped(books: Books) -> Books:
@@ -436,7 +438,8 @@ def cut(column: str) -> str:
 
 def no_edge_inside(books: Books, window: Window | None, role: str = "spend", table: str | None = None) -> bool:
     """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it; is there one?"""
-    if not books.has(role) or window is None:
+    ranged = any(source.grain == "range" for source in books.store.of_role(role))
+    if not books.has(role) or window is None or not (ranged or table):
         return False
     fill_buckets(books, window)
     crossing = books.store.rows(

@@ -12,9 +12,7 @@ _SALES_SUMS = """
     sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
     sum(charged) - sum(refunds) - sum(tax_kept) AS revenue_net,
 """
-_COUNTED = """
-    count(DISTINCT order_id) FILTER (is_order)
-      + coalesce(CAST(sum(coalesce(orders, "rows")) FILTER (is_order AND order_id IS NULL) AS BIGINT), 0) AS orders,
+_CUSTOMERS = """
     CASE WHEN count(customer) > 0 THEN count(DISTINCT customer) FILTER (is_order) END AS customers
 """
 _UNCOUNTED = """
@@ -37,7 +35,8 @@ def account(store: Store) -> None:
 def _count(store: Store, role: str, sources: dict[int, Source]) -> None:
     """What became of each source's rows after they were read, what those that count add up to, and their days."""
     names = TABLES[role].sums
-    counted = _COUNTED if any(s.checks == "full" for s in sources.values()) else _UNCOUNTED
+    is_counted = any(s.checks == "full" for s in sources.values())
+    counted = f"{store.orders_sql} AS orders, {_CUSTOMERS}" if is_counted else _UNCOUNTED
     picks = _SALES_SUMS + counted if role == "sales" else ", ".join(f"sum({n}) AS {n}" for n in names)
     currency_sql, keys = ("currency", "1, 2, 3") if names else ("NULL", "1, 2")  # a log of events may have none
     for number, fate, currency, count, first, last, ranged, *values in store.rows(

@@ -188,6 +188,7 @@ class Store:
         self.histories = ""  # of those customers, as SQL, the histories that are asked for
         self.touches: Touches | None = None  # touches whose paths are made where they are; the table holds their counts
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
+        self.has_repeated: bool | None = None  # whether `repeated` holds orders that stand in several rows, once known
 
     @cached_property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -195,6 +196,13 @@ class Store:
         con = self._opening.wait()
         weakref.finalize(self, con.close)  # before its folder goes: what was made last goes first
         return con
+
+    @property
+    def orders_sql(self) -> str:
+        """The number of orders in a group of sales, as SQL; those that stand in one row each need not be told apart."""
+        once = "order_id" if self.has_repeated is False else "DISTINCT order_id"
+        return f"""count({once}) FILTER (is_order)
+            + coalesce(CAST(sum(coalesce(orders, "rows")) FILTER (is_order AND order_id IS NULL) AS BIGINT), 0)"""
 
     def keep_open(self, engines: ExitStack) -> None:
         """Close engines when the store is no longer needed."""

@@ -244,12 +244,14 @@ def _two_amounts(source: Source, line: int, one: object, other: object) -> Input
 
 
 def fill_repeated(store: Store) -> bool:
-    """Fill the table `repeated` with the ids of orders that stand in several rows; whether there are any."""
-    store.con.execute(
-        """CREATE TEMP TABLE IF NOT EXISTS repeated AS SELECT order_id FROM sales
-           WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1"""
-    )
-    return bool(store.rows("SELECT 1 FROM repeated LIMIT 1"))
+    """Fill the table `repeated` with the ids of orders that stand in several rows, once; whether there are any."""
+    if store.has_repeated is None:
+        store.con.execute(
+            """CREATE TEMP TABLE repeated AS SELECT order_id FROM sales
+               WHERE is_order AND fate IS NULL AND order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1"""
+        )
+        store.has_repeated = bool(store.rows("SELECT 1 FROM repeated LIMIT 1"))
+    return store.has_repeated
 
 
 def _order_lines(store: Store) -> None:

@@ -310,7 +310,7 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
             raise TypeError(f"no option {name!r}; {did_you_mean(name, Options.__annotations__)}")
     config = load_settings(Path(options["config"])) if "config" in options else Config.empty()
     LANGUAGE.set(options.get("lang") or config.lang or "en")
-    said = [(item, None) for item in data] + list(_by_role(options.get("roles", {})))
+    said = [(item, None) for given in data for item in _each(given)] + list(_by_role(options.get("roles", {})))
     vat = _share(options.get("vat"), "vat")
     vat = config.vat if vat is None else vat
     tz = options.get("tz") or config.tz
@@ -348,10 +348,12 @@ def _ask(data: Sequence[Any], options: Options) -> Ask:
 
 
 def _by_role(roles: Mapping[str, Any]) -> list[tuple[Any, str]]:
-    pairs = []
-    for role, items in roles.items():
-        pairs += [(item, role) for item in (items if isinstance(items, list | tuple) else [items])]
-    return pairs
+    return [(item, role) for role, items in roles.items() for item in _each(items)]
+
+
+def _each(given: Any) -> Sequence[Any]:
+    """One file or frame, or several in a list."""
+    return given if isinstance(given, list | tuple) else [given]
 
 
 def _listed(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,15 @@ def test_cac_of_frames() -> None:
     assert found.loc["Paid Search", "cac"] == 300.5
     assert found.loc["Paid Social", "cac"] == 49.75
     assert found.loc["Paid Search", "over_target"] == 200.5
+
+
+def test_files_and_frames_may_come_in_lists(tmp_path: Path) -> None:
+    names = [str(tmp_path / "spend.csv"), tmp_path / "sales.csv"]
+    SPEND.to_csv(names[0], index=False)
+    SALES.to_csv(names[1], index=False)
+    apart = kpi_cli.cac(SPEND, SALES, by="channel", currency="EUR").to_dict()
+    for given in ([names], [[names[0]], SALES], [(SPEND,), [SALES]]):
+        assert kpi_cli.cac(*given, by="channel", currency="EUR").to_dict()["rows"] == apart["rows"]
 
 
 def test_channels_of_frames() -> None:

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import (
+    BESIDE,
     flag_words,
     flags_of,
     price_rule,
@@ -206,7 +207,7 @@ def _plan_sales(found: Plan) -> bool:
     """Sales of one price a row: what was charged, what went back, the tax in what was kept."""
     sheet = found.sheet
     rule = price_rule(sheet)
-    if set(rule) & {"times", "plus"} or not (_only_day(sheet, "date", "time") and sheet.has("order_id")):
+    if set(rule) & {"times", *BESIDE} or not (_only_day(sheet, "date", "time") and sheet.has("order_id")):
         return False
     if sheet.header.format.get("grain") == "stamped" or vat_of(sheet) is not None:
         return False

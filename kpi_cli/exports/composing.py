@@ -133,10 +133,13 @@ def _platform_channel(reader: Reader, columns: Columns, count: int) -> Texts:
 # -------------------------------------------------------------------------------------------- sales
 
 
+BESIDE = ("plus", "less")  # what a rule of the price adds, and what it takes off
+
+
 def price_rule(sheet: Sheet) -> dict[str, str]:
     """Which column says what was charged: the first of the format's list that the file has.
 
-    What is to be added to it (`plus`) is named only where the file has that too.
+    What is to be added to it (`plus`) or taken off (`less`) is named only where the file has that too.
 
     Raises:
         InputError: there is only a price that may be for one piece or for all.
@@ -146,7 +149,7 @@ def price_rule(sheet: Sheet) -> dict[str, str]:
     for rule in rules:
         has_all = sheet.has(rule["column"]) and sheet.has(rule.get("times", rule["column"]))
         if has_all and not sheet.has(rule.get("unless", "")):
-            return {part: said for part, said in rule.items() if part != "plus" or sheet.has(said)}
+            return {part: said for part, said in rule.items() if part not in BESIDE or sheet.has(said)}
     column = next((c for c in ("price", "unit_price") if sheet.has(c)), "amount")
     header = sheet.header.names[sheet.columns[column]].strip()
     raise sheet.error(
@@ -265,6 +268,9 @@ def _money(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Col
         if price["plus"] == "tax":  # some programs write that of a refund with a sign, some without
             added = [-abs(a) if c is not None and c < 0 else a for c, a in zip(charged, added, strict=True)]
         charged = [c if c is None else c + a for c, a in zip(charged, added, strict=True)]
+    if "less" in price:  # some write a discount with a sign, some without; that of a refund lessens the refund
+        off = [abs(o or ZERO) for o in reader.numbers(kept, price["less"])]
+        charged = [c if c is None else c - o if c > 0 else c + o for c, o in zip(charged, off, strict=True)]
     _paid_whole(sheet, kept, charged)
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing

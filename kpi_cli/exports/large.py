@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import price_rule, ruled, vat_of
+from kpi_cli.exports.composing import BESIDE, price_rule, ruled, vat_of
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.plain import (
@@ -121,7 +121,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     rule = price_rule(sheet)
     at, days = sheet.columns, [c for c in sheet.columns if kind(c) == "day" and c != "time"]
     keep = set(by) | CHANNEL | ruled(sheet)
-    beside = [c for c in (rule.get("times"), rule.get("plus"), "refunded", "tax") if c and c in at]
+    beside = [c for c in (rule.get("times"), *map(rule.get, BESIDE), "refunded", "tax") if c and c in at]
     money = list(dict.fromkeys([rule["column"], *beside]))
     keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
     clocked = timed(sheet, text, [at[c] for c in days])
@@ -133,7 +133,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         [at[c] for c in money],
         at.get("refunded"),
         at.get("refunded", at[rule["column"]]) if _may_go_back(sheet) else None,
-        always_exact="times" in rule or "plus" in rule or "paid" in at,
+        always_exact="paid" in at or bool({"times", *BESIDE} & {*rule}),
         exact_when_back=sheet.has("tax") or vat is not None,
         vat=vat,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],

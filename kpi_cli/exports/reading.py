@@ -44,6 +44,7 @@ from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store
+from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_repeated_shipping, refuse_unread
 from kpi_cli.result import Note
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
@@ -241,6 +242,9 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     assert source.sheet is not None
     find_own(source.sheet)
     settle(source.sheet)
+    refuse_unread(source.sheet)
+    refuse_rates(source.sheet)
+    refuse_repeated_shipping(source.sheet)
     reader = Reader(source.sheet)
     source.ledger = reader.ledger
     store.begin()
@@ -263,6 +267,8 @@ def _as_enough(store: Store, source: Source, wants: Wants, enough: Enough) -> bo
     """
     sheet = source.sheet
     assert sheet is not None
+    if needs_rows(sheet):
+        return False
     alone = sum(other.role == sheet.role for other in store.sources) == 1  # people of two are found row by row
     there = _THERE.get(sheet.role) if sheet.relation else None
     if there and (enough.what != "sums" or wants.hashed):
@@ -337,6 +343,8 @@ def _in_bulk(store: Store, source: Source) -> bool:
     """Have DuckDB read a plain file itself; whatever is unusual in it is left to the reading row by row."""
     assert source.sheet is not None
     find_own(source.sheet)
+    if needs_rows(source.sheet):
+        return False
     for found in plans(source.sheet):
         all_threads(store.con)
         with attempt(store):

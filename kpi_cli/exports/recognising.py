@@ -28,6 +28,7 @@ from kpi_cli.safe import folded, plainest, quoted
 GENERIC = "generic"
 FORMATS = Path(__file__).parent / "formats.json"
 _SCAN = 30
+_PADDING = '",; \t'  # what quoting and saving again put around a line of text alone
 _METADATA = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
 
 
@@ -421,11 +422,18 @@ def _accept(header: Header, place: Place, *, told: bool) -> None:
         header.columns.setdefault("name", 0)
     if not all(column in header.columns for column in spec.get("all", ())):
         return
-    titled = any(re.search(title, folded(line)) for title in spec.get("title", ()) for line in place.above)
+    titled = is_titled(header, place.above)
     named = "file" in spec and re.search(spec["file"], folded(PurePosixPath(place.name).name)) is not None
     marked = all(any(_marked(header, mark, present, place) for mark in group) for group in spec.get("any", ()))
     if marked or named or titled:
         header.score = (3 if titled else 2, len(header.columns), 0)
+
+
+def is_titled(header: Header, above: Sequence[str] | None = None) -> bool:
+    """Whether a line above the header, or one of those given, is the title of the platform's report."""
+    titles = header.format.get("recognise", {}).get("title", ())
+    lines = [folded(line.strip(_PADDING)) for line in (header.preamble if above is None else above)]
+    return any(re.search(title, line) for title in titles for line in lines)
 
 
 def _marked(header: Header, mark: str, present: set[str], place: Place) -> bool:

@@ -24,7 +24,7 @@ ROLES = (
 
 MONEY = frozenset(
     {"cost", "amount", "revenue", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value"}
-    | {"amount_net", "price", "unit_price", "discounts"}
+    | {"amount_net", "price", "unit_price", "discounts", "discount_off"}
 )
 WHOLE = frozenset(
     {"impressions", "clicks", "reach", "engagements", "visits", "visitors", "pageviews", "followers", "clicks_all"}
@@ -44,6 +44,7 @@ CHANNEL = frozenset(
 # Blank in these means “none”, not “unknown”.
 NONE_WHEN_BLANK = frozenset(
     {"quantity", "refunded", "tax", "shipping", "fee", "claimed_revenue", "value", "non_conversions", "discounts"}
+    | {"discount_off"}
 )
 
 

@@ -12,7 +12,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -22,7 +22,19 @@ from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.own import own_values
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import BATCH, Sheet, batched, say_whether_it_counts
-from kpi_cli.exports.values import BadValue, amount, day, halves, is_iso, is_unknown, month_start, number, written
+from kpi_cli.exports.values import (
+    BadValue,
+    amount,
+    day,
+    halves,
+    is_iso,
+    is_unknown,
+    month_start,
+    number,
+    short_month,
+    unit,
+    written,
+)
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import note
@@ -275,15 +287,8 @@ class Reader:
                 if last_day < first_day:
                     raise BadValue("a period that ends before it starts")
                 return first_day.isoformat(), last_day.isoformat()
-            first = month_start(cell) if column != "week" else None
-            if first is None:
-                found = day(unguarded(cell), order, tz)
-                if column == "date":
-                    return found.isoformat(), found.isoformat()
-                if column == "week":
-                    return self._clipped(found, found + dt.timedelta(days=6))
-                first = found.replace(day=1)
-            return self._clipped(first, first.replace(day=monthrange(first.year, first.month)[1]))
+            first, last = unit(cell) or _unit_of(cell, column, partial(day, unguarded(cell), order, tz))
+            return self._clipped(first, last) if first < last else (first.isoformat(), last.isoformat())
 
         pairs = self.each(block, column, read)
         if column == "date" and sheet.header.format.get("grain") == "stamped":
@@ -333,6 +338,19 @@ class Reader:
                 text = f"the row ends ({last}) before it starts ({first})"
                 raise sheet.error("range_reversed", text, "mend it", record.line, "end")
         return [_iso(first) for first in firsts], [_iso(last) for last in lasts]
+
+
+def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:
+    """The first and last day of what a cell names: a month, else what its column says that a day stands for."""
+    first = month_start(cell) or short_month(cell) if column != "week" else None
+    if first is None:
+        found = read()
+        if column == "date":
+            return found, found
+        if column == "week":
+            return found, found + dt.timedelta(days=6)
+        first = found.replace(day=1)
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _at_midnight(cell: str) -> bool:

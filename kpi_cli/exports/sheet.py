@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.options import ReadOptions
-from kpi_cli.exports.recognising import GENERIC, Header
+from kpi_cli.exports.recognising import GENERIC, Header, is_titled
 from kpi_cli.exports.roles import IDENTITY, kind
 from kpi_cli.exports.values import (
     BadValue,
@@ -33,6 +33,7 @@ from kpi_cli.exports.values import (
     is_unknown,
     month_start,
     number,
+    unit,
 )
 from kpi_cli.result import Note
 from kpi_cli.safe import folded, quoted
@@ -187,6 +188,9 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
 
 
+_DATED = ("date", "week", "month", "start")
+
+
 class _Structure:
     """Which records are rows: repeated headers, footers, totals and subtotals are set aside with their reason."""
 
@@ -196,6 +200,8 @@ class _Structure:
         self.header = [folded(name) for name in sheet.header.names]
         self.words = [(reason, pattern) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())]
         self.subtotals: list[str] = fmt.get("subtotal_rows", ())
+        self.undated: list[str] = fmt.get("undated_subtotals", ())
+        self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
         self.blank = [
@@ -210,9 +216,10 @@ class _Structure:
         self.body = 0
         self.trailing: bool | None = None
         looked_at = [indexes[0] for indexes, _ in self.blank if indexes] + self.subtotal
+        looked_at += [] if self.dated is None else [self.dated]
         self.telling = itemgetter(*dict.fromkeys((0, *looked_at)))
         self.ordinary: dict[str | tuple[str, ...], bool] = {}
-        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + [*self.subtotals]
+        patterns = [p for _, p in self.words] + [p for p, _ in self.totals] + [*self.subtotals, *self.undated]
         self.worded = re.compile("|".join(patterns) or "(?!)")  # all of them ask how a cell begins
         self.is_worded: dict[str, bool] = {}
         sheet.width = len(self.header)
@@ -294,9 +301,18 @@ class _Structure:
         if found:
             self.pending.append(found)
             return "totals_row"
+        if self._is_undated_subtotal(record, at, first):
+            return "subtotal_row"
         self._counted(record)
         blank = any(is_unknown(record.cells[i]) for i in self.subtotal)
         return "subtotal_row" if blank else None
+
+    def _is_undated_subtotal(self, record: Record, at: int, first: str) -> bool:
+        """Whether a row without a day of its own is called a sum; with a day, a campaign “Total …” is a name."""
+        if self.dated is None or not any(re.search(pattern, first) for pattern in self.undated):
+            return False
+        day = record.cells[self.dated] if self.dated < len(record.cells) else ""
+        return (at == self.dated or is_unknown(day)) and self._only(record, at)
 
     def _total(self, record: Record, at: int, first: str) -> Totals | None:
         for pattern, rule in self.any_cell:
@@ -439,7 +455,7 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
 def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
     """The cells whose day and month, year or zone want settling."""
     known = (c for c in cells if not is_iso(c) and not is_unknown(c))
-    return [c for c in known if month_start(c) is None]
+    return [c for c in known if month_start(c) is None and unit(c) is None]
 
 
 def _texts(sheet: Sheet) -> list[tuple[Record, int, str]]:
@@ -550,9 +566,10 @@ def _settle_dates(sheet: Sheet) -> None:
         )
     if not asked:
         _nothing_to_ask(sheet)
+    own = _own_order(sheet)
     _stated_range(sheet, proven or asked or sheet.header.format.get("date_order"))
     _stated_account(sheet)
-    sheet.date_order = proven or asked or _by_range(sheet) or sheet.header.format.get("date_order")
+    sheet.date_order = proven or asked or _by_range(sheet) or own
     if sheet.date_order is None or (sheet.date_order == "ymd" and days.open_cell):
         if days.open_cell:
             line, column, cell = days.open_cell
@@ -565,6 +582,17 @@ def _settle_dates(sheet: Sheet) -> None:
             )
         sheet.date_order = "dmy" if days.shorts else "ymd"
     _one_zone(sheet)
+
+
+def _own_order(sheet: Sheet) -> str | None:
+    """The platform's order of day and month, unless a sheet made by hand could be headed just like its download."""
+    header = sheet.header
+    own: str | None = header.format.get("date_order")
+    told_by = header.format.get("date_order_of")
+    if told_by is None or is_titled(header):
+        return own
+    dates = [folded(header.names[i]).partition(" (")[0] for c, i in header.columns.items() if kind(c) == "day"]
+    return own if {*map(folded, told_by)} & {*dates} else None
 
 
 def _nothing_to_ask(sheet: Sheet) -> None:

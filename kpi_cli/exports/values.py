@@ -429,6 +429,47 @@ def month_start(cell: str) -> dt.date | None:
     return None
 
 
+_QUARTER = re.compile(r"(?:(\d{4})[- ]?)?[qt]([1-4])(?:[-/ ](\d{4}))?", re.ASCII)
+_WEEK = re.compile(r"(?:(\d{4})[- ]?)?(?:w|kw ?|s)(\d{1,2})(?:[-/ ](\d{4}))?", re.ASCII)
+_SHORT_MONTH = re.compile(r"([^\W\d_]+)\.?[-–'](\d{2})")
+
+
+@lru_cache(maxsize=1 << 16)
+def unit(cell: str) -> tuple[dt.date, dt.date] | None:
+    """The first and last day of a quarter or an ISO week; None for anything else.
+
+    >>> unit("Q3 2026")
+    (datetime.date(2026, 7, 1), datetime.date(2026, 9, 30))
+    >>> unit("2026-W41") == unit("KW 41/2026"), unit("Q3"), unit("2026-W54")
+    (True, None, None)
+    """
+    text = cell.translate(_SPACES).strip().casefold()
+    match = _QUARTER.fullmatch(text) or _WEEK.fullmatch(text)
+    if match is None or bool(match[1]) == bool(match[3]):
+        return None
+    year, number_of_unit = int(match[1] or match[3]), int(match[2])
+    if match.re is _QUARTER:
+        first = dt.date(year, 3 * number_of_unit - 2, 1)
+        return first, dt.date(year + number_of_unit // 4, 3 * number_of_unit % 12 + 1, 1) - dt.timedelta(days=1)
+    try:
+        first = dt.date.fromisocalendar(year, number_of_unit, 1)
+    except ValueError:
+        return None
+    return first, first + dt.timedelta(days=6)
+
+
+@lru_cache(maxsize=1 << 16)
+def short_month(cell: str) -> dt.date | None:
+    """The first day of a month with a year of two digits, as spreadsheets write it, once that is settled.
+
+    >>> short_month("oct-26"), short_month("26-oct"), short_month("oct-2026")
+    (datetime.date(2026, 10, 1), None, None)
+    """
+    match = _SHORT_MONTH.fullmatch(plainest(cell))
+    month = vocabulary().months.get(match[1]) if match else None
+    return dt.date(2000 + int(match[2]), month, 1) if match and month else None
+
+
 def halves(cell: str) -> tuple[str, str] | None:
     """The first and last day of a period written in one cell; None for a single day.
 
@@ -454,6 +495,9 @@ class Days(Struct):
 
     def look(self, cell: str, place: tuple[int, int]) -> None:
         """Take one cell into account; what is no date is left for the reading to refuse."""
+        if short_month(cell):
+            self.two_digit = self.two_digit or (*place, cell)
+            return
         for half in halves(cell) or (cell,):
             try:
                 self._take(half, written(half), place)

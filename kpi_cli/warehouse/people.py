@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import flagged, flags_of, price_rule, ruled, stored_dimensions, vat_of
+from kpi_cli.exports.composing import BESIDE, flagged, flags_of, price_rule, ruled, stored_dimensions, vat_of
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
@@ -332,7 +332,7 @@ def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
     exact = all(kinds.get(c, "exact") == "exact" for c in (rule["column"], "refunded", "tax"))
     plain = not any(Reader(sheet).in_micros(c) for c in (rule["column"], "refunded", "tax") if sheet.has(c))
     taxed_once = vat_of(sheet) is None or not sheet.has("tax")
-    return exact and plain and taxed_once and not {"times", "plus"} & {*rule}
+    return exact and plain and taxed_once and not {"times", *BESIDE} & {*rule}
 
 
 def _people(sheet: Sheet, by: Collection[str]) -> People:

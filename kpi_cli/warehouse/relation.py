@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import price_rule, ruled
+from kpi_cli.exports.composing import BESIDE, price_rule, ruled
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import ROWS
@@ -250,7 +250,7 @@ def _sales_tests(sheet: Sheet) -> list[str]:
     """What must hold of a sale besides, for its money to add up with that of others like it."""
     assert sheet.relation is not None
     at, columns, rule = sheet.columns, sheet.relation.columns, price_rule(sheet)
-    if "times" in rule or "plus" in rule or "paid" in at or sheet.options.vat is not None:
+    if "paid" in at or {"times", *BESIDE} & {*rule} or sheet.options.vat is not None:
         return ["FALSE"]
     if columns[at[rule["column"]]][1] not in _NUMBERS:
         return ["FALSE"]

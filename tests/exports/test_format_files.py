@@ -39,6 +39,7 @@ LISTED = {
     "snapchat_ads",
     "reddit_ads",
     "x_ads",
+    "criteo_ads",
     "ga4",
     "plausible",
     "matomo",

@@ -129,6 +129,14 @@ Total of 2 results,-,-,-,50.00,0.5,2,20000,100,0.5,6,8.3,USD
         {"cost": 20, "impressions": 4000, "clicks": 40},
         told={"grain": "day", "period": {"start": "2026-10-01", "end": "2026-10-02"}},
     ),
+    "criteo_ads": Case(
+        "criteo.csv",
+        """CampaignName;Day;Displays;Clicks;AdvertiserCost;SalesClientAttribution;RevenueGeneratedClientAttribution;Currency
+C1;2026-10-03;10000;30;60.50;2;200;EUR
+C1;2026-10-04;9000;25;50.25;1;97;EUR
+""",
+        {"currency": "EUR", "cost": 110.75, "impressions": 19000, "clicks": 55, "conversions": 3},
+    ),
     "reddit_ads": Case(
         "reddit-campaigns.csv",
         """Date,Campaign name,Ad group name,Spend,Impressions,Clicks

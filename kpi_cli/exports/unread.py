@@ -1,0 +1,149 @@
+"""Columns of hand-made sales that may change what a sale brought, and do not say how: they are asked about.
+
+A list that writes `Price` and `Discount` may mean the price before or after it; one whose `Attendee status` says
+that an order went back would be counted as if it had not; and `VAT` may be 20 of money or 20 of a hundred.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kpi_cli.errors import InputError
+from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.values import BadValue, number
+from kpi_cli.safe import folded, quoted
+
+_KEPT = frozenset({"pending", "authorized", "hold", "free"})  # orders on their way, which other columns speak of, too
+
+
+_RATE = re.compile(r"[0-9]{1,2}(?:[.,][0-9]{1,2})?")
+
+
+def unread(sheet: Sheet) -> dict[int, str]:
+    """The indexes of columns whose cells must be looked at, each with what it may be: discount or status."""
+    if sheet.role != "sales" or not (rules := sheet.header.format.get("unread")):
+        return {}
+    names = {i: folded(name) for i, name in enumerate(sheet.header.names) if i not in sheet.columns.values()}
+    found: dict[int, str] = {}
+    if not (sheet.has("status") or sheet.has("paid")):
+        found |= {i: "status" for i, name in names.items() if re.search(rules["statuses"], name)}
+    discounts = {i: "discount" for i, name in names.items() if re.search(rules["discounts"], name)}
+    return found | discounts if discounts and _may_be_before(sheet) else found
+
+
+def needs_rows(sheet: Sheet) -> bool:
+    """Whether those columns make the rows be looked at one by one, however many they are."""
+    return bool(unread(sheet)) or (sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping")
+
+
+def _may_be_before(sheet: Sheet) -> bool:
+    """Whether what says the price may say it before a discount, and neither column was named by the user."""
+    rules, price = sheet.header.format.get("unread"), price_rule(sheet)
+    named = {column for _, column, _ in sheet.options.columns}
+    header = folded(sheet.header.names[sheet.columns[price["column"]]])
+    is_before = price["column"] in rules["before"] or re.search(rules["gross"], header) is not None
+    return is_before and not ("less" in price or (price["column"] in named and price["column"] == "amount"))
+
+
+def refuse_unread(sheet: Sheet) -> None:
+    """Look at those columns.
+
+    Raises:
+        InputError: a discount that may still have to come off, or a status that tells of a sale that is none.
+    """
+    for index, what in unread(sheet).items():
+        words = _telling_words(sheet) if what == "status" else set[str]()
+        for record in _rows(sheet):
+            cell = record.cells[index] if index < len(record.cells) else ""
+            if what == "status" and folded(cell) in words:
+                raise _status_unread(sheet, record, index)
+            if what == "discount" and _is_some(cell):
+                raise _discount_open(sheet, record, index)
+
+
+def refuse_rates(sheet: Sheet) -> None:
+    """Look at a tax that is one number beside different amounts, as no tax in money is.
+
+    Raises:
+        InputError: it may be the rate.
+    """
+    said = any(column == "tax" for _, column, _ in sheet.options.columns)
+    if sheet.role != "sales" or said or not (sheet.has("tax") and sheet.header.format.get("unread")):
+        return
+    tax, price = sheet.columns["tax"], sheet.columns[price_rule(sheet)["column"]]
+    rows = [record for record in _rows(sheet) if max(tax, price) < len(record.cells)]
+    taxed = [record for record in rows if _is_some(record.cells[tax])]
+    rates, amounts = ({record.cells[i].strip() for record in taxed} for i in (tax, price))
+    if len(rates) == 1 and len(amounts) > 1 and _RATE.fullmatch(rate := rates.pop()):
+        header = sheet.header.names[tax].strip()
+        text = f"{quoted(header)} is {rate} beside different amounts, which can be money or a rate"
+        fix = f"say --map sales.tax={header} for money, or --map sales.tax_rate={header} and vat: {rate}% in kpi.yml"
+        raise sheet.error("tax_open", text, fix, taxed[0].line, "tax")
+
+
+def refuse_repeated_shipping(sheet: Sheet) -> None:
+    """Look at the shipping that comes on top of prices of pieces, where an order stands on several rows.
+
+    Raises:
+        InputError: an order states it twice, which can be once for each row or one and the same.
+    """
+    if sheet.role != "sales" or not (sheet.has("shipping") and sheet.has("order_id")):
+        return
+    if price_rule(sheet).get("plus") != "shipping":
+        return
+    order, shipping = sheet.columns["order_id"], sheet.columns["shipping"]
+    seen: set[str] = set()
+    for record in _rows(sheet):
+        if not _is_some(record.cells[shipping]):
+            continue
+        if record.cells[order] in seen:
+            header = quoted(sheet.header.names[shipping].strip())
+            said = f"{header} stands on several rows of one order: each row's, or the order's, written again"
+            fix = "name what was charged in the end with --map sales.amount=HEADER, or leave one shipping an order"
+            raise sheet.error("shipping_open", said, fix, record.line, "shipping")
+        seen.add(record.cells[order])
+
+
+def _rows(sheet: Sheet) -> Iterator[Record]:
+    return (record for record in sheet.records() if record.line not in sheet.left_out)
+
+
+def _telling_words(sheet: Sheet) -> set[str]:
+    """What a status says of orders that failed, were called off or went back."""
+    fmt = sheet.header.format
+    rules = [rule for rule in fmt.get("left_out", ()) if rule["as"] not in _KEPT]
+    rules += [rule for name in ("fully_refunded", "partly_refunded", "disputed") for rule in fmt.get(name, ())]
+    return {word for rule in rules for word in rule.get("status", ())}
+
+
+def _is_some(cell: str) -> bool:
+    """Whether a cell is an amount or a share other than 0.
+
+    >>> _is_some("20.00"), _is_some("-10 %"), _is_some("0,00 €"), _is_some("SUMMER20"), _is_some("")
+    (True, True, False, False, False)
+    """
+    text = cell.strip().removesuffix("%")
+    if not re.search("[1-9]", text):
+        return False
+    try:
+        number(text)
+    except BadValue:
+        return False
+    return True
+
+
+def _discount_open(sheet: Sheet, record: Record, index: int) -> InputError:
+    header = sheet.header.names[index].strip()
+    price = sheet.header.names[sheet.columns[price_rule(sheet)["column"]]].strip()
+    said = f"{quoted(header)} may be in {quoted(price)} already, or still have to come off"
+    ways = f"name what was charged in the end with --map sales.amount=HEADER, or say --map sales.discount_off={header}"
+    return sheet.error("discount_open", said, ways, record.line, index)
+
+
+def _status_unread(sheet: Sheet, record: Record, index: int) -> InputError:
+    header, cell = sheet.header.names[index].strip(), record.cells[index].strip()
+    said = f"{quoted(header)} is not read, and says {quoted(cell)}"
+    return sheet.error("status_unread", said, f"say --map sales.status={header}", record.line, index)

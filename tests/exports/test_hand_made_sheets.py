@@ -1,0 +1,225 @@
+"""Files as people keep them and platforms without a format of their own give them, against sums done by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date,Campaign,Sent,Opens,Unique Opens,Clicks,Unique Clicks",
+        "Date,Campagne,Envoyés,Ouvertures,Ouvertures uniques,Clics,Clics uniques",
+        "Datum,Kampagne,Gesendet,Öffnungen,Eindeutige Öffnungen,Klicks,Eindeutige Klicks",
+        "Fecha,Campaña,Enviados,Aperturas,Aperturas únicas,Clics,Clics únicos",
+        "Data,Campanha,Enviados,Aberturas,Aberturas únicas,Cliques,Cliques únicos",
+        "Data,Campagna,Inviati,Aperture,Aperture uniche,Clic,Clic unici",
+        "Sent Date,Campaign,Recipients,Total Opens,Unique Opens,Total Clicks,Unique Clicks",
+        "Send Time,Campaign,Total Recipients,Opens,Unique Opens,Clicks,Unique Clicks",
+    ],
+)
+def test_a_mailing_was_opened_by_persons_not_by_every_time_they_looked(header: str, check: Any) -> None:
+    rows = "2026-10-03,October,1000,500,420,80,60\n2026-10-14,Launch,1100,600,495,90,77\n"
+    [source] = check(("mails.csv", f"{header}\n{rows}"))
+    assert (source.sum("opened"), source.sum("clicked")) == (420 + 495, 60 + 77)
+    assert source["period"] == {"start": "2026-10-03", "end": "2026-10-14"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Campaign,Campaign ID,Day,Impressions,CTR,Avg. CPC,Spend",
+        "Campaign,Currency code,Date,Impressions,CTR,CPC,Spend",
+        "Campaign Name,Account,Date,Impressions,CTR,CPC,Total Spent",
+    ],
+)
+def test_a_sheet_headed_like_a_download_is_asked_which_comes_first_day_or_month(header: str, check: Any) -> None:
+    rows = "O1,EUR,03/10/2026,1000,0.30%,0.20,60.00\nO1,EUR,04/10/2026,900,0.28%,0.20,50.00\n"
+    [source] = check(("spend.csv", f"{header}\n{rows}"), code=3)
+    assert (source["error"]["code"], source["error"]["column"]) == ("date_order_open", 3)
+    [source] = check(("spend.csv", f"{header}\n{rows}"), options=("--date-format", "dmy"))
+    assert (source.sum("cost"), source["period"]["start"]) == (110, "2026-10-03")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Gregorian date,Campaign name,Currency code,Clicks,Spend",
+        '"Report Name: Campaign"\n\nDate,Campaign name,Currency code,Clicks,Spend',
+        "Start Date (in UTC),Campaign Name,Currency,Clicks,Total Spent",
+    ],
+)
+def test_the_download_itself_has_the_order_of_its_platform(lines: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"{lines}\n10/3/2026,A,EUR,10,60.00\n"))
+    assert source["period"] == {"start": "2026-10-03", "end": "2026-10-03"}
+
+
+def test_native_ads_without_a_format_of_their_own_are_no_search_ads(check: Any) -> None:
+    header = "Campaign,Campaign ID,Day,Impressions,Clicks,CTR,Avg. CPC,Spend,Conversions,CPA"
+    [source] = check(("outbrain.csv", f"{header}\nO1,00aa,2026-10-03,1000,30,3.00%,2.00,60.00,3,20.00\n"))
+    assert (source["format"], source.sum("cost")) == ("generic", 60)
+    assert "channel_assumed" not in source.codes
+
+
+SALES = """\
+Date,Order ID,Email,Amount,{header}
+2026-10-03,A1,a@example.com,100.00,{no}
+2026-10-14,A2,b@example.com,60.00,{yes}
+"""
+
+
+@pytest.mark.parametrize(
+    ("header", "no", "yes", "reason"),
+    [
+        ("Cancelled", "", "yes", "cancelled"),
+        ("Canceled?", "false", "true", "cancelled"),
+        ("Annulée", "non", "oui", "cancelled"),
+        ("Storniert", "0", "1", "cancelled"),
+        ("Cancelled at", "", "2026-10-15", "cancelled"),
+        ("Date d'annulation", "-", "15/10/2026", "cancelled"),
+        ("Test", "no", "yes", "test"),
+        ("Test order", "", "true", "test"),
+        ("Type", "payment", "Stripe fee", "fee"),
+        ("Type", "Payment", "Withdrawal", "withdrawal"),
+        ("Type", "Charge", "Authorization", "authorized"),
+    ],
+)
+@pytest.mark.parametrize("count", [0, 6_000], ids=["few", "many"])
+def test_a_row_that_a_column_calls_no_sale_is_left_out(
+    header: str, no: str, yes: str, reason: str, count: int, check: Any
+) -> None:
+    rows = "".join(f"2026-10-{1 + i % 28:02},B{i},c{i}@example.com,1.50,{no}\n" for i in range(count))
+    [source] = check(("sales.csv", SALES.format(header=header, no=no, yes=yes) + rows))
+    assert (source.sum("revenue_net"), source.left_out) == (100 + 1.5 * count, {reason: 1})
+
+
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [("Refund date", "2026-10-15"), ("Remboursé le", "15/10/2026"), ("Refunded at", "2026-10-15T10:00:00Z")],
+)
+@pytest.mark.parametrize("blank", ["", "-", "0000-00-00"])
+def test_the_day_of_a_refund_says_that_the_order_went_back(header: str, day: str, blank: str, check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header=header, no=blank, yes=day)))
+    assert (source.sum("revenue_gross"), source.sum("refunds"), source.sum("orders")) == (160, 60, 2)
+    assert "refunded_in_full" in source.codes
+
+
+def test_beside_its_amount_the_day_of_a_refund_says_no_more(check: Any) -> None:
+    text = SALES.format(header="Refunded,Refunded at", no=",", yes="20.00,2026-10-15")
+    [source] = check(("sales.csv", text))
+    assert (source.sum("refunds"), source.sum("revenue_net")) == (20, 140)
+
+
+def test_the_progress_that_a_plugin_lists_says_who_started_and_who_finished(check: Any) -> None:
+    text = (
+        "user_id;name;email;course_id;course_title;course_started_on;course_completed;course_completed_on\n"
+        "11;Ana;a1@example.com;5;Course A;2026-10-02;YES;2026-10-20\n"
+        "12;Bob;b2@example.com;5;Course A;2026-10-04;NO;\n"
+        "13;Cy;c3@example.com;5;Course A;;NO;\n"
+    )
+    [source] = check(("progress.csv", text))
+    assert [source.sum(stage) for stage in ("enrolled", "started", "completed")] == [3, 2, 1]
+
+
+def test_leads_of_a_form_have_their_day_and_their_campaign(check: Any) -> None:
+    text = (
+        "id,created_time,ad_id,campaign_id,campaign_name,form_id,platform,email\n"
+        "l:1,2026-10-03T10:00:00+02:00,ag:1,c:1,Launch,f:1,fb,a1@example.com\n"
+        "l:2,2026-10-14T10:00:00+02:00,ag:1,c:1,Launch,f:1,ig,a2@example.com\n"
+    )
+    [source] = check(("leads.csv", text))
+    assert (source["role"], source.sum("leads"), source["columns"]["campaign"]) == ("leads", 2, "campaign_name")
+    assert source["period"] == {"start": "2026-10-03", "end": "2026-10-14"}
+
+
+def test_card_payments_of_a_terminal_are_sales_by_their_transaction(check: Any) -> None:
+    text = (
+        "Date;ID de transaction;Statut;Moyen de paiement;Description;Total;Frais;Versement\n"
+        "03/10/2026 10:11;TX1;Réussi;Sans contact;Cours;50,00 €;0,88 €;49,12 €\n"
+        "14/10/2026 10:11;TX2;Réussi;Sans contact;Cours;70,00 €;1,22 €;68,78 €\n"
+        "15/10/2026 10:11;TX3;Échoué;Sans contact;Cours;70,00 €;0,00 €;0,00 €\n"
+        "16/10/2026 10:11;TX4;Remboursé;Sans contact;Cours;20,00 €;0,00 €;0,00 €\n"
+    )
+    [source] = check(("ventes.csv", text))
+    assert (source.sum("revenue_gross"), source.sum("refunds"), source.left_out) == (140, 20, {"failed": 1})
+    assert source["sums"][0]["currency"] == "EUR"
+
+
+BETWEEN = """\
+Date,Campaign,Cost
+2026-09-03,Brand,100.00
+2026-09-14,Meta,50.00
+{first}
+,,
+2026-10-03,Brand,110.00
+2026-10-14,Total Reset,60.00
+{second}
+{last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "last"),
+    [
+        ("Total September,,150.00", "Total October,,170.00", "Grand total,,320.00"),
+        ("Sous-total septembre,,150.00", "S/Total octobre,,170.00", "TOTAL GENERAL,,320.00"),
+        ("Summe September,,150.00", "Summe Oktober,,170.00", "Gesamtsumme,,320.00"),
+        (",Brand Total,150.00", ",Meta Total,170.00", ",Grand Total,320.00"),
+        (",Brand Ergebnis,150.00", ",Meta Ergebnis,170.00", ",Gesamtergebnis,320.00"),
+    ],
+)
+def test_sums_put_between_the_rows_are_left_out_and_the_last_is_held_against_them(
+    first: str, second: str, last: str, check: Any
+) -> None:
+    [source] = check(("spend.csv", BETWEEN.format(first=first, second=second, last=last)))
+    assert (source.sum("cost"), source.left_out) == (320, {"subtotal_row": 2, "totals_row": 1})
+    assert [control["agrees"] for control in source["control"]] == [True]
+
+
+def test_a_row_without_a_day_that_is_not_called_a_sum_is_refused(check: Any) -> None:
+    text = BETWEEN.format(first=",Branded,150.00", second=",Meta Total,170.00", last="Total,,470.00")
+    [source] = check(("spend.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("bad_date", 4)
+
+
+def test_a_name_that_sounds_like_a_sum_is_a_row_where_no_days_are_told(check: Any) -> None:
+    [source] = check(("spend.csv", "Campaign,Clicks,Cost\nBrand Total,3,10.00\nMeta,4,20.00\n"))
+    assert source.sum("cost") == 30
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second", "start", "end"),
+    [
+        ("month", "Q3 2026", "Q4 2026", "2026-07-01", "2026-12-31"),
+        ("period", "2026-Q1", "2026-Q2", "2026-01-01", "2026-06-30"),
+        ("Mois", "T4 2025", "T1 2026", "2025-10-01", "2026-03-31"),
+        ("week", "2026-W41", "2026-W42", "2026-10-05", "2026-10-18"),
+        ("KW", "KW 53/2026", "KW 1/2027", "2026-12-28", "2027-01-10"),
+        ("Semaine", "S1 2026", "S2 2026", "2025-12-29", "2026-01-11"),
+    ],
+)
+def test_a_quarter_or_a_week_covers_its_days(
+    header: str, first: str, second: str, start: str, end: str, check: Any
+) -> None:
+    [source] = check(("costs.csv", f"{header},category,cost\n{first},tools,300\n{second},people,360\n"))
+    assert (source.sum("cost"), source["period"]) == (660, {"start": start, "end": end})
+
+
+@pytest.mark.parametrize("cell", ["oct-26", "Oct-26", "oct.-26", "Okt-26", "out-26", "ott-26"])
+@pytest.mark.parametrize("header", ["Mois", "Month", "Date"])
+def test_a_month_with_a_year_of_two_digits_is_asked_about_and_is_the_whole_month(
+    cell: str, header: str, check: Any
+) -> None:
+    text = f"{header};Canal;Coût\n{cell};SEO;1 200,50 €\n"
+    [source] = check(("couts.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("date_open", 2, 1)
+    [source] = check(("couts.csv", text), options=("--date-format", "dmy"))
+    assert (source.sum("cost"), source["period"]) == (1200.5, {"start": "2026-10-01", "end": "2026-10-31"})
+
+
+@pytest.mark.parametrize("cell", ["26-oct", "2026-W54", "Q5 2026", "W41", "Q3", "total-26"])
+def test_what_names_no_year_or_no_unit_is_no_date(cell: str, check: Any) -> None:
+    [source] = check(("costs.csv", f"month,category,cost\n{cell},tools,300\n"), code=3)
+    assert source["error"]["code"] == "bad_date"

@@ -88,7 +88,6 @@ class Plan(Struct):
 @contextmanager
 def attempt(store: Store) -> Iterator[None]:
     """A way of reading that is undone where a row is not plain, for another way to be taken."""
-    store.wait()  # what fails of what was written before is none of this
     try:
         yield
     except (library().Error, KpiError, NotPlain) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
@@ -31,51 +30,40 @@ def library() -> Any:
     return _duckdb
 
 
-class Aside(Thread):
-    """A call of DuckDB that goes on beside Python, which it hardly needs.
+class Opening(Thread):
+    """A database in memory that is being opened, while Python goes on with something else.
 
-    The thread runs DuckDB's own code alone and imports nothing: an import that an interruption broke off elsewhere
-    would have it wait for ever.
+    DuckDB takes a tenth of a small run for it. The thread runs DuckDB's own code alone and imports nothing: an import
+    that an interruption broke off elsewhere would have it wait for ever.
     """
 
-    def __init__(self, call: Callable[[], Any]) -> None:
-        super().__init__()
-        self._call = call
-        self._error: Exception | None = None
-        self.start()
-
-    def run(self) -> None:
-        """Make the call; an error waits for whoever asks for its outcome."""
-        try:
-            self._given = self._call()
-        except Exception as error:
-            self._error = error
-
-    def wait(self) -> Any:
-        """What the call gave, once it is done.
-
-        Raises:
-            Exception: whatever it could not be done for.
-        """
-        self.join()
-        if self._error:
-            raise self._error
-        return self._given
-
-
-class Opening(Aside):
-    """A database in memory that is being opened, which takes a tenth of a small run."""
-
     def __init__(self, folder: Path | None) -> None:
+        super().__init__()
         settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": "1"}
         settings["temp_directory"] = str(folder) if folder else ""
         if limit := MEMORY.get() or (folder and USUAL):
             settings["memory_limit"] = str(limit)
-        super().__init__(partial(library().connect, config=settings))
+        self._connect = partial(library().connect, config=settings)
+        self._error: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Open it; an error waits for whoever asks for the database."""
+        try:
+            self._con: duckdb.DuckDBPyConnection = self._connect()
+        except Exception as error:
+            self._error = error
 
     def wait(self) -> duckdb.DuckDBPyConnection:
-        """The database, once it is open."""
-        con: duckdb.DuckDBPyConnection = super().wait()
+        """The database, once it is open.
+
+        Raises:
+            Exception: whatever it could not be opened for.
+        """
+        self.join()
+        if self._error:
+            raise self._error
+        con = self._con
         if WATCHED.get():
             con.execute("SET enable_progress_bar = true")
             con.execute("SET enable_progress_bar_print = false")  # told, never drawn by DuckDB itself

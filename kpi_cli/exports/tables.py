@@ -7,14 +7,14 @@ import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.json import Encoder
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.engine import Aside, Opening, library
+from kpi_cli.exports.engine import Opening, library
 from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
@@ -175,7 +175,6 @@ class Store:
     def __init__(self) -> None:
         folder = open_folder()
         self._opening = Opening(folder)
-        self._writing: Aside | None = None
         weakref.finalize(self, close_folder, folder)
         self.columns: dict[str, dict[str, str]] = {}  # of each role's table, with their types
         self._follows: dict[str, dict[str, str]] = {}  # those of them that are not stored, with the SQL they follow by
@@ -191,20 +190,8 @@ class Store:
         self.log: Log | None = None  # events that are followed where they are; the table then holds their counts
         self.has_repeated: bool | None = None  # whether `repeated` holds orders that stand in several rows, once known
 
-    @property
-    def con(self) -> duckdb.DuckDBPyConnection:
-        """The database, once what is being written stands."""
-        self.wait()
-        return self._con
-
-    def wait(self) -> None:
-        """Until what is being written stands, or raise what kept it from it."""
-        if self._writing:
-            writing, self._writing = self._writing, None
-            writing.wait()
-
     @cached_property
-    def _con(self) -> duckdb.DuckDBPyConnection:
+    def con(self) -> duckdb.DuckDBPyConnection:
         """The database, which has been opening since the store was made."""
         con = self._opening.wait()
         weakref.finalize(self, con.close)  # before its folder goes: what was made last goes first
@@ -227,16 +214,11 @@ class Store:
         role = source.sheet.role
         self._take_any(role)
         for block in blocks:
-            self.wait()  # one block is written while the next is made, no more
             self._widen(role, block)
             stored = {name: block[name] for name in self._stored(role, block)}
             known = {name: cells for name, cells in stored.items() if any(cell is not None for cell in cells)}
             query, parameters = _rows_query(known, self.columns[role])
-            self._write(f"INSERT INTO {self.table(role)} BY NAME {query}", [source.number, *parameters])
-
-    def _write(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        """Have a statement run, after the one before, while Python goes on with what is to be written next."""
-        self._writing = Aside(partial(_behind, self._writing, self._con, sql, parameters))
+            self.con.execute(f"INSERT INTO {self.table(role)} BY NAME {query}", [source.number, *parameters])
 
     def insert_query(self, role: str, columns: Mapping[str, str], query: str, form: Form | None = None) -> int:
         """Append what a query gives to the table of a role; columns are SQL over it. How many rows there were.
@@ -343,12 +325,12 @@ class Store:
 
     def begin(self) -> None:
         """Begin a transaction."""
-        self._write("BEGIN")
+        self.con.execute("BEGIN")
         self._before = self._known()
 
     def commit(self) -> None:
         """Keep what was done since the transaction began."""
-        self._write("COMMIT")
+        self.con.execute("COMMIT")
 
     def rollback(self) -> None:
         """Undo what was done since the transaction began, if one did; tables and columns made since go with it."""
@@ -364,12 +346,6 @@ class Store:
     def of_role(self, role: str) -> list[Source]:
         """The readable sources of a role."""
         return [s for s in self.sources if s.role == role and s.error is None]
-
-
-def _behind(before: Aside | None, con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]) -> None:
-    if before:
-        before.wait()
-    con.execute(sql, parameters)
 
 
 def span_sql(role: str) -> str:

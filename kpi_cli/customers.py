@@ -165,7 +165,7 @@ def _outside(day: str, window: Window | None) -> str:
 def unnamed(books: Books, window: Window | None) -> tuple[int, Decimal]:
     """Orders in the window that name no customer, and their revenue."""
     orders, revenue = books.store.rows(
-        f"""SELECT {measures.ORDERS}, coalesce(sum({measures.revenue_sql(books)}), 0) FROM sales t
+        f"""SELECT {books.store.orders_sql}, coalesce(sum({measures.revenue_sql(books)}), 0) FROM sales t
             WHERE t.fate IS NULL AND t.customer IS NULL AND {_between(window, 't."start"')}"""
     )[0]
     return int(orders), Decimal(revenue)

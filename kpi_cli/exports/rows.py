@@ -235,6 +235,8 @@ class Reader:
         return self.each(block, column, read)
 
     def _damaged_id(self, block: Block, column: str, cell: str) -> None:
+        if self.ledger.damaged_ids is not None and column not in _KEYS:
+            return
         line = block.line_of(self.sheet.columns[column], cell)
         if column in _KEYS:
             raise self.sheet.error(
@@ -244,7 +246,7 @@ class Reader:
                 line,
                 column,
             )
-        self.ledger.damaged_ids = self.ledger.damaged_ids or line
+        self.ledger.damaged_ids = line
 
     def folded(self, block: Block, column: str) -> list[str]:
         """Cells as rules compare them."""
@@ -539,14 +541,15 @@ class _Currency:
             index = self.sheet.columns[column]
             for cell in dict.fromkeys(block.cells(index)):
                 symbol = _symbol(cell)
-                if symbol is None:
+                code = words.currency_of(symbol) if symbol else None
+                if symbol is None or (code or symbol) in self.seen:
                     continue
-                self.seen.setdefault(words.currency_of(symbol) or symbol, symbol)
+                self.seen[code or symbol] = symbol
                 line = block.line_of(index, cell)
                 if len(self.seen) > 1:
                     text = f"two currencies ({', '.join(self.seen.values())}) in a column that names none"
                     raise self.sheet.error("two_currencies", text, "add a currency column", line, index)
-                if code := words.currency_of(symbol):
+                if code:
                     self._agree(code, line, index)
         return next((words.currency_of(symbol) for symbol in self.seen.values()), None)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kpi_cli.exports.rows import Block
+
 
 @pytest.mark.parametrize(
     ("text", "place"),
@@ -40,3 +42,27 @@ def test_two_currencies_for_one_amount_are_refused_with_their_line_and_column(
 def test_currencies_that_agree_are_the_currency_of_the_row(text: str, code: str, check: Any) -> None:
     [source] = check(("file.csv", text))
     assert [entry["currency"] for entry in source["sums"]] == [code]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2026-10-{day:02},{n},{n}.50 €,{n}",
+        '2026-10-{day:02},{n},{n}.50,"1.{n:03}E+12"',
+    ],
+    ids=["a symbol in each cell", "an id that a spreadsheet rounded in each"],
+)
+def test_a_place_is_looked_for_once_and_not_for_every_cell_that_says_the_same(
+    row: str, check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_for = []
+    found_by = Block.line_of
+
+    def counted(self: Block, index: int, cell: str) -> int:
+        looked_for.append(cell)
+        return found_by(self, index, cell)
+
+    monkeypatch.setattr(Block, "line_of", counted)
+    rows = "\n".join(row.format(day=1 + n % 28, n=100 + n) for n in range(500))
+    [source] = check(("file.csv", f"date,order_id,amount,campaign_id\n{rows}\n"))
+    assert (source["rows"]["used"], len(looked_for)) == (500, 1)

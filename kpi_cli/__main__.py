@@ -37,8 +37,8 @@ def _is_elsewhere() -> bool:
 
 
 def _tidy_up() -> None:
-    files = sys.modules.get("kpi_cli.exports.files")  # no folder was made where it is not imported, or half
-    getattr(files, "close_folders", int)()
+    workspace = sys.modules.get("kpi_cli.exports.workspace")  # no folder was made where it is not imported, or half
+    getattr(workspace, "close_folders", int)()
 
 
 def _end_on_signals() -> None:

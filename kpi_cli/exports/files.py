@@ -5,40 +5,31 @@ What is compressed is unpacked, streaming and within a limit, into a folder that
 
 from __future__ import annotations
 
-import fcntl
 import glob
-import gzip
 import os
 import shutil
 import stat
 import sys
-import tempfile
 import time
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
-from typing import IO
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError, NoDataError, Refusals
 from kpi_cli.exports.options import ReadOptions
+from kpi_cli.exports.workspace import fresh
 from kpi_cli.safe import printable, quoted
 
 READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip", ".zst"}
 SETTINGS = "kpi.yml"  # in a folder of exports, or among what a pattern matches, it is none
-_PACKED = READABLE - {".zip", ".gz", ".zst"}
+_PACKED = {"gz": (b"\x1f\x8b",), "zip": (b"PK\x03\x04", b"PK\x05\x06"), "zst": (b"\x28\xb5\x2f\xfd",)}
 WORKBOOKS = {".xlsx", ".xlsm"}
 LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts named such as month=2026-10
 _CHUNK = 1 << 20
 _PATIENCE = 3  # seconds for the other end of a pipe to be opened
-_SAFE_SIZE = 64 << 20  # below this no archive is called a bomb
-_SAFE_RATIO = 200  # exports of text pack 5 to 40 times; deflate cannot do more than 1032
-_PREFIX = "kpi-work-"
-_OPEN: dict[Path, int] = {}  # the folders of this process; a lock on each tells them from those of a killed one
 
 
 class Asked(Struct, frozen=True):
@@ -61,61 +52,6 @@ class Download(Struct, frozen=True):
     part_of: str | None = None  # the archive, folder or pattern that it came with, unnamed
     worksheet: str | None = None  # the only one of the workbook that is to be read
     without: frozenset[str] = frozenset()  # worksheets that are read by their own names
-
-
-@contextmanager
-def workspace() -> Iterator[Path]:
-    """A folder for unpacked files that is gone when they are read, however that ends."""
-    folder = open_folder()
-    try:
-        yield folder
-    finally:
-        close_folder(folder)
-
-
-def open_folder() -> Path:
-    """A private folder for what a run keeps on disk; those that killed runs have left are removed first."""
-    _sweep(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    try:
-        _OPEN[folder] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(_OPEN[folder], fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.utime(folder)  # raises where another run's sweep came between
-    except FileNotFoundError:
-        close_folder(folder)
-        return open_folder()
-    except OSError:  # a file system without locks: nobody's sweep can take one either
-        pass
-    return folder
-
-
-def close_folder(folder: Path) -> None:
-    """Remove a folder of this run and all that is in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    lock = _OPEN.pop(folder, None)
-    if lock is not None:
-        os.close(lock)
-
-
-def close_folders() -> None:
-    """Remove every folder of this run, for a signal is about to end it."""
-    for folder in list(_OPEN):
-        close_folder(folder)
-
-
-def _sweep(where: Path) -> None:
-    """Remove the folders of killed runs: those that nobody holds a lock on."""
-    with os.scandir(where) as found:
-        folders = [entry.path for entry in found if entry.name.startswith(_PREFIX)]
-    for left in folders:
-        with suppress(OSError):
-            lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.fstat(lock).st_uid == os.geteuid():
-                    shutil.rmtree(left, ignore_errors=True)
-            finally:
-                os.close(lock)
 
 
 def downloads(asked: Iterable[Asked], folder: Path) -> list[Download | KpiError]:
@@ -214,7 +150,7 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
     if str(path) == "-":
         if sys.stdin is None:
             raise InputError("unreadable", "cannot be read: stdin is closed", "pipe a file into it", file="-")
-        target = _fresh(folder, "stdin")
+        target = fresh(folder, "stdin")
         with target.open("wb") as out:
             shutil.copyfileobj(sys.stdin.buffer, out)
         return _unpack(Download("-", target, "", options), folder)
@@ -238,7 +174,7 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
 
 def _drained(pipe: Path, folder: Path, name: str) -> Path:
     """What comes out of a pipe, kept on disk, for it can be read once only."""
-    target, patience = _fresh(folder, "pipe"), time.monotonic() + _PATIENCE
+    target, patience = fresh(folder, "pipe"), time.monotonic() + _PATIENCE
     with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as source, target.open("wb") as out:
         while (first := source.read(_CHUNK)) == b"":  # nobody has opened the other end; None: somebody has
             if time.monotonic() > patience:
@@ -252,96 +188,23 @@ def _drained(pipe: Path, folder: Path, name: str) -> Path:
 
 def _unpack(download: Download, folder: Path) -> list[Download]:
     with download.path.open("rb") as file:
-        magic = file.read(4)
-    if magic[:2] == b"\x1f\x8b":
-        return [_gunzip(download, folder)]
-    if magic in {b"PK\x03\x04", b"PK\x05\x06"} and download.suffix in {".zip", ""}:
-        return list(_unzip(download, folder))
-    if magic == b"\x28\xb5\x2f\xfd":
-        return [_unzst(download, folder)]
-    if download.suffix in {".gz", ".zip", ".zst"}:
-        kind = download.suffix.removeprefix(".")
-        raise InputError("bad_archive", f"this is no {kind} file, whatever its name says", "rename it", download.name)
-    return [download]
+        kind = _packed_as(file.read(4), download.suffix)
+    if kind is None and download.suffix.removeprefix(".") in _PACKED:
+        said = f"this is no {download.suffix.removeprefix('.')} file, whatever its name says"
+        raise InputError("bad_archive", said, "rename it", download.name)
+    if kind is None:
+        return [download]
+    from kpi_cli.exports.unpacking import Packed, unpacked
+
+    packed = Packed(kind, download.name, download.path, folder, READABLE - {".gz", ".zip", ".zst"})
+    part_of = download.name if kind == "zip" else download.part_of
+    return [replace(download, name=n, path=p, suffix=kind_of, part_of=part_of) for n, p, kind_of in unpacked(packed)]
 
 
-def _gunzip(download: Download, folder: Path) -> Download:
-    target = _fresh(folder, "gz")
-    packed = max(download.path.stat().st_size, 1)
-    try:
-        with gzip.open(download.path) as source:
-            _pour(source, target, packed, download.name)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(
-            "bad_archive", "the gzip file is cut off or damaged", "download it again", file=download.name
-        ) from error
-    inner = PurePosixPath(download.name.removesuffix(".gz"))
-    return replace(download, path=target, suffix=inner.suffix.lower())
-
-
-def _unzst(download: Download, folder: Path) -> Download:
-    try:
-        from zstandard import ZstdDecompressor, ZstdError
-    except ImportError:
-        fix = "unpack it with “zstd -d”, or pip install zstandard"
-        raise InputError("engine_missing", "what unpacks .zst is not installed", fix, download.name) from None
-    target = _fresh(folder, "zst")
-    try:
-        with (
-            download.path.open("rb") as packed,
-            ZstdDecompressor().stream_reader(packed, read_across_frames=True) as out,
-        ):
-            _pour(out, target, max(download.path.stat().st_size, 1), download.name)
-    except ZstdError as error:
-        said = "the zst file is cut off or damaged"
-        raise InputError("bad_archive", said, "download it again", file=download.name) from error
-    inner = PurePosixPath(download.name.removesuffix(".zst"))
-    return replace(download, path=target, suffix=inner.suffix.lower())
-
-
-def _unzip(download: Download, folder: Path) -> Iterator[Download]:
-    try:
-        with zipfile.ZipFile(download.path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
-            if not any(PurePosixPath(m.filename).suffix.lower() in _PACKED for m in members):
-                raise InputError("empty_file", "the archive holds no export", "unpack it by hand", file=download.name)
-            for member in members:
-                inner = PurePosixPath(member.filename.replace("\\", "/"))
-                name = f"{download.name}/{printable(member.filename)}"
-                if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
-                    raise InputError("unsafe_path", "a path that leaves its archive", "unpack it by hand", file=name)
-                if inner.suffix.lower() not in _PACKED:
-                    continue
-                target = _fresh(folder, "zip")
-                with archive.open(member) as source:
-                    _pour(source, target, max(member.compress_size, 1), name)
-                yield Download(name, target, inner.suffix.lower(), download.options, download.name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise InputError(
-            "bad_archive", "the zip file is damaged or locked", "unpack it by hand", file=download.name
-        ) from error
-
-
-def _pour(source: IO[bytes] | gzip.GzipFile, target: Path, packed: int, name: str) -> None:
-    """Unpack within a limit on the bytes that really come out."""
-    written = 0
-    with target.open("wb") as out:
-        while chunk := source.read(_CHUNK):
-            written += len(chunk)
-            if written > _SAFE_SIZE and written > _SAFE_RATIO * packed:
-                raise InputError(
-                    "archive_bomb",
-                    f"unpacks to more than {_SAFE_RATIO} times its size",
-                    "unpack it by hand if you trust it",
-                    file=name,
-                )
-            out.write(chunk)
-
-
-def _fresh(folder: Path, kind: str) -> Path:
-    handle = tempfile.NamedTemporaryFile(dir=folder, prefix=f"{kind}-", delete=False)  # noqa: SIM115 (outlives this call; the workspace removes it)
-    handle.close()
-    return Path(handle.name)
+def _packed_as(magic: bytes, suffix: str) -> str | None:
+    """How a file is packed, by its first bytes; workbooks are archives, too, and read as they stand."""
+    kind = next((kind for kind, marks in _PACKED.items() if magic.startswith(marks)), None)
+    return None if kind == "zip" and suffix not in {".zip", ""} else kind
 
 
 def on_disk(name: str) -> Path:

@@ -18,7 +18,7 @@ from kpi_cli.exports.bulk import attempt, load, plans
 from kpi_cli.exports.composing import composer, price_rule
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.engine import all_threads
-from kpi_cli.exports.files import LAKE, WORKBOOKS, Asked, Download, downloads, workspace
+from kpi_cli.exports.files import LAKE, WORKBOOKS, Asked, Download, downloads
 from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
@@ -45,6 +45,7 @@ from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_repeated_shipping, refuse_unread
+from kpi_cli.exports.workspace import workspace
 from kpi_cli.result import Note
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note

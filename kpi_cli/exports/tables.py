@@ -15,10 +15,10 @@ from msgspec.json import Encoder
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.engine import Opening, library
-from kpi_cli.exports.files import close_folder, open_folder
 from kpi_cli.exports.roles import MONEY_TYPE, TABLES, kind
 from kpi_cli.exports.rows import Columns, Ledger
 from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.workspace import close_folder, open_folder
 from kpi_cli.result import Note, plain
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from typing import Any, NoReturn
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.engine import all_threads, connect, library
-from kpi_cli.exports.files import Download, workspace
+from kpi_cli.exports.files import Download
+from kpi_cli.exports.workspace import workspace
 from kpi_cli.safe import printable
 from kpi_cli.warehouse.addresses import TRIED, Address
 

@@ -13,8 +13,8 @@ import pytest
 
 from kpi_cli.commands import app
 from kpi_cli.exports import engine, firsts, reading
-from kpi_cli.exports.files import open_folder
 from kpi_cli.exports.tables import Store
+from kpi_cli.exports.workspace import open_folder
 
 # A run that has put a table on disk, and is then struck by a signal, in the middle of a query or between two.
 RUN = """

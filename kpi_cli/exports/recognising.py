@@ -29,7 +29,10 @@ GENERIC = "generic"
 FORMATS = Path(__file__).parent / "formats.json"
 _SCAN = 30
 _PADDING = '",; \t'  # what quoting and saving again put around a line of text alone
-_METADATA = re.compile(r"^(.*\S)\s*\(([^()]*)\)$")
+# A currency or zone at a header's end, in brackets or behind “in”; “in all” is no currency.
+_METADATA = re.compile(
+    r"^(.*\S)\s*(?:\((?:(?:in|en) )?([^()]*)\)|\s(?:in|en) ((?!all$)\S+))$"
+)  # “in all” is no currency
 
 
 Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column
@@ -204,7 +207,13 @@ def _keys(header: str) -> tuple[str, str]:
     """A header as compared: whole, and without the currency or zone in brackets at its end."""
     whole = folded(header)
     match = _METADATA.match(whole)
-    return (whole, match[1]) if match and _is_metadata(match[2]) else (whole, whole)
+    return (whole, match[1]) if match and _is_metadata(match[2] or match[3]) else (whole, whole)
+
+
+def _metadata(whole: str) -> str:
+    """The currency or zone in brackets at a header's end, or behind “in”."""
+    match = _METADATA.match(whole)
+    return (match[2] or match[3]) if match else ""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -223,7 +232,7 @@ def column_of(fmt: Format, header: str) -> Alias | None:
 
 
 def _is_metadata(text: str) -> bool:
-    bare = text.removeprefix("in ").strip()
+    bare = text.strip()
     words = vocabulary()
     return bare.upper() in words.currencies or bare in words.ambiguous or bare in words.symbols or bare in _ZONES
 
@@ -386,7 +395,7 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
             continue
         canonical, _, rank = hit
         if bare != whole:
-            metadata[index] = whole.rpartition("(")[2].rstrip(")")
+            metadata[index] = _metadata(whole)
         better, other = sorted([(rank, index), taken.get(canonical, (rank, index))])
         taken[canonical] = better
         if other != better:

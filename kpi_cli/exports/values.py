@@ -27,7 +27,7 @@ _CODE = re.compile(r"[A-Za-z]{3}")
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<before>[^\d\s.,()+-]{1,4}(?:\s?[^\d\s.,()+-]{1,3})?)?\s?(?P<sign2>[+-])?\s?"
     r"(?P<core>\d[\d.,' ]*|[.,]\d+)(?P<power>[eE][+-]?\d{1,3})?"
-    r"\s?(?P<after>[^\d\s.,()+-]{1,4})?(?P<sign3>-)?(?P<close>\))?",
+    r"\s?(?P<after>[^\d\s.,()+-]{1,5})?(?P<sign3>-)?(?P<close>\))?",
     re.ASCII,  # digits of another script are a slip of the keyboard more often than a number
 )
 

@@ -35,6 +35,11 @@ def test_two_currencies_for_one_amount_are_refused_with_their_line_and_column(
     [
         ("date,order_id,price (EUR)\n2026-10-01,A,10\n", "EUR"),
         ("date,order_id,price\n2026-10-01,A,10 €\n", "EUR"),
+        ("date,order_id,price\n2026-10-01,A,10 euros\n", "EUR"),
+        ("date,order_id,price in usd\n2026-10-01,A,10\n", "USD"),
+        ("Date;Produit;Montant (en euros)\n13/10/2026;A;10,00\n", "EUR"),
+        ("Date;Produit;Montant en €\n13/10/2026;A;10,00\n", "EUR"),
+        ("date,order_id,price,currency\n2026-10-01,A,10,Euro\n", "EUR"),
         ("date,campaign,cost ($),currency\n2026-10-01,A,10,CAD\n", "CAD"),
         ("date,order_id,amount (EUR),tax (EUR),currency\n2026-10-01,A,10,2,EUR\n", "EUR"),
     ],

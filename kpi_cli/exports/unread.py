@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.plain import first_rows
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.values import BadValue, number
 from kpi_cli.safe import folded, quoted
@@ -19,7 +21,8 @@ from kpi_cli.safe import folded, quoted
 _KEPT = frozenset({"pending", "authorized", "hold", "free"})  # orders on their way, which other columns speak of, too
 
 
-_RATE = re.compile(r"[0-9]{1,2}(?:[.,][0-9]{1,2})?")
+_RATE = re.compile(r"[0-9]{1,2}(?:[.,][0-9]{1,3})?")
+_LEAST, _MOST = 2, 35  # percent: the taxes on sales that are levied lie between 2.1 (books in France) and 27 (Hungary)
 
 
 def unread(sheet: Sheet) -> dict[int, str]:
@@ -36,7 +39,17 @@ def unread(sheet: Sheet) -> dict[int, str]:
 
 def needs_rows(sheet: Sheet) -> bool:
     """Whether those columns make the rows be looked at one by one, however many they are."""
-    return bool(unread(sheet)) or (sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping")
+    ships = sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping"
+    return bool(unread(sheet)) or ships or _rate_in_first_rows(sheet)
+
+
+def _rate_in_first_rows(sheet: Sheet) -> bool:
+    """Whether the tax of the first rows is one number that may be a rate: where they differ, no rate is asked about."""
+    if sheet.text is None or not _may_tell_rates(sheet):
+        return False
+    place = sheet.columns["tax"]
+    cells = {row[place].strip() for row in first_rows(sheet.text, sheet) if place < len(row) and _is_some(row[place])}
+    return len(cells) == 1 and _percent_of(cells.pop()) is not None
 
 
 def _may_be_before(sheet: Sheet) -> bool:
@@ -70,18 +83,36 @@ def refuse_rates(sheet: Sheet) -> None:
     Raises:
         InputError: it may be the rate.
     """
-    said = any(column == "tax" for _, column, _ in sheet.options.columns)
-    if sheet.role != "sales" or said or not (sheet.has("tax") and sheet.header.format.get("unread")):
+    if not _may_tell_rates(sheet):
         return
     tax, price = sheet.columns["tax"], sheet.columns[price_rule(sheet)["column"]]
     rows = [record for record in _rows(sheet) if max(tax, price) < len(record.cells)]
     taxed = [record for record in rows if _is_some(record.cells[tax])]
     rates, amounts = ({record.cells[i].strip() for record in taxed} for i in (tax, price))
-    if len(rates) == 1 and len(amounts) > 1 and _RATE.fullmatch(rate := rates.pop()):
+    if len(rates) == 1 and len(amounts) > 1 and (percent := _percent_of(cell := rates.pop())):
         header = sheet.header.names[tax].strip()
-        text = f"{quoted(header)} is {rate} beside different amounts, which can be money or a rate"
-        fix = f"say --map sales.tax={header} for money, or --map sales.tax_rate={header} and vat: {rate}% in kpi.yml"
+        text = f"{quoted(header)} is {cell} beside different amounts, which can be money or a rate"
+        fix = f"say --map sales.tax={header} for money, or --map sales.tax_rate={header} and vat: {percent}% in kpi.yml"
         raise sheet.error("tax_open", text, fix, taxed[0].line, "tax")
+
+
+def _may_tell_rates(sheet: Sheet) -> bool:
+    """Whether a column of tax was made by hand, and nobody said that it is money."""
+    said = any(column == "tax" for _, column, _ in sheet.options.columns)
+    return sheet.role == "sales" and not said and sheet.has("tax") and bool(sheet.header.format.get("unread"))
+
+
+def _percent_of(cell: str) -> str | None:
+    """The rate of tax that a cell may be, in percent, written as one or as a share; none where no rate is like it.
+
+    >>> [_percent_of(cell) for cell in ("20", "5.5", "0,2", "0.055", "120.00", "0.01")]
+    ['20', '5.5', '20', '5.5', None, None]
+    """
+    if not _RATE.fullmatch(cell):
+        return None
+    value = Decimal(cell.replace(",", "."))
+    percent = value * 100 if value < 1 else value
+    return f"{percent.normalize():f}" if _LEAST <= percent <= _MOST else None
 
 
 def refuse_repeated_shipping(sheet: Sheet) -> None:

@@ -161,6 +161,13 @@ def test_a_question_that_needs_every_id_reads_row_by_row(tmp_path, options):
     assert {s["checks"] for s in found["sources"]} == {"full"}
 
 
+def test_a_tax_that_may_be_a_rate_is_asked_about_however_many_rows_there_are(tmp_path):
+    head, *lines = CLEAN.replace("channel,amount", "channel,amount,tax", 1).splitlines()
+    rows = [",".join([*(cells := line.split(","))[:4], "20", *cells[4:]]) for line in lines[:-1]]
+    with large_from(0), pytest.raises(KpiError, match="20 beside different amounts, which can be money or a rate"):
+        kpi_cli.roi(*write(tmp_path, "\n".join([head, *rows, ""])), by="channel")
+
+
 def test_check_reads_every_row_and_hashes_the_file(tmp_path):
     with large_from(0):
         found = kpi_cli.check(write(tmp_path, CLEAN)[0]).to_dict()["sources"][0]

@@ -133,7 +133,7 @@ Date,Order ID,Email,Amount,{header}
 
 
 @pytest.mark.parametrize("header", ["VAT", "Tax", "TVA", "MwSt"])
-@pytest.mark.parametrize("tax", ["20", "5.5", "19.00"])
+@pytest.mark.parametrize("tax", ["20", "5.5", "19.00", "0.20"])
 @pytest.mark.parametrize("count", [0, 6_000], ids=["few", "many"])
 def test_a_tax_that_is_one_number_beside_different_amounts_is_asked_about(
     header: str, tax: str, count: int, check: Any

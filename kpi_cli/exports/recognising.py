@@ -30,9 +30,7 @@ FORMATS = Path(__file__).parent / "formats.json"
 _SCAN = 30
 _PADDING = '",; \t'  # what quoting and saving again put around a line of text alone
 # A currency or zone at a header's end, in brackets or behind “in”; “in all” is no currency.
-_METADATA = re.compile(
-    r"^(.*\S)\s*(?:\((?:(?:in|en) )?([^()]*)\)|\s(?:in|en) ((?!all$)\S+))$"
-)  # “in all” is no currency
+_METADATA = re.compile(r"^(.*\S)\s*(?:\((?:(?:in|en) )?([^()]*)\)|\s(?:in|en) ((?!all$)\S+))$")
 
 
 Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column

@@ -350,9 +350,8 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, D
     if not (books.has("spend") and books.has("sales")):
         return {}
     fill_buckets(books, window)
-    paid = books.store.rows(
-        f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
-    )
+    sql = f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
+    paid = set(books.store.rows(sql))
     found: dict[Key, Decimal] = {}
     for sold in _sales_by_channel(books, window):
         if (sold.unit, sold.channel) in paid:
@@ -438,9 +437,10 @@ def cut(column: str) -> str:
 
 def no_edge_inside(books: Books, window: Window | None, role: str = "spend", table: str | None = None) -> bool:
     """A row that crosses an edge of the window or of a bucket is refused unless --prorate spreads it; is there one?"""
-    ranged = any(source.grain == "range" for source in books.store.of_role(role))
-    if not books.has(role) or window is None or not (ranged or table):
+    if not books.has(role) or window is None:
         return False
+    if table is None and all(source.grain != "range" for source in books.store.of_role(role)):
+        return False  # a day cannot cross an edge
     fill_buckets(books, window)
     crossing = books.store.rows(
         f"""SELECT count(DISTINCT (t.file, t.line)), min((t.file, t.line)) FROM {table or role} t JOIN buckets b

@@ -82,7 +82,7 @@ def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
 
 
 def _may_be_rates(store: Store, number: int) -> bool:
-    """Whether the taxes of a file, one number beside different amounts, may be rates."""
+    """Whether the taxes of a file, one number beside different amounts, may be rates; its rows tell (unread.py)."""
     one_beside_many = "count(DISTINCT tax_charged) = 1 AND count(DISTINCT charged) > 1 AND max(tax_charged) < 100"
     return bool(store.rows(f"SELECT {one_beside_many} FROM sales WHERE file = {number} AND tax_charged <> 0")[0][0])
 

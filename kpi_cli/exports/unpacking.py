@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -28,7 +28,7 @@ class Packed(Struct, frozen=True):
     name: str
     path: Path
     folder: Path
-    wanted: frozenset[str] | set[str]  # the kinds of files that an archive is opened for
+    wanted: Collection[str]  # the kinds of files that an archive is opened for
 
 
 def unpacked(packed: Packed) -> Iterator[Unpacked]:
@@ -88,7 +88,7 @@ def _unzip(packed: Packed) -> Iterator[Unpacked]:
                 with archive.open(member) as source:
                     _pour(source, target, member.compress_size, name)
                 yield name, target, inner.suffix.lower()
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # RuntimeError: locked, or packed oddly
         raise InputError(
             "bad_archive", "the zip file is damaged or locked", "unpack it by hand", packed.name
         ) from error

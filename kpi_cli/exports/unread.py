@@ -45,11 +45,15 @@ def needs_rows(sheet: Sheet) -> bool:
 
 def _rate_in_first_rows(sheet: Sheet) -> bool:
     """Whether the tax of the first rows is one number that may be a rate: where they differ, no rate is asked about."""
-    if sheet.text is None or not _may_tell_rates(sheet):
+    if not _may_tell_rates(sheet):
         return False
-    place = sheet.columns["tax"]
-    cells = {row[place].strip() for row in first_rows(sheet.text, sheet) if place < len(row) and _is_some(row[place])}
-    return len(cells) == 1 and _percent_of(cells.pop()) is not None
+    place, cells = sheet.columns["tax"], list[str]()
+    if sheet.relation:
+        cells = sheet.relation.some(place)
+    elif sheet.text:
+        cells = [row[place].strip() for row in first_rows(sheet.text, sheet)]
+    rates = set(filter(_is_some, cells))
+    return len(rates) == 1 and _percent_of(rates.pop()) is not None
 
 
 def _may_be_before(sheet: Sheet) -> bool:

@@ -72,6 +72,13 @@ class Relation(Struct, frozen=True):
         ((count,),) = self.engine.rows(f"SELECT count(*) AS n FROM {SOURCE}")
         return int(count)
 
+    def some(self, index: int) -> list[str]:
+        """Some cells of a column, of numbers those that are not 0, as texts."""
+        column, found = identifier(self.columns[index][0]), self.columns[index][1]
+        told = f"{column} <> 0" if found in _NUMBERS else f"{column} IS NOT NULL"
+        cells = self.engine.rows(f"SELECT {column} AS cell FROM {SOURCE} WHERE {told} LIMIT {_SAMPLE}")
+        return [str(cell) for (cell,) in cells]
+
     def _rows(self, sheet: Sheet) -> Iterator[Record]:
         """Every row, with the columns that are known, in their own order, else in that of their values."""
         used = sorted(set(sheet.columns.values()))

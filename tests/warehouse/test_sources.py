@@ -136,6 +136,16 @@ def test_an_amount_that_is_too_large_to_add_up_is_named_though_rows_are_added_up
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("type_", ["DECIMAL(9,2)", "INTEGER", "DOUBLE", "VARCHAR"])
+def test_a_tax_that_may_be_a_rate_is_asked_about_though_rows_are_added_up(
+    monkeypatch: pytest.MonkeyPatch, type_: str
+) -> None:
+    add(f"CREATE TABLE taxed AS SELECT *, CAST(20 AS {type_}) AS vat FROM orders")
+    monkeypatch.setattr(relation, "ROWS", 0)
+    assert refusal("duckdb:///shop.db?table=taxed").code == "tax_open"
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_query_cannot_write() -> None:
     before = Path("shop.db").read_bytes()
     assert refusal("duckdb:///shop.db?query=DELETE FROM orders RETURNING *").code == "engine_error"

@@ -122,6 +122,14 @@ def test_whatever_order_ids_are_the_answer_is_that_of_the_rows(ids: list[str], c
     assert assert_alike(files, "channels", currency="EUR") == checks
 
 
+@pytest.mark.parametrize("last", ["999", "0900", "0999", " 999", "999.", "9e2", "9E2", "+99", "-99", "9_9", "1000", ""])
+def test_an_id_far_below_that_is_written_otherwise_comes_first_where_its_text_does(last: str, tmp_path: Path) -> None:
+    rows = [f"2026-01-{1 + i % 28:02},{900 + i},c-{i},{'Audio' if i % 2 else 'Email'},5.25" for i in range(99)]
+    again = f"2026-01-23,{last},c-50,Audio,5.25"  # of the day on which c-50 bought by e-mail too
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount", *rows, again, ""]))
+    assert_alike(files, "channels", currency="EUR")
+
+
 @pytest.mark.parametrize("amount", ["7", "7.5", "1,5", "1.234", "1.2345678", "", " 7.50", "1e2", "1_000", "-3.00", "x"])
 def test_an_amount_far_below_is_read_as_it_is_row_by_row(
     amount: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -458,10 +458,19 @@ def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
     spec, columns = header.format.spec, header.columns
     if _lacks(header.format, columns, told=told):
         return (0, 0, 0)
-    if not told and not {*columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ())):
+    if not told and _is_another(header):
         return (0, 0, 0)
     marks = sum(1 for mark in spec.get("marks", ()) if mark in columns)
     return (1, marks, len(columns))
+
+
+def _is_another(header: Header) -> bool:
+    """Whether a header has a column that no file of the role has, such as the telephones of a list of people."""
+    spec = header.format.spec
+    strange = spec.get("unless_headed")
+    if strange and any(re.search(strange, _keys(plainest(cell).strip())[1]) for cell in header.names):
+        return True
+    return not {*header.columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ()))
 
 
 def _meant_elsewhere(header: Header) -> set[str]:
@@ -506,11 +515,24 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
         said = "an amount without an order, customer or product column could be spend, sales or costs"
         fix = "say which with --spend FILE, --sales FILE or --costs FILE"
         return InputError("role_open", said, fix, place.name, place.line)
+    if not wish.wanted.role and (spent := _spent_by_someone(cells)):
+        said = f"{quoted(spent)} could be what ads cost, or what each customer spent"
+        fix = "say --spend FILE if ads cost it, --costs FILE if other things did; leave a list of customers out"
+        return InputError("role_open", said, fix, place.name, place.line)
     seen = ", ".join(quoted(cell) for cell in cells[:6])
     said = f"the columns ({seen}) do not make a kind of file that is known"
     fix = _way_out(cells, wish)
     is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
     return (NoTable if is_prose else InputError)("columns_unknown", said, fix, place.name, place.line)
+
+
+def _spent_by_someone(cells: Sequence[str]) -> str | None:
+    """The header of a cost, unless an address beside it makes the file a list of people beyond doubt."""
+    spend = next(f for f in catalogue() if f.name == GENERIC and f.role == "spend")
+    header = _as_format(spend, cells, ())
+    if header is None or "cost" not in header.columns or "email" in _meant_elsewhere(header):
+        return None
+    return cells[header.columns["cost"]].strip()
 
 
 def _way_out(cells: Sequence[str], wish: Wish) -> str:

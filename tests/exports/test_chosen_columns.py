@@ -118,6 +118,27 @@ def test_what_customers_have_spent_is_no_spend_of_ours(spent: str, check: Any) -
     assert source["error"]["code"] == "columns_unknown"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name,City,Total Spent,Orders Count\nAna,Lyon,120.00,2\n",
+        "Customer,Spend,Orders,Last order date\nc-0001,120.00,2,2026-10-01\n",
+        "First Name,City,Total Spent,Source\nAna,Lyon,120.00,google\n",
+        "Prénom;Ville;Dépenses;Téléphone;Date\nAna;Lyon;120,00;01;2026-10-01\n",
+    ],
+)
+def test_what_customers_without_an_address_have_spent_is_asked_about(text: str, check: Any) -> None:
+    [source] = check(("customers.csv", text), code=3)
+    assert (source["error"]["code"], "--spend FILE" in source["error"]["fix"]) == ("role_open", True)
+
+
+@pytest.mark.parametrize("other", ["Régie", "Week", "Name,Impressions", "Kurs", "Campaign", "Account"])
+def test_a_cost_beside_what_only_ads_have_is_spend(other: str, check: Any) -> None:
+    row = ",".join(["2026-10-05", "1"][: other.count(",") + 1])
+    [source] = check(("spend.csv", f"{other},Total Spent\n{row},120.00\n"))
+    assert (source["role"], source.sum("cost")) == ("spend", 120)
+
+
 def test_a_list_made_by_hand_with_such_columns_is_not_stripes(check: Any) -> None:
     [source] = check(("list.csv", STRIPE.format(created="Created")))
     assert source["format"] == "generic"

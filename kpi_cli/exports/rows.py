@@ -397,7 +397,7 @@ class Fate:
         self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
         if not sheet.pays_by_word:
             self.used["paid"] = _says_paid
-        self.settled = {"status", *self.used}
+        self.settled = {"status", "stage", "lead_status", *self.used}
         mentioned = {c for _, test in rules for c in test} | (self.settled if self.said else {*self.used})
         self.columns = sorted(c for c in mentioned if sheet.has(c))
         self.indexes = [sheet.columns[c] for c in self.columns]

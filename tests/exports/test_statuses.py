@@ -68,3 +68,41 @@ def test_a_status_that_the_format_leaves_out_counts_when_kpi_yml_says_so(
     rows = [("Website Payment", "Completed", "50.25"), ("Website Payment", "Pending", "10.50")]
     assert _read(tmp_path, rows, "", capsys)[1]["rows"]["left_out"] == {"pending": 1}
     assert _read(tmp_path, rows, "Pending: used", capsys)[1]["rows"]["left_out"] == {}
+
+
+LEADS = {
+    "generic": "id,email,created at,status,source\n",
+    "hubspot": "Record ID,Email,Create Date,Lead Status,Original Source\n",
+}
+
+
+@pytest.mark.parametrize("format", LEADS)
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        *(("Spam", "spam"), ("Junk Lead", "spam"), ("Duplicate", "duplicate"), ("Closed - Duplicate", "duplicate")),
+        *(
+            ("Doublon", "duplicate"),
+            ("Disqualified", "disqualified"),
+            ("Disqualifié", "disqualified"),
+            ("Test", "test"),
+        ),
+    ],
+)
+def test_leads_that_are_none_are_left_out_by_status_and_told(
+    format: str, word: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{n},p{n}@example.com,2026-10-0{n},{word if n > 2 else 'Unqualified'},direct\n" for n in range(1, 6)]
+    (tmp_path / "leads.csv").write_text(LEADS[format] + "".join(rows))
+    assert main(["check", str(tmp_path / "leads.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["format"], source["sums"][0]["leads"]) == (format, 2)
+    assert source["rows"]["left_out"] == {reason: 3}
+    assert [note["text"] for note in source["notes"]] == [f"left out by status: 3 {reason}"]
+
+
+def test_a_disqualified_lead_counts_when_kpi_yml_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "leads.csv").write_text(LEADS["generic"] + "1,a@example.com,2026-10-01,Disqualified,direct\n")
+    (tmp_path / "kpi.yml").write_text("sources:\n  - files: leads.csv\n    statuses: {Disqualified: used}\n")
+    assert main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"][0]["sums"][0]["leads"] == 1

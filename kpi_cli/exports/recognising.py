@@ -345,15 +345,18 @@ def _rejected(best: Header, place: Place) -> InputError | None:
             if folded(word) in present:
                 return _no_report(fmt, meaning, place)
         for rule in fmt.get("recognise", {}).get("reject_ids", ()) if best.format.role in _MONEYED else ():
-            if _have_ids(rule, [plainest(cell).strip() for cell in best.names], place.below):
+            if _have_ids(rule, best, place.below):
                 return _no_report(fmt, rule["is"], place)
     return None
 
 
-def _have_ids(rule: Mapping[str, str], header: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def _have_ids(rule: Mapping[str, Any], best: Header, below: Sequence[Sequence[str]]) -> bool:
     """Whether the ids of every row begin as a rule says; of rows that are broken over lines, whether any does."""
+    header = [plainest(cell).strip() for cell in best.names]
     whole = [row for row in below if len(row) == len(header)]
-    if not any(re.search(rule.get("beside", ""), cell) for cell in header):
+    if not any(re.search(rule.get("beside", ""), cell) for cell in header) or {*rule.get("without", ())} & {
+        *best.columns
+    }:
         return False
     for index in (i for i, cell in enumerate(header) if re.search(rule["headed"], cell)):
         found = [bool(re.match(rule["ids"], row[index].strip())) for row in whole or below if len(row) > index]

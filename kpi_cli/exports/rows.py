@@ -60,6 +60,8 @@ class Ledger(Struct):
     negative_style: int | None = None
     assumed: int = 0
     damaged_ids: int | None = None
+    refunds_by_sign: Counter[str] = field(default_factory=Counter)  # rows below zero, by a type that says nothing
+    first_by_sign: int | None = None
     raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
 
 
@@ -150,7 +152,8 @@ class Reader:
                 name = self.sheet.header.names[index].strip()
                 text = f"{name} {self.sheet.shown(cell, column)} is {error}"
                 code = "bad_date" if kind(column) == "day" else "bad_number"
-                raise self.sheet.error(code, text, "mend the cell", block.line_of(index, cell), column) from error
+                fix = "fill it in, or leave the row out" if is_unknown(cell) else "mend the cell"
+                raise self.sheet.error(code, text, fix, block.line_of(index, cell), column) from error
         return known
 
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:
@@ -397,7 +400,7 @@ class Fate:
         self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
         if not sheet.pays_by_word:
             self.used["paid"] = _says_paid
-        self.settled = {"status", "stage", "lead_status", *self.used}
+        self.settled = {"status", "stage", "lead_status", "type", *self.used}
         mentioned = {c for _, test in rules for c in test} | (self.settled if self.said else {*self.used})
         self.columns = sorted(c for c in mentioned if sheet.has(c))
         self.indexes = [sheet.columns[c] for c in self.columns]
@@ -606,6 +609,13 @@ def tell(reader: Reader) -> None:
         sheet.notes.append(note("negative_style", file=sheet.name, line=ledger.negative_style))
     if any(reader.in_micros(c) for c in sheet.columns if kind(c) == "money"):
         sheet.notes.append(note("micros", file=sheet.name, line=sheet.header.line))
+    if ledger.refunds_by_sign:
+        types, count = [*ledger.refunds_by_sign], ledger.refunds_by_sign.total()
+        named = ", ".join(map(quoted, types))
+        told = note(
+            "refunds_by_sign", file=sheet.name, line=ledger.first_by_sign, count=count, types=named, one=types[0]
+        )
+        sheet.notes.append(told)
     if ledger.damaged_ids is not None:
         sheet.notes.append(note("damaged_ids", file=sheet.name, line=ledger.damaged_ids))
     if ledger.read == ledger.left_out["no_data"] + ledger.left_out["totals_row"] + ledger.left_out["footer"]:

@@ -28,13 +28,15 @@ _LEAST, _MOST = 2, 35  # percent: the taxes on sales that are levied lie between
 
 
 def unread(sheet: Sheet) -> dict[int, str]:
-    """The indexes of columns whose cells must be looked at, each with what it may be: discount or status."""
+    """The indexes of columns whose cells must be looked at, each with what it may be: discount, status or still_due."""
     if sheet.role != "sales" or not (rules := sheet.header.format.get("unread")):
         return {}
     names = {i: folded(name) for i, name in enumerate(sheet.header.names) if i not in sheet.columns.values()}
     found: dict[int, str] = {}
     if not (sheet.has("status") or sheet.has("paid")):
         found |= {i: "status" for i, name in names.items() if re.search(rules["statuses"], name)}
+        if not any(column == price_rule(sheet)["column"] for _, column, _ in sheet.options.columns):
+            found |= {i: "still_due" for i, name in names.items() if re.search(rules["still_due"], name)}
     discounts = {i: "discount" for i, name in names.items() if re.search(rules["discounts"], name)}
     return found | discounts if discounts and _may_be_before(sheet) else found
 
@@ -99,7 +101,8 @@ def refuse_unread(sheet: Sheet) -> None:
     """Look at those columns.
 
     Raises:
-        InputError: a discount that may still have to come off, or a status that tells of a sale that is none.
+        InputError: a discount that may still have to come off, a status that tells of a sale that is none, or
+            an amount that is still to be paid.
     """
     for index, what in unread(sheet).items():
         words = _telling_words(sheet) if what == "status" else set[str]()
@@ -107,6 +110,8 @@ def refuse_unread(sheet: Sheet) -> None:
             cell = record.cells[index] if index < len(record.cells) else ""
             if what == "status" and folded(cell) in words:
                 raise _status_unread(sheet, record, index)
+            if what == "still_due" and _is_some(cell):
+                raise _still_due(sheet, record, index)
             if what == "discount" and _is_some(cell):
                 raise _discount_open(sheet, record, index)
 
@@ -200,6 +205,15 @@ def _is_some(cell: str) -> bool:
     except BadValue:
         return False
     return True
+
+
+def _still_due(sheet: Sheet, record: Record, index: int) -> InputError:
+    header = sheet.header.names[index].strip()
+    column = price_rule(sheet)["column"]
+    price = sheet.header.names[sheet.columns[column]].strip()
+    text = f"{quoted(header)} is not read, and says that {quoted(record.cells[index].strip())} is still to be paid"
+    fix = f"name the column of what was paid with --map sales.amount=HEADER, or --map sales.{column}={price}"
+    return sheet.error("column_open", text, f"{fix} to count what is due too", record.line, index)
 
 
 def _discount_open(sheet: Sheet, record: Record, index: int) -> InputError:

@@ -74,6 +74,13 @@ def test_a_list_of_refunds_is_told_by_its_own_ids_beside_those_of_the_charges(ch
     assert source["error"]["text"] == "this is a list of refunds of Stripe"
 
 
+def test_sales_that_name_the_price_of_stripe_are_read_and_a_list_of_prices_is_not(check: Any) -> None:
+    [sales] = check(("sales.csv", "Date,Customer,Price ID,Amount\n2026-10-01,c-0001,price_1Ab,9.00\n"))
+    assert sales.sum("revenue_net") == 9
+    [prices] = check(("prices.csv", "Price ID,Product ID,Product,Amount\nprice_1Ab,prod_1,Course,9.00\n"), code=3)
+    assert prices["error"]["text"] == "this is a list of prices of Stripe"
+
+
 def test_a_list_that_names_its_charges_beside_no_id_of_its_own_is_no_list_of_charges(check: Any) -> None:
     text = (
         "Charge id,Amount,Currency,Status,{},Customer Email\nch_1,9.00,eur,succeeded,2026-10-01 10:00,a@example.com\n"

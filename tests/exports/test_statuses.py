@@ -106,3 +106,26 @@ def test_a_disqualified_lead_counts_when_kpi_yml_says_so(tmp_path: Path, capsys:
     (tmp_path / "kpi.yml").write_text("sources:\n  - files: leads.csv\n    statuses: {Disqualified: used}\n")
     assert main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sources"][0]["sums"][0]["leads"] == 1
+
+
+SIGNED = "date,order id,type,amount\n2026-10-01,1,sale,90\n2026-10-02,2,{},-20\n"
+
+
+@pytest.mark.parametrize(("word", "is_told"), [("adjustment", True), ("sale", False), ("Rückerstattung", False)])
+def test_a_row_below_zero_of_an_unknown_type_is_told_with_what_to_say_of_it(
+    word: str, is_told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sales.csv").write_text(SIGNED.format(word))
+    assert main(["check", str(tmp_path / "sales.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    told = [note for note in source["notes"] if note["code"] == "refunds_by_sign"]
+    assert source["sums"][0]["refunds"] == 20
+    assert [(note["line"], "statuses: {adjustment: fee}" in note["text"]) for note in told] == [(3, True)] * is_told
+
+
+def test_a_row_below_zero_is_what_kpi_yml_says_of_its_type(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "sales.csv").write_text(SIGNED.format("Adjustment"))
+    (tmp_path / "kpi.yml").write_text("sources:\n  - files: sales.csv\n    statuses: {adjustment: fee}\n")
+    assert main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["rows"]["left_out"], source["sums"][0]["revenue_net"]) == ({"fee": 1}, 90)

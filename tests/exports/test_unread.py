@@ -97,9 +97,9 @@ def test_what_a_shop_sums_up_by_day_is_asked_about_and_its_total_is_the_answer(
     ("header", "good", "bad"),
     [
         ("Attendee Status", "Attending", "Refunded"),
-        ("Statut facture", "Payée", "Annulée"),
+        ("Statut colis", "Payée", "Annulée"),
         ("Ticket state", "ok", "cancelled"),
-        ("Rechnungsstatus", "bezahlt", "Storniert"),
+        ("Versandstatus", "bezahlt", "Storniert"),
         ("Estado de la venta", "pagado", "devuelto"),
     ],
 )
@@ -182,3 +182,28 @@ def test_shipping_on_several_rows_of_an_order_is_asked_about(second: str, check:
 def test_shipping_beside_what_was_paid_is_in_it(check: Any) -> None:
     [source] = check(("sales.csv", "Date,Order ID,Amount,Shipping\n2026-10-03,A1,100.00,5.00\n"))
     assert source.sum("revenue_gross") == 100
+
+
+@pytest.mark.parametrize("header", ["Status", "Invoice status"])
+def test_invoices_that_are_not_paid_are_no_sales(header: str, check: Any) -> None:
+    states = ["paid", "open", "draft", "void", "uncollectible", "past_due"]
+    rows = [f"in_{n},2026-10-0{n},c-000{n},{n}0.00,{state}\n" for n, state in enumerate(states, 1)]
+    [source] = check(("invoices.csv", f"Invoice,Date,Customer,Amount,{header}\n" + "".join(rows)))
+    assert (source.sum("revenue_net"), source.sum("orders")) == (10, 1)
+
+
+DUE = "Invoice,Date,Customer,Total,{}\nin_1,2026-10-01,c-0001,90.00,0.00\nin_2,2026-10-02,c-0002,60.00,45.00\n"
+
+
+@pytest.mark.parametrize("header", ["Balance due", "Amount remaining", "Outstanding", "Reste à payer", "Restbetrag"])
+def test_an_amount_that_is_still_due_is_asked_about(header: str, check: Any) -> None:
+    [source] = check(("invoices.csv", DUE.format(header)), code=3)
+    error = source["error"]
+    assert (error["code"], error["line"], error["column"]) == ("column_open", 3, 5)
+    [source] = check(("invoices.csv", DUE.format(header)), options=("--map", "sales.amount=Total"))
+    assert source.sum("revenue_net") == 150
+
+
+def test_an_amount_still_due_of_0_is_no_question(check: Any) -> None:
+    [source] = check(("invoices.csv", DUE.replace("45.00", "0").format("Balance due")))
+    assert source.sum("revenue_net") == 150

@@ -209,9 +209,10 @@ def _keys(header: str) -> tuple[str, str]:
 
 
 def _metadata(whole: str) -> str:
-    """The currency or zone in brackets at a header's end, or behind “in”."""
+    """The currency or zone in brackets at a header's end, or behind “in”; the euro of k€ too."""
     match = _METADATA.match(whole)
-    return (match[2] or match[3]) if match else ""
+    said = (match[2] or match[3]) if match else ""
+    return said[1:].strip() if said.startswith("k") and plainest(said) in vocabulary().scales else said
 
 
 @lru_cache(maxsize=1 << 16)
@@ -225,14 +226,15 @@ def column_of(fmt: Format, header: str) -> Alias | None:
     """The canonical column a header names in a format; hand-made headers may drop accents or use underscores."""
     whole, bare = _keys(header)
     if fmt.name == GENERIC:
-        whole, bare = plainest(whole), plainest(bare).rpartition(".")[2].removesuffix(" micros")
+        whole, bare = plainest(whole), vocabulary().unscaled(plainest(bare).rpartition(".")[2])
     return fmt.aliases.get(whole) or fmt.aliases.get(bare)
 
 
 def _is_metadata(text: str) -> bool:
     bare = text.strip()
     words = vocabulary()
-    return bare.upper() in words.currencies or bare in words.ambiguous or bare in words.symbols or bare in _ZONES
+    named = bare.upper() in words.currencies or bare in words.ambiguous or bare in words.symbols
+    return named or bare in _ZONES or plainest(bare) in words.scales
 
 
 _ZONES = {"utc", "gmt", "local"}

@@ -65,6 +65,15 @@ class Ledger(Struct):
     raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
 
 
+_NUMERIC = {"money", "whole", "number"}
+_SCALES = {"micros": Decimal("0.000001"), "cents": Decimal("0.01"), "thousands": Decimal(1000)}
+
+
+def scale_of(sheet: Sheet, column: str) -> str | None:
+    """What the header of a column says that its amounts are counted in, where that is not the currency."""
+    return vocabulary().scale_of(sheet.header.names[sheet.columns[column]])
+
+
 class Block(Struct):
     """Some rows of the body, to be read column by column."""
 
@@ -170,10 +179,10 @@ class Reader:
         """The amount or count that each distinct cell of a column says."""
         sheet = self.sheet
         whole, mark = kind(column) == "whole" or column in _COUNTED, sheet.decimal or "."
-        micros = self.in_micros(column)
+        scale = self.scale_of(column)
 
         def read(cell: str) -> Decimal | None:
-            if cell.isdigit() and cell.isascii() and len(cell) <= 12 and not (micros or sheet.places):
+            if cell.isdigit() and cell.isascii() and len(cell) <= 12 and not (scale or sheet.places):
                 return Decimal(cell)  # most counts
             text = unguarded(cell)
             if is_unknown(text):
@@ -181,11 +190,14 @@ class Reader:
             if sheet.places and _OCTAL.match(text):
                 raise BadValue("not a plain number: it begins with 0")
             value = amount(text, mark)
+            if scale == "cents" and value != value.to_integral_value():
+                raise BadValue("not a whole number of cents, which its header says it is")
+            value *= _SCALES[scale] if scale else 1
             if whole and value < ZERO and column != "followers":
                 raise BadValue("a count below zero")
             if whole and value != value.to_integral_value():
                 raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
-            return value / 1_000_000 if micros else value
+            return value
 
         known = self._known(block, column, read)
         self._watch(block, column, known)
@@ -207,10 +219,9 @@ class Reader:
             if styled:
                 ledger.negative_style = next(r.line for r in block.records if r.cells[index] in styled)
 
-    def in_micros(self, column: str) -> bool:
-        """Whether a column is in millionths, as API dumps write money."""
-        header = folded(self.sheet.header.names[self.sheet.columns[column]])
-        return "micros" in header or column in self.sheet.header.format.get("micros", ())
+    def scale_of(self, column: str) -> str | None:
+        """What numbers are counted in: millionths, as API dumps write money, cents or thousands."""
+        return scale_of(self.sheet, column) if kind(column) in _NUMERIC else None
 
     def days(self, block: Block, column: str) -> list[dt.date | None]:
         """Days; None where the cell is blank."""
@@ -607,8 +618,8 @@ def tell(reader: Reader) -> None:
         sheet.notes.append(replace(found, trust=kind(column) == "money"))
     if ledger.negative_style is not None:
         sheet.notes.append(note("negative_style", file=sheet.name, line=ledger.negative_style))
-    if any(reader.in_micros(c) for c in sheet.columns if kind(c) == "money"):
-        sheet.notes.append(note("micros", file=sheet.name, line=sheet.header.line))
+    for scale in sorted({*filter(None, map(reader.scale_of, sheet.columns))}):
+        sheet.notes.append(note(scale, file=sheet.name, line=sheet.header.line))
     if ledger.refunds_by_sign:
         types, count = [*ledger.refunds_by_sign], ledger.refunds_by_sign.total()
         named = ", ".join(map(quoted, types))

@@ -33,6 +33,9 @@ _PADDING = '",; \t'  # what quoting and saving again put around a line of text a
 _METADATA = re.compile(r"^(.*\S)\s*(?:\((?:(?:in|en) )?([^()]*)\)|\s(?:in|en) ((?!all$)\S+))$")
 
 
+_CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
+
+
 Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column
 
 
@@ -227,6 +230,8 @@ def column_of(fmt: Format, header: str) -> Alias | None:
     whole, bare = _keys(header)
     if fmt.name == GENERIC:
         whole, bare = plainest(whole), vocabulary().unscaled(plainest(bare).rpartition(".")[2])
+        parted = plainest(_CAMEL.sub(" ", header))  # InvoiceDate
+        return fmt.aliases.get(whole) or fmt.aliases.get(bare) or fmt.aliases.get(parted)
     return fmt.aliases.get(whole) or fmt.aliases.get(bare)
 
 
@@ -356,6 +361,8 @@ def _have_ids(rule: Mapping[str, Any], best: Header, below: Sequence[Sequence[st
     """Whether the ids of every row begin as a rule says; of rows that are broken over lines, whether any does."""
     header = [plainest(cell).strip() for cell in best.names]
     whole = [row for row in below if len(row) == len(header)]
+    if "not_beside" in rule and any(re.search(rule["not_beside"], cell) for cell in header):
+        return False
     if not any(re.search(rule.get("beside", ""), cell) for cell in header) or {*rule.get("without", ())} & {
         *best.columns
     }:

@@ -161,9 +161,17 @@ class Reader:
                 name = self.sheet.header.names[index].strip()
                 text = f"{name} {self.sheet.shown(cell, column)} is {error}"
                 code = "bad_date" if kind(column) == "day" else "bad_number"
-                fix = "fill it in, or leave the row out" if is_unknown(cell) else "mend the cell"
+                fix = self._way_out(column, cell)
                 raise self.sheet.error(code, text, fix, block.line_of(index, cell), column) from error
         return known
+
+    def _way_out(self, column: str, cell: str) -> str:
+        """What to do about a cell that cannot be read."""
+        words = self.sheet.header.format.get("flag_words", {}).values()
+        if column == "refunded" and folded(cell) in {word for listed in words for word in listed}:
+            header = self.sheet.header.names[self.sheet.columns[column]].strip()
+            return f"if it says whether an order went back, say --map sales.refund_flag={header}"
+        return "fill it in, or leave the row out" if is_unknown(cell) else "mend the cell"
 
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:
         """Amounts or counts; None where the cell says that it is not known."""
@@ -416,6 +424,8 @@ class Fate:
         self.columns = sorted(c for c in mentioned if sheet.has(c))
         self.indexes = [sheet.columns[c] for c in self.columns]
         self.continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
+        self.once = {word: sort for sort, words in fmt.get("counted_once", {}).items() for word in words}
+        self.seen: dict[str, str] = {}  # of those sorts, the first word for each
         self.memo: dict[tuple[str, ...], str | None] = {}
 
     def __call__(self, record: Record) -> str | None:
@@ -447,7 +457,20 @@ class Fate:
                     record.line,
                     column,
                 )
+        if "type" not in said:
+            self._count_once(cells.get("type", ""), record)
         return None
+
+    def _count_once(self, said: str, record: Record) -> None:
+        """Refuse a list of invoices and of their payments, unless the user says of one sort whether it counts."""
+        if found := self.once.get(said):
+            self.seen.setdefault(found, said)
+        if len(self.seen) > 1:
+            header = self.sheet.header.names[self.sheet.columns["type"]].strip()
+            both = " and ".join(quoted(word) for word in sorted(self.seen.values()))
+            text = f"{header} says {both}: what was sold would count twice"
+            fix = f"leave one sort out, in kpi.yml, in the files' entry: statuses: {{{said}: transfer}}"
+            raise self.sheet.error("column_open", text, fix, record.line, "type")
 
 
 _NOTHING = re.compile(r"\W*(?:0[0.,]*\W*(?:[a-z]{3})?)?")  # blank, or 0,00 eur

@@ -262,3 +262,35 @@ def test_counts_in_thousands_are_counts_and_their_currency_is_told(check: Any) -
 def test_parts_of_a_cent_contradict_a_header_that_says_cents(check: Any) -> None:
     [source] = check(("spend.csv", "date,campaign,cost_cents\n2026-10-01,Brand,12.50\n"), code=3)
     assert (source["error"]["code"], source["error"]["line"]) == ("bad_number", 2)
+
+
+def test_an_amount_whose_thousands_are_spaced_settles_the_comma(check: Any) -> None:
+    text = 'date,order id,amount\n2026-10-01,1,"120,00"\n2026-10-01,2,"1 200,50"\n2026-10-01,3,"10,25"\n'
+    [source] = check(("sales.csv", text))
+    assert source.sum("revenue_net") == 1330.75
+
+
+def test_payments_whose_ids_are_like_those_of_transfers_of_stripe_are_read(check: Any) -> None:
+    text = "Date,Payment method,Currency,Amount,Status,ID\n2026-10-01,ideal,EUR,49.00,paid,tr_7Ab\n"
+    [source] = check(("payments.csv", text))
+    assert (source["role"], source.sum("revenue_net")) == ("sales", 49)
+
+
+@pytest.mark.parametrize("spent", ["Dépense HT", "Ad spend", "Werbekosten", "Media cost"])
+def test_what_an_agency_spent_for_a_client_is_no_sale(spent: str, check: Any) -> None:
+    [source] = check(("agency.csv", f"Client;Campaign;{spent};Total HT\nSchool;Brand;1000.50;1150.50\n"))
+    assert (source["role"], source.sum("cost")) == ("spend", 1000.5)
+
+
+def test_what_moved_on_a_bank_account_is_not_taken_for_sales(check: Any) -> None:
+    head = "Type,Product,Started Date,Description,Amount,Fee,Currency,State,Balance"
+    [source] = check(("account.csv", f"{head}\nTOPUP,Current,2026-10-01,A,100.00,0.00,EUR,COMPLETED,100.00\n"), code=3)
+    assert source["error"]["code"] == "role_open"
+
+
+def test_refunds_that_are_yes_and_no_are_refused_with_what_to_say_of_them(check: Any) -> None:
+    text = "Date,Email,Amount,Refunded\n2026-10-01,a@example.com,20,false\n2026-10-02,b@example.com,30,true\n"
+    [source] = check(("sales.csv", text), code=3)
+    assert "--map sales.refund_flag=Refunded" in source["error"]["fix"]
+    [source] = check(("sales.csv", text), options=("--map", "sales.refund_flag=Refunded"))
+    assert source.sum("revenue_net") == 20

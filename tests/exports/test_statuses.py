@@ -129,3 +129,23 @@ def test_a_row_below_zero_is_what_kpi_yml_says_of_its_type(tmp_path: Path, capsy
     assert main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"]) == 0
     [source] = json.loads(capsys.readouterr().out)["sources"]
     assert (source["rows"]["left_out"], source["sums"][0]["revenue_net"]) == ({"fee": 1}, 90)
+
+
+def test_the_test_lead_of_a_lead_form_is_no_lead(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "1,a@example.com,2026-10-01,new,fb\n2,<test lead: dummy data for email>,2026-10-02,new,fb\n"
+    (tmp_path / "leads.csv").write_text(LEADS["generic"] + rows)
+    assert main(["check", str(tmp_path / "leads.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["sums"][0]["leads"], source["rows"]["left_out"]) == (1, {"test": 1})
+
+
+def test_leads_of_other_crms_keep_their_days_and_lose_their_footer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "Record Id,Lead Owner,Email,Lead Source,Lead Status,Created Time\n1,Me,a@example.com,Web,Open,2026-10-05\n"
+    text += '"Grand Totals (1 records)"\n"Confidential Information - Do Not Distribute"\n'
+    (tmp_path / "leads.csv").write_text(text)
+    assert main(["check", str(tmp_path / "leads.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["sums"][0]["leads"], source["period"]["start"]) == (1, "2026-10-05")
+    assert source["rows"]["left_out"] == {"totals_row": 1, "footer": 1}

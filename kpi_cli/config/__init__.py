@@ -43,7 +43,7 @@ USED_OR_LEFT_OUT = (
         "fee",
         "free",
     ),
-    *("subscription_update", "unenrolled", "seen_in_other_file", "duplicate"),
+    *("subscription_update", "unenrolled", "seen_in_other_file", "duplicate", "spam", "disqualified"),
 )
 
 

@@ -48,7 +48,7 @@ from kpi_cli.exports.plain import (
 )
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
-from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
+from kpi_cli.exports.rows import Block, Fate, Ledger, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet, conclude
 from kpi_cli.exports.tables import Form, Source, Store
 from kpi_cli.safe import folded
@@ -147,7 +147,7 @@ def _is_simple(sheet: Sheet) -> bool:
     headers = [folded(name) for name in sheet.header.names]
     blank = [c for rule in fmt.get("totals", ()) for c in rule.get("blank", ())]
     has_rules = (
-        any(fmt.get(name) for name in ("continuation", "attribution", "micros", "channel", "stages"))
+        any(fmt.get(name) for name in ("continuation", "attribution", "channel", "stages"))
         or fmt.get("tables") == "many"
         or any("any_cell" in rule for rule in fmt.get("totals", ()))
         or any(sheet.has(c) for c in (*blank, *fmt.get("subtotal", {}).get("blank", ())))
@@ -156,7 +156,7 @@ def _is_simple(sheet: Sheet) -> bool:
         bool(sheet.left_out or sheet.typed)
         or "" in headers
         or "," in {options.decimal, fmt.get("decimal")}
-        or any("micros" in headers[i] for i in sheet.columns.values())
+        or any(scale_of(sheet, c) for c in sheet.columns if kind(c) in {"money", "whole", "number"})
         or any(c.startswith("own_") or c in _COMPOSED for c in sheet.columns)
     )
     return not (has_rules or has_oddities)

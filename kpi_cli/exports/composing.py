@@ -350,6 +350,7 @@ class _Sums:
         self.apart = self.signed or "refund_rows" in fmt.spec  # refunds may be rows of their own
         self.full_column = self.sheet.has("refunded")
         self.not_ours: str | None = fmt.get("positive_refund")
+        self.sale_types, self.ledger = {*map(folded, fmt.get("sale_types", ()))}, reader.ledger
 
     def of(
         self, record: Record, charged: Decimal | None, parts: tuple[Decimal | None, Decimal | None], *flags: bool
@@ -360,7 +361,7 @@ class _Sums:
         if charged is None:
             return (None, "0", None, None, "true", None)
         if is_undone or is_refund or (charged < 0 and self.signed):
-            return self._of_refund(charged, tax, undone=is_undone, stated=is_refund)
+            return self._of_refund(record, charged, tax, undone=is_undone, stated=is_refund)
         if charged < 0:
             return ("0", "0", "0", "0", "false", "outgoing_payment")
         if is_partly and not (refunded or is_disputed):
@@ -389,8 +390,19 @@ class _Sums:
             tax_kept = self._vat_in(kept) if refunded else tax
         return (f"{charged:f}", f"{refunded:f}", f"{tax:f}", f"{tax_kept:f}", "true", None)
 
-    def _of_refund(self, charged: Decimal, tax: Decimal, *, undone: bool, stated: bool) -> tuple[str | None, ...]:
+    def _by_sign(self, record: Record) -> None:
+        """Note a row below zero whose type is neither a sale's nor a refund's: it may be something else."""
+        said = record.cells[self.sheet.columns["type"]].strip() if self.sheet.has("type") else ""
+        if said and self.sale_types and folded(said) not in self.sale_types:
+            self.ledger.refunds_by_sign[said] += record.rows
+            self.ledger.first_by_sign = self.ledger.first_by_sign or record.line
+
+    def _of_refund(
+        self, record: Record, charged: Decimal, tax: Decimal, *, undone: bool, stated: bool
+    ) -> tuple[str | None, ...]:
         """A row of its own for money that went back, or that came again because the refund failed."""
+        if not (undone or stated):
+            self._by_sign(record)
         if stated and not undone and charged > 0 and self.not_ours:
             return ("0", "0", "0", "0", "false", self.not_ours)
         back = abs(charged)

@@ -256,6 +256,10 @@ def _agree(name: str, asked: str | None, found: str) -> None:
         )
 
 
+# Letters of Mac Roman (ä ç é è á à â ß É) that Windows would read as a capital or a sign in the middle of a word.
+_MAC_ROMAN = re.compile(rb"[a-z][\x8a\x8d-\x8f]|[a-z\x9a\x9f]\xa7[a-z]|[a-z][\x87-\x89][a-z]|[A-Za-z]\x83")
+
+
 def _single_byte(name: str, path: Path) -> str:
     """cp1252, or cp1250 where cp1252 has no such character; never a file that is half UTF-8."""
     raw = path.read_bytes()
@@ -273,8 +277,13 @@ def _single_byte(name: str, path: Path) -> str:
                 number,
                 line[: multibyte.start()].count(b",") + 1,
             )
+    if found := _MAC_ROMAN.search(raw):
+        said = "the text looks like Mac Roman, as older programs of a Mac write it"
+        fix = "say --encoding mac_roman, or save it as CSV UTF-8"
+        raise InputError("unknown_encoding", said, fix, name, 1 + len(re.findall(rb"\r\n?|\n", raw[: found.start()])))
     if encoding == "latin-1":
-        raise InputError("unknown_encoding", "the encoding is not known", "name it with --encoding", name, 1)
+        fix = "save it as CSV UTF-8, or name its encoding, such as --encoding mac_roman or --encoding cp850"
+        raise InputError("unknown_encoding", "the encoding is not known", fix, name, 1)
     return encoding
 
 

@@ -53,8 +53,6 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
     if sheet.has("tax"):
         sheet.taxed = bool(store.rows(f"SELECT 1 FROM sales WHERE file = {number} AND tax_charged > 0 LIMIT 1"))
     _no_totals(store, number, sheet)
-    if sheet.has("tax") and _may_be_rates(store, number):
-        raise NotPlain
     if may_be_flags(store, number, sheet):
         raise NotPlain
     fate, kept = Fate(sheet), []
@@ -79,12 +77,6 @@ def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
             names = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL')
             if any(word.match(folded(cell)) for (cell,) in names):
                 raise NotPlain
-
-
-def _may_be_rates(store: Store, number: int) -> bool:
-    """Whether the taxes of a file, one number beside different amounts, may be rates; its rows tell (unread.py)."""
-    one_beside_many = "count(DISTINCT tax_charged) = 1 AND count(DISTINCT charged) > 1 AND max(tax_charged) < 100"
-    return bool(store.rows(f"SELECT {one_beside_many} FROM sales WHERE file = {number} AND tax_charged <> 0")[0][0])
 
 
 def may_be_flags(store: Store, number: int, sheet: Sheet) -> bool:

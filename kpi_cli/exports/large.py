@@ -35,7 +35,7 @@ from kpi_cli.exports.plain import (
     vat_sql,
 )
 from kpi_cli.exports.roles import CHANNEL, MONEY_TYPE, NONE_WHEN_BLANK, kind
-from kpi_cli.exports.rows import Ledger
+from kpi_cli.exports.rows import Ledger, scale_of
 from kpi_cli.exports.sheet import Sheet
 
 ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
@@ -88,7 +88,7 @@ def _can_fold(sheet: Sheet) -> bool:
     needs_rows = (
         fmt.get("tables") == "many"
         or any("any_cell" in rule for rule in fmt.get("totals", ()))
-        or any(c in fmt.get("micros", ()) or "micros" in headers[sheet.columns[c]] for c in money)
+        or any(scale_of(sheet, c) for c in money)
         or (options.dedupe and not sheet.has("order_id"))
         or (sheet.has("amount_formatted") and not sheet.has("currency"))
         or "," in {options.decimal, fmt.get("decimal")}

@@ -415,6 +415,8 @@ def _trust(store: Store, source: Source, options: ReadOptions) -> None:
             source.extra_notes.append(note("tax_included", file=source.file))
         _status_notes(source)
         _refund_notes(store, source)
+    if sheet.role == "leads":
+        _status_notes(source)
     if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
         source.extra_notes.append(note("range_grain", file=source.file))
     limit = sheet.header.format.get("truncated_at")
@@ -422,7 +424,10 @@ def _trust(store: Store, source: Source, options: ReadOptions) -> None:
         source.extra_notes.append(note("truncated_source", file=source.file, limit=limit))
 
 
-_BY_STATUS = ("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free")
+_BY_STATUS = (
+    *("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free"),
+    *("spam", "duplicate", "disqualified"),
+)
 
 
 def _status_notes(source: Source) -> None:

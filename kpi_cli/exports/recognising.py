@@ -33,6 +33,9 @@ _PADDING = '",; \t'  # what quoting and saving again put around a line of text a
 _METADATA = re.compile(r"^(.*\S)\s*(?:\((?:(?:in|en) )?([^()]*)\)|\s(?:in|en) ((?!all$)\S+))$")
 
 
+_CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
+
+
 Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column
 
 
@@ -209,9 +212,10 @@ def _keys(header: str) -> tuple[str, str]:
 
 
 def _metadata(whole: str) -> str:
-    """The currency or zone in brackets at a header's end, or behind “in”."""
+    """The currency or zone in brackets at a header's end, or behind “in”; the euro of k€ too."""
     match = _METADATA.match(whole)
-    return (match[2] or match[3]) if match else ""
+    said = (match[2] or match[3]) if match else ""
+    return said[1:].strip() if said.startswith("k") and plainest(said) in vocabulary().scales else said
 
 
 @lru_cache(maxsize=1 << 16)
@@ -225,14 +229,17 @@ def column_of(fmt: Format, header: str) -> Alias | None:
     """The canonical column a header names in a format; hand-made headers may drop accents or use underscores."""
     whole, bare = _keys(header)
     if fmt.name == GENERIC:
-        whole, bare = plainest(whole), plainest(bare).rpartition(".")[2].removesuffix(" micros")
+        whole, bare = plainest(whole), vocabulary().unscaled(plainest(bare).rpartition(".")[2])
+        parted = plainest(_CAMEL.sub(" ", header))  # InvoiceDate
+        return fmt.aliases.get(whole) or fmt.aliases.get(bare) or fmt.aliases.get(parted)
     return fmt.aliases.get(whole) or fmt.aliases.get(bare)
 
 
 def _is_metadata(text: str) -> bool:
     bare = text.strip()
     words = vocabulary()
-    return bare.upper() in words.currencies or bare in words.ambiguous or bare in words.symbols or bare in _ZONES
+    named = bare.upper() in words.currencies or bare in words.ambiguous or bare in words.symbols
+    return named or bare in _ZONES or plainest(bare) in words.scales
 
 
 _ZONES = {"utc", "gmt", "local"}
@@ -345,15 +352,20 @@ def _rejected(best: Header, place: Place) -> InputError | None:
             if folded(word) in present:
                 return _no_report(fmt, meaning, place)
         for rule in fmt.get("recognise", {}).get("reject_ids", ()) if best.format.role in _MONEYED else ():
-            if _have_ids(rule, [plainest(cell).strip() for cell in best.names], place.below):
+            if _have_ids(rule, best, place.below):
                 return _no_report(fmt, rule["is"], place)
     return None
 
 
-def _have_ids(rule: Mapping[str, str], header: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def _have_ids(rule: Mapping[str, Any], best: Header, below: Sequence[Sequence[str]]) -> bool:
     """Whether the ids of every row begin as a rule says; of rows that are broken over lines, whether any does."""
+    header = [plainest(cell).strip() for cell in best.names]
     whole = [row for row in below if len(row) == len(header)]
-    if not any(re.search(rule.get("beside", ""), cell) for cell in header):
+    if "not_beside" in rule and any(re.search(rule["not_beside"], cell) for cell in header):
+        return False
+    if not any(re.search(rule.get("beside", ""), cell) for cell in header) or {*rule.get("without", ())} & {
+        *best.columns
+    }:
         return False
     for index in (i for i, cell in enumerate(header) if re.search(rule["headed"], cell)):
         found = [bool(re.match(rule["ids"], row[index].strip())) for row in whole or below if len(row) > index]
@@ -458,10 +470,19 @@ def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
     spec, columns = header.format.spec, header.columns
     if _lacks(header.format, columns, told=told):
         return (0, 0, 0)
-    if not told and not {*columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ())):
+    if not told and _is_another(header):
         return (0, 0, 0)
     marks = sum(1 for mark in spec.get("marks", ()) if mark in columns)
     return (1, marks, len(columns))
+
+
+def _is_another(header: Header) -> bool:
+    """Whether a header has a column that no file of the role has, such as the telephones of a list of people."""
+    spec = header.format.spec
+    strange = spec.get("unless_headed")
+    if strange and any(re.search(strange, _keys(plainest(cell).strip())[1]) for cell in header.names):
+        return True
+    return not {*header.columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ()))
 
 
 def _meant_elsewhere(header: Header) -> set[str]:
@@ -506,11 +527,24 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
         said = "an amount without an order, customer or product column could be spend, sales or costs"
         fix = "say which with --spend FILE, --sales FILE or --costs FILE"
         return InputError("role_open", said, fix, place.name, place.line)
+    if not wish.wanted.role and (spent := _spent_by_someone(cells)):
+        said = f"{quoted(spent)} could be what ads cost, or what each customer spent"
+        fix = "say --spend FILE if ads cost it, --costs FILE if other things did; leave a list of customers out"
+        return InputError("role_open", said, fix, place.name, place.line)
     seen = ", ".join(quoted(cell) for cell in cells[:6])
     said = f"the columns ({seen}) do not make a kind of file that is known"
     fix = _way_out(cells, wish)
     is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
     return (NoTable if is_prose else InputError)("columns_unknown", said, fix, place.name, place.line)
+
+
+def _spent_by_someone(cells: Sequence[str]) -> str | None:
+    """The header of a cost, unless an address beside it makes the file a list of people beyond doubt."""
+    spend = next(f for f in catalogue() if f.name == GENERIC and f.role == "spend")
+    header = _as_format(spend, cells, ())
+    if header is None or "cost" not in header.columns or "email" in _meant_elsewhere(header):
+        return None
+    return cells[header.columns["cost"]].strip()
 
 
 def _way_out(cells: Sequence[str], wish: Wish) -> str:

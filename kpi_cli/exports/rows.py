@@ -60,7 +60,18 @@ class Ledger(Struct):
     negative_style: int | None = None
     assumed: int = 0
     damaged_ids: int | None = None
+    refunds_by_sign: Counter[str] = field(default_factory=Counter)  # rows below zero, by a type that says nothing
+    first_by_sign: int | None = None
     raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
+
+
+_NUMERIC = {"money", "whole", "number"}
+_SCALES = {"micros": Decimal("0.000001"), "cents": Decimal("0.01"), "thousands": Decimal(1000)}
+
+
+def scale_of(sheet: Sheet, column: str) -> str | None:
+    """What the header of a column says that its amounts are counted in, where that is not the currency."""
+    return vocabulary().scale_of(sheet.header.names[sheet.columns[column]])
 
 
 class Block(Struct):
@@ -150,8 +161,17 @@ class Reader:
                 name = self.sheet.header.names[index].strip()
                 text = f"{name} {self.sheet.shown(cell, column)} is {error}"
                 code = "bad_date" if kind(column) == "day" else "bad_number"
-                raise self.sheet.error(code, text, "mend the cell", block.line_of(index, cell), column) from error
+                fix = self._way_out(column, cell)
+                raise self.sheet.error(code, text, fix, block.line_of(index, cell), column) from error
         return known
+
+    def _way_out(self, column: str, cell: str) -> str:
+        """What to do about a cell that cannot be read."""
+        words = self.sheet.header.format.get("flag_words", {}).values()
+        if column == "refunded" and folded(cell) in {word for listed in words for word in listed}:
+            header = self.sheet.header.names[self.sheet.columns[column]].strip()
+            return f"if it says whether an order went back, say --map sales.refund_flag={header}"
+        return "fill it in, or leave the row out" if is_unknown(cell) else "mend the cell"
 
     def numbers(self, block: Block, column: str) -> list[Decimal | None]:
         """Amounts or counts; None where the cell says that it is not known."""
@@ -167,10 +187,10 @@ class Reader:
         """The amount or count that each distinct cell of a column says."""
         sheet = self.sheet
         whole, mark = kind(column) == "whole" or column in _COUNTED, sheet.decimal or "."
-        micros = self.in_micros(column)
+        scale = self.scale_of(column)
 
         def read(cell: str) -> Decimal | None:
-            if cell.isdigit() and cell.isascii() and len(cell) <= 12 and not (micros or sheet.places):
+            if cell.isdigit() and cell.isascii() and len(cell) <= 12 and not (scale or sheet.places):
                 return Decimal(cell)  # most counts
             text = unguarded(cell)
             if is_unknown(text):
@@ -178,11 +198,14 @@ class Reader:
             if sheet.places and _OCTAL.match(text):
                 raise BadValue("not a plain number: it begins with 0")
             value = amount(text, mark)
+            if scale == "cents" and value != value.to_integral_value():
+                raise BadValue("not a whole number of cents, which its header says it is")
+            value *= _SCALES[scale] if scale else 1
             if whole and value < ZERO and column != "followers":
                 raise BadValue("a count below zero")
             if whole and value != value.to_integral_value():
                 raise BadValue("not a whole number; if its mark groups thousands, say --decimal")
-            return value / 1_000_000 if micros else value
+            return value
 
         known = self._known(block, column, read)
         self._watch(block, column, known)
@@ -204,10 +227,9 @@ class Reader:
             if styled:
                 ledger.negative_style = next(r.line for r in block.records if r.cells[index] in styled)
 
-    def in_micros(self, column: str) -> bool:
-        """Whether a column is in millionths, as API dumps write money."""
-        header = folded(self.sheet.header.names[self.sheet.columns[column]])
-        return "micros" in header or column in self.sheet.header.format.get("micros", ())
+    def scale_of(self, column: str) -> str | None:
+        """What numbers are counted in: millionths, as API dumps write money, cents or thousands."""
+        return scale_of(self.sheet, column) if kind(column) in _NUMERIC else None
 
     def days(self, block: Block, column: str) -> list[dt.date | None]:
         """Days; None where the cell is blank."""
@@ -397,11 +419,13 @@ class Fate:
         self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
         if not sheet.pays_by_word:
             self.used["paid"] = _says_paid
-        self.settled = {"status", *self.used}
+        self.settled = {"status", "stage", "lead_status", "type", *self.used}
         mentioned = {c for _, test in rules for c in test} | (self.settled if self.said else {*self.used})
         self.columns = sorted(c for c in mentioned if sheet.has(c))
         self.indexes = [sheet.columns[c] for c in self.columns]
         self.continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
+        self.once = {word: sort for sort, words in fmt.get("counted_once", {}).items() for word in words}
+        self.seen: dict[str, str] = {}  # of those sorts, the first word for each
         self.memo: dict[tuple[str, ...], str | None] = {}
 
     def __call__(self, record: Record) -> str | None:
@@ -433,7 +457,20 @@ class Fate:
                     record.line,
                     column,
                 )
+        if "type" not in said:
+            self._count_once(cells.get("type", ""), record)
         return None
+
+    def _count_once(self, said: str, record: Record) -> None:
+        """Refuse a list of invoices and of their payments, unless the user says of one sort whether it counts."""
+        if found := self.once.get(said):
+            self.seen.setdefault(found, said)
+        if len(self.seen) > 1:
+            header = self.sheet.header.names[self.sheet.columns["type"]].strip()
+            both = " and ".join(quoted(word) for word in sorted(self.seen.values()))
+            text = f"{header} says {both}: what was sold would count twice"
+            fix = f"leave one sort out, in kpi.yml, in the files' entry: statuses: {{{said}: transfer}}"
+            raise self.sheet.error("column_open", text, fix, record.line, "type")
 
 
 _NOTHING = re.compile(r"\W*(?:0[0.,]*\W*(?:[a-z]{3})?)?")  # blank, or 0,00 eur
@@ -604,8 +641,15 @@ def tell(reader: Reader) -> None:
         sheet.notes.append(replace(found, trust=kind(column) == "money"))
     if ledger.negative_style is not None:
         sheet.notes.append(note("negative_style", file=sheet.name, line=ledger.negative_style))
-    if any(reader.in_micros(c) for c in sheet.columns if kind(c) == "money"):
-        sheet.notes.append(note("micros", file=sheet.name, line=sheet.header.line))
+    for scale in sorted({*filter(None, map(reader.scale_of, sheet.columns))}):
+        sheet.notes.append(note(scale, file=sheet.name, line=sheet.header.line))
+    if ledger.refunds_by_sign:
+        types, count = [*ledger.refunds_by_sign], ledger.refunds_by_sign.total()
+        named = ", ".join(map(quoted, types))
+        told = note(
+            "refunds_by_sign", file=sheet.name, line=ledger.first_by_sign, count=count, types=named, one=types[0]
+        )
+        sheet.notes.append(told)
     if ledger.damaged_ids is not None:
         sheet.notes.append(note("damaged_ids", file=sheet.name, line=ledger.damaged_ids))
     if ledger.read == ledger.left_out["no_data"] + ledger.left_out["totals_row"] + ledger.left_out["footer"]:

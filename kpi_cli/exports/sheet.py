@@ -29,6 +29,7 @@ from kpi_cli.exports.values import (
     Written,
     day,
     evidence,
+    has_company,
     is_iso,
     is_unknown,
     month_start,
@@ -435,7 +436,8 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
     for cell in cells:
         dots, commas = cell.count("."), cell.count(",")
         # Once a mark is proven, one more cell with that mark alone says nothing new.
-        told = dots + commas == 1 and not whole and (("." in proven and not lonely) if dots else "," in proven)
+        bare_comma = "," in proven and (not lonely or cell.replace(",", "").isdigit())
+        told = dots + commas == 1 and not whole and (("." in proven and not lonely) if dots else bare_comma)
         if told or not dots + commas:
             continue
         try:
@@ -443,7 +445,7 @@ def _look_at_numbers(sheet: Sheet, cells: Iterable[str], *, whole: bool) -> list
         except BadValue:
             continue
         mark, open_ = evidence(core, whole=whole)
-        company = lonely and ("." in core or core.count(",") != 1)
+        company = lonely and has_company(core)
         if (mark and (mark not in proven or company)) or (open_ and not unsettled):
             found.append(cell)
             lonely = lonely and not (mark and company)

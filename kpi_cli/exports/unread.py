@@ -7,13 +7,15 @@ that an order went back would be counted as if it had not; and `VAT` may be 20 o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.composing import price_rule
-from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.plain import first_rows
+from kpi_cli.exports.dialect import Record, Text
+from kpi_cli.exports.engine import all_threads, connect, lacking, library
+from kpi_cli.exports.plain import first_rows, is_plain, source_sql
+from kpi_cli.exports.roles import MONEY_TYPE
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.values import BadValue, number
 from kpi_cli.safe import folded, quoted
@@ -26,13 +28,15 @@ _LEAST, _MOST = 2, 35  # percent: the taxes on sales that are levied lie between
 
 
 def unread(sheet: Sheet) -> dict[int, str]:
-    """The indexes of columns whose cells must be looked at, each with what it may be: discount or status."""
+    """The indexes of columns whose cells must be looked at, each with what it may be: discount, status or still_due."""
     if sheet.role != "sales" or not (rules := sheet.header.format.get("unread")):
         return {}
     names = {i: folded(name) for i, name in enumerate(sheet.header.names) if i not in sheet.columns.values()}
     found: dict[int, str] = {}
     if not (sheet.has("status") or sheet.has("paid")):
         found |= {i: "status" for i, name in names.items() if re.search(rules["statuses"], name)}
+        if not any(column == price_rule(sheet)["column"] for _, column, _ in sheet.options.columns):
+            found |= {i: "still_due" for i, name in names.items() if re.search(rules["still_due"], name)}
     discounts = {i: "discount" for i, name in names.items() if re.search(rules["discounts"], name)}
     return found | discounts if discounts and _may_be_before(sheet) else found
 
@@ -40,20 +44,48 @@ def unread(sheet: Sheet) -> dict[int, str]:
 def needs_rows(sheet: Sheet) -> bool:
     """Whether those columns make the rows be looked at one by one, however many they are."""
     ships = sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping"
-    return bool(unread(sheet)) or ships or _rate_in_first_rows(sheet)
+    return bool(unread(sheet)) or ships or _is_one_rate(sheet)
 
 
-def _rate_in_first_rows(sheet: Sheet) -> bool:
-    """Whether the tax of the first rows is one number that may be a rate: where they differ, no rate is asked about."""
+def _is_one_rate(sheet: Sheet) -> bool:
+    """Whether the taxes of a large source, but for those of 0, are one number that may be a rate: its rows tell."""
     if not _may_tell_rates(sheet):
         return False
-    place, cells = sheet.columns["tax"], list[str]()
+    place = sheet.columns["tax"]
     if sheet.relation:
-        cells = sheet.relation.some(place)
-    elif sheet.text:
-        cells = [row[place].strip() for row in first_rows(sheet.text, sheet)]
-    rates = set(filter(_is_some, cells))
-    return len(rates) == 1 and _percent_of(rates.pop()) is not None
+        return _rate_of(filter(_is_some, sheet.relation.some(place))) is not None
+    text = sheet.text
+    if text is None or not is_plain(text):
+        return False  # it is read row by row in any case
+    rows = first_rows(text, sheet)
+    first = [cell for row in rows if _is_some(cell := row[place])]
+    if len(rows) >= text.survey.newlines - sheet.header.line or (first and _rate_of(first) is None):
+        return _rate_of(first) is not None
+    return _is_one_rate_throughout(sheet, text, first)
+
+
+def _is_one_rate_throughout(sheet: Sheet, text: Text, first: Sequence[str]) -> bool:
+    """Look beyond the first rows: for a tax, where those have none, and for another one."""
+    cell = f"c{sheet.columns['tax']}"
+    taxes = f"SELECT {cell} FROM {source_sql(text, sheet)} WHERE regexp_matches({cell}, '[1-9]')"
+    another = f"{taxes} AND TRY_CAST({cell} AS {MONEY_TYPE}) IS DISTINCT FROM CAST(? AS {MONEY_TYPE}) LIMIT 1"
+    try:
+        with connect() as con:
+            all_threads(con)
+            found = first or [tax for (tax,) in con.execute(f"{taxes} LIMIT 1").fetchall()]
+            rate = _rate_of(found)
+            return rate is not None and not con.execute(another, [str(rate)]).fetchall()
+    except library().Error as error:
+        if lacking(error):
+            raise
+        return True  # a row is not plain, and the ordinary reading finds its line
+
+
+def _rate_of(taxes: Iterable[str]) -> Decimal | None:
+    """The one number that taxes are, where it may be a rate."""
+    cells = {cell.strip() for cell in taxes}
+    values = {Decimal(cell.replace(",", ".")) for cell in cells if _percent_of(cell)}
+    return values.pop() if len(values) == 1 and all(map(_percent_of, cells)) else None
 
 
 def _may_be_before(sheet: Sheet) -> bool:
@@ -69,7 +101,8 @@ def refuse_unread(sheet: Sheet) -> None:
     """Look at those columns.
 
     Raises:
-        InputError: a discount that may still have to come off, or a status that tells of a sale that is none.
+        InputError: a discount that may still have to come off, a status that tells of a sale that is none, or
+            an amount that is still to be paid.
     """
     for index, what in unread(sheet).items():
         words = _telling_words(sheet) if what == "status" else set[str]()
@@ -77,6 +110,8 @@ def refuse_unread(sheet: Sheet) -> None:
             cell = record.cells[index] if index < len(record.cells) else ""
             if what == "status" and folded(cell) in words:
                 raise _status_unread(sheet, record, index)
+            if what == "still_due" and _is_some(cell):
+                raise _still_due(sheet, record, index)
             if what == "discount" and _is_some(cell):
                 raise _discount_open(sheet, record, index)
 
@@ -92,8 +127,10 @@ def refuse_rates(sheet: Sheet) -> None:
     tax, price = sheet.columns["tax"], sheet.columns[price_rule(sheet)["column"]]
     rows = [record for record in _rows(sheet) if max(tax, price) < len(record.cells)]
     taxed = [record for record in rows if _is_some(record.cells[tax])]
-    rates, amounts = ({record.cells[i].strip() for record in taxed} for i in (tax, price))
-    if len(rates) == 1 and len(amounts) > 1 and (percent := _percent_of(cell := rates.pop())):
+    rate, amounts = _rate_of(record.cells[tax] for record in taxed), {record.cells[price].strip() for record in taxed}
+    if rate is not None and len(amounts) > 1:
+        cell = taxed[0].cells[tax].strip()
+        percent = _percent_of(cell)
         header = sheet.header.names[tax].strip()
         text = f"{quoted(header)} is {cell} beside different amounts, which can be money or a rate"
         fix = f"say --map sales.tax={header} for money, or --map sales.tax_rate={header} and vat: {percent}% in kpi.yml"
@@ -168,6 +205,15 @@ def _is_some(cell: str) -> bool:
     except BadValue:
         return False
     return True
+
+
+def _still_due(sheet: Sheet, record: Record, index: int) -> InputError:
+    header = sheet.header.names[index].strip()
+    column = price_rule(sheet)["column"]
+    price = sheet.header.names[sheet.columns[column]].strip()
+    text = f"{quoted(header)} is not read, and says that {quoted(record.cells[index].strip())} is still to be paid"
+    fix = f"name the column of what was paid with --map sales.amount=HEADER, or --map sales.{column}={price}"
+    return sheet.error("column_open", text, f"{fix} to count what is due too", record.line, index)
 
 
 def _discount_open(sheet: Sheet, record: Record, index: int) -> InputError:

@@ -175,6 +175,11 @@ def _ungrouped(text: str, group: str) -> str:
     return head + "".join(groups)
 
 
+def has_company(core: str) -> bool:
+    """Whether a number has more than one comma alone, which might group in a sheet separated by commas."""
+    return core.count(",") != 1 or any(sign in core for sign in ". '")
+
+
 class Marks(Struct):
     """What the cells of a file prove about its decimal mark; the place of the first proof of each."""
 
@@ -191,7 +196,7 @@ class Marks(Struct):
         mark, unsettled = evidence(core, whole=whole)
         if mark:
             self.proof.setdefault(mark, (*place, cell))
-            if "." in core or core.count(",") != 1:
+            if has_company(core):
                 self.only_single_comma = False
         elif unsettled and self.open_cell is None:
             self.open_cell = (*place, cell)

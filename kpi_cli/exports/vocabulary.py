@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ class Vocabulary(Struct, frozen=True):
     symbols: dict[str, str]
     ambiguous: frozenset[str]
     currencies: frozenset[str]
+    scales: dict[str, str]  # words of headers, each with the scale that it names
 
     def currency_of(self, symbol: str) -> str | None:
         """The currency a symbol or code names, if it names one."""
@@ -26,6 +28,20 @@ class Vocabulary(Struct, frozen=True):
             return self.symbols[symbol]
         code = symbol.upper()
         return code if code in self.currencies else None
+
+    def scale_of(self, header: str) -> str | None:
+        """What the amounts under a header are counted in, where it says that it is not the currency.
+
+        >>> [vocabulary().scale_of(h) for h in ("costMicros", "Montant (centimes)", "CA (k€)", "Amount", "per cent")]
+        ['micros', 'cents', 'thousands', None, None]
+        """
+        found = _scale_words().search(plainest(header))
+        return self.scales[found[0]] if found else None
+
+    def unscaled(self, header: str) -> str:
+        """A plain header without the scale at its end."""
+        found = _scale_words().search(header)
+        return header[: found.start()].rstrip() if found and found.end() == len(header) and found.start() else header
 
     def may_stand_for(self, symbol: str, code: str) -> bool:
         """Whether a symbol may be of this currency: its own, or one of several that its currency shares.
@@ -39,6 +55,12 @@ class Vocabulary(Struct, frozen=True):
 
 
 @cache
+def _scale_words() -> re.Pattern[str]:
+    words = sorted(vocabulary().scales, key=len, reverse=True)
+    return re.compile(rf"(?:micros|(?<!per)(?<!per )cents|(?<!\w)(?<!per )(?:{'|'.join(map(re.escape, words))}))(?!\w)")
+
+
+@cache
 def vocabulary() -> Vocabulary:
     """The words, loaded once."""
     words: dict[str, Any] = package_data("exports/words.yaml")
@@ -48,4 +70,5 @@ def vocabulary() -> Vocabulary:
         dict(words["symbols"]),
         frozenset(words["ambiguous_symbols"]),
         frozenset(words["currencies"]),
+        {plainest(word): scale for scale, listed in words["scales"].items() for word in listed},
     )

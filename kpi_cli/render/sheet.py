@@ -101,6 +101,8 @@ _ON_READING = {
     "repeated_header",
     "negative_style",
     "micros",
+    "cents",
+    "thousands",
     "trailing_delimiter",
     "unnamed_column",
     "no_final_newline",

@@ -24,7 +24,7 @@ from kpi_cli.exports.composing import BESIDE, flagged, flags_of, price_rule, rul
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
-from kpi_cli.exports.rows import Block, Fate, Reader
+from kpi_cli.exports.rows import Block, Fate, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
 from kpi_cli.warehouse.relation import COMBINATIONS, cell_sql, is_written, values_sql, wanted
@@ -50,7 +50,7 @@ _SETTLING = ("b0", "b1", "b2")  # the channel, campaign and platform of an order
 # What went back of an order: what its row states, and of some surely that; all, where it states nothing; all.
 _STATED, _PARTLY, _WHOLE_UNLESS_STATED, _WHOLE = "stated", "partly", "unstated", "whole"
 # What a format has that looks at more than the cells of single rows.
-_BEYOND_CELLS = {"totals", "subtotal", "attribution", "tables", "customer_types", "micros", "refunds_refer_by"}
+_BEYOND_CELLS = {"totals", "subtotal", "attribution", "tables", "customer_types", "refunds_refer_by"}
 
 Cells = tuple[str, ...]
 
@@ -330,7 +330,7 @@ def _is_priced(sheet: Sheet, kinds: Mapping[str, str]) -> bool:
     except KpiError:
         return False
     exact = all(kinds.get(c, "exact") == "exact" for c in (rule["column"], "refunded", "tax"))
-    plain = not any(Reader(sheet).in_micros(c) for c in (rule["column"], "refunded", "tax") if sheet.has(c))
+    plain = not any(scale_of(sheet, c) for c in (rule["column"], "refunded", "tax") if sheet.has(c))
     taxed_once = vat_of(sheet) is None or not sheet.has("tax")
     return exact and plain and taxed_once and not {"times", *BESIDE} & {*rule}
 

@@ -74,6 +74,13 @@ def test_a_list_of_refunds_is_told_by_its_own_ids_beside_those_of_the_charges(ch
     assert source["error"]["text"] == "this is a list of refunds of Stripe"
 
 
+def test_sales_that_name_the_price_of_stripe_are_read_and_a_list_of_prices_is_not(check: Any) -> None:
+    [sales] = check(("sales.csv", "Date,Customer,Price ID,Amount\n2026-10-01,c-0001,price_1Ab,9.00\n"))
+    assert sales.sum("revenue_net") == 9
+    [prices] = check(("prices.csv", "Price ID,Product ID,Product,Amount\nprice_1Ab,prod_1,Course,9.00\n"), code=3)
+    assert prices["error"]["text"] == "this is a list of prices of Stripe"
+
+
 def test_a_list_that_names_its_charges_beside_no_id_of_its_own_is_no_list_of_charges(check: Any) -> None:
     text = (
         "Charge id,Amount,Currency,Status,{},Customer Email\nch_1,9.00,eur,succeeded,2026-10-01 10:00,a@example.com\n"
@@ -116,6 +123,27 @@ def test_what_customers_have_spent_is_no_spend_of_ours(spent: str, check: Any) -
     text = f"Customer ID,Email,Created (UTC),{spent},Total Orders\nc-1,a@example.com,2026-10-01,90.00,2\n"
     [source] = check(("customers.csv", text), code=3)
     assert source["error"]["code"] == "columns_unknown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name,City,Total Spent,Orders Count\nAna,Lyon,120.00,2\n",
+        "Customer,Spend,Orders,Last order date\nc-0001,120.00,2,2026-10-01\n",
+        "First Name,City,Total Spent,Source\nAna,Lyon,120.00,google\n",
+        "Prénom;Ville;Dépenses;Téléphone;Date\nAna;Lyon;120,00;01;2026-10-01\n",
+    ],
+)
+def test_what_customers_without_an_address_have_spent_is_asked_about(text: str, check: Any) -> None:
+    [source] = check(("customers.csv", text), code=3)
+    assert (source["error"]["code"], "--spend FILE" in source["error"]["fix"]) == ("role_open", True)
+
+
+@pytest.mark.parametrize("other", ["Régie", "Week", "Name,Impressions", "Kurs", "Campaign", "Account"])
+def test_a_cost_beside_what_only_ads_have_is_spend(other: str, check: Any) -> None:
+    row = ",".join(["2026-10-05", "1"][: other.count(",") + 1])
+    [source] = check(("spend.csv", f"{other},Total Spent\n{row},120.00\n"))
+    assert (source["role"], source.sum("cost")) == ("spend", 120)
 
 
 def test_a_list_made_by_hand_with_such_columns_is_not_stripes(check: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,21 @@ class TestEncoding:
         with pytest.raises(InputError) as refused:
             read(path, content)
         assert (refused.value.code, refused.value.line) == (code, line)
+
+    @pytest.mark.parametrize("word", ["café", "frère", "leçon", "Gräser", "CAFÉ", "größte"])
+    def test_a_file_of_an_older_mac_is_refused_with_the_encoding_to_name(self, path: Path, word: str) -> None:
+        content = f"a,b\r1,{word}\r".encode("mac_roman")
+        with pytest.raises(InputError) as refused:
+            read(path, content)
+        assert (refused.value.code, refused.value.line) == ("unknown_encoding", 2)
+        assert "--encoding mac_roman" in refused.value.fix
+        assert read(path, content, "mac_roman").encoding == "mac-roman"
+
+    @pytest.mark.parametrize("encoding", ["cp1252", "cp1250"])
+    @pytest.mark.parametrize("word", ["l’été", "“ça”", "Škoda", "Žižka", "přišel", "Paris–Lyon", "10 €", "coût… élevé"])
+    def test_a_file_of_windows_is_not_taken_for_one_of_an_older_mac(self, path: Path, word: str, encoding: str) -> None:
+        with suppress(UnicodeEncodeError):
+            assert read(path, f"a,b\n1,{word}\n".encode(encoding)).encoding in {"cp1252", "cp1250"}
 
     def test_an_encoding_that_contradicts_the_files_mark_is_refused(self, path: Path) -> None:
         with pytest.raises(InputError) as refused:

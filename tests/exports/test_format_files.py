@@ -78,6 +78,8 @@ LEFT_OUT = {
     "unenrolled",
     "seen_in_other_file",
     "duplicate",
+    "spam",
+    "disqualified",
 }
 CHANNELS = {
     "Direct",

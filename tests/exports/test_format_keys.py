@@ -467,3 +467,10 @@ def test_a_time_zone_that_is_none_is_a_usage_error_of_check_too(
     (tmp_path / "s.csv").write_text("date,order_id,amount\n2026-10-01T10:00:00+02:00,o1,5\n")
     assert main(["check", str(tmp_path / "s.csv"), "--no-config", "--tz", "Mars/Olympus"]) == 2
     assert "no time zone" in capsys.readouterr().err
+
+
+def test_a_failed_charge_of_teachable_is_no_sale_whatever_its_status_is_called(check: Any) -> None:
+    head = "id,purchased_at,course_name,user_id,final_price,currency,charge_status"
+    rows = "s1,2026-10-01,Course,u1,90.00,USD,completed\ns2,2026-10-02,Course,u2,60.00,USD,failed\n"
+    [source] = check(("sales.csv", f"{head}\n{rows}"))
+    assert (source["format"], source.sum("revenue_net")) == ("teachable", 90)

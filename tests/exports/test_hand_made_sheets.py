@@ -223,3 +223,74 @@ def test_a_month_with_a_year_of_two_digits_is_asked_about_and_is_the_whole_month
 def test_what_names_no_year_or_no_unit_is_no_date(cell: str, check: Any) -> None:
     [source] = check(("costs.csv", f"month,category,cost\n{cell},tools,300\n"), code=3)
     assert source["error"]["code"] == "bad_date"
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "cost", "code"),
+    [
+        *(("cost_cents", "1250", 12.5, "cents"), ("Cost (cents)", "1250", 12.5, "cents")),
+        *(("costCents", "1250", 12.5, "cents"), ("Coût en centimes", "1250", 12.5, "cents")),
+        *(("Kosten (Cent)", "1250", 12.5, "cents"), ("Spend (k€)", "1.25", 1250, "thousands")),
+        *(("Cost (K EUR)", "1.25", 1250, "thousands"), ("Coût (en milliers d'euros)", "1.25", 1250, "thousands")),
+        *(("Kosten (Tsd. €)", "1.25", 1250, "thousands"), ("costMicros", "1250000", 1.25, "micros")),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 6_000])
+def test_an_amount_is_counted_in_what_its_header_says(
+    header: str, cell: str, cost: float, code: str, count: int, check: Any
+) -> None:
+    rows = f"2026-10-01,Brand,{cell}\n" * count
+    [source] = check(("spend.csv", f"date,campaign,{header}\n{rows}"))
+    assert (source["role"], source.sum("cost")) == ("spend", pytest.approx(count * cost))
+    assert [note for note in source.codes if note == code] == [code]
+
+
+@pytest.mark.parametrize("count", [1, 6_000])
+def test_sales_in_cents_are_sales_in_cents_however_their_column_is_found(count: int, check: Any) -> None:
+    rows = "".join(f"2026-10-01,o-{n},9950,50\n" for n in range(count))
+    for header, options in (("amount_cents", ()), ("Sum of cents", ("--map", "sales.amount=Sum of cents"))):
+        text = f"date,order id,{header},refunded (cents)\n{rows}"
+        [source] = check(("sales.csv", text), options=options)
+        assert (source.sum("revenue_gross"), source.sum("refunds")) == (99.5 * count, 0.5 * count)
+
+
+def test_counts_in_thousands_are_counts_and_their_currency_is_told(check: Any) -> None:
+    [source] = check(("spend.csv", "date,campaign,Impressions (thousands),Spend (k€)\n2026-10-01,Brand,1.2,1.25\n"))
+    assert (source.sum("impressions"), source.sum("cost"), source["currency"]) == (1200, 1250, ["EUR"])
+
+
+def test_parts_of_a_cent_contradict_a_header_that_says_cents(check: Any) -> None:
+    [source] = check(("spend.csv", "date,campaign,cost_cents\n2026-10-01,Brand,12.50\n"), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("bad_number", 2)
+
+
+def test_an_amount_whose_thousands_are_spaced_settles_the_comma(check: Any) -> None:
+    text = 'date,order id,amount\n2026-10-01,1,"120,00"\n2026-10-01,2,"1 200,50"\n2026-10-01,3,"10,25"\n'
+    [source] = check(("sales.csv", text))
+    assert source.sum("revenue_net") == 1330.75
+
+
+def test_payments_whose_ids_are_like_those_of_transfers_of_stripe_are_read(check: Any) -> None:
+    text = "Date,Payment method,Currency,Amount,Status,ID\n2026-10-01,ideal,EUR,49.00,paid,tr_7Ab\n"
+    [source] = check(("payments.csv", text))
+    assert (source["role"], source.sum("revenue_net")) == ("sales", 49)
+
+
+@pytest.mark.parametrize("spent", ["Dépense HT", "Ad spend", "Werbekosten", "Media cost"])
+def test_what_an_agency_spent_for_a_client_is_no_sale(spent: str, check: Any) -> None:
+    [source] = check(("agency.csv", f"Client;Campaign;{spent};Total HT\nSchool;Brand;1000.50;1150.50\n"))
+    assert (source["role"], source.sum("cost")) == ("spend", 1000.5)
+
+
+def test_what_moved_on_a_bank_account_is_not_taken_for_sales(check: Any) -> None:
+    head = "Type,Product,Started Date,Description,Amount,Fee,Currency,State,Balance"
+    [source] = check(("account.csv", f"{head}\nTOPUP,Current,2026-10-01,A,100.00,0.00,EUR,COMPLETED,100.00\n"), code=3)
+    assert source["error"]["code"] == "role_open"
+
+
+def test_refunds_that_are_yes_and_no_are_refused_with_what_to_say_of_them(check: Any) -> None:
+    text = "Date,Email,Amount,Refunded\n2026-10-01,a@example.com,20,false\n2026-10-02,b@example.com,30,true\n"
+    [source] = check(("sales.csv", text), code=3)
+    assert "--map sales.refund_flag=Refunded" in source["error"]["fix"]
+    [source] = check(("sales.csv", text), options=("--map", "sales.refund_flag=Refunded"))
+    assert source.sum("revenue_net") == 20

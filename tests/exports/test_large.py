@@ -168,6 +168,29 @@ def test_a_tax_that_may_be_a_rate_is_asked_about_however_many_rows_there_are(tmp
         kpi_cli.roi(*write(tmp_path, "\n".join([head, *rows, ""])), by="channel")
 
 
+@pytest.mark.parametrize("taxes", [["0"] * 70 + ["20"] * 7, ["20.00"] * 77, [""] * 70 + ["20", "20.00"] * 4])
+@pytest.mark.parametrize("ask", ["roi", "cac"])
+def test_a_rate_that_only_later_rows_have_is_asked_about(ask, taxes, tmp_path):
+    text = RATED + "".join(f"2026-01-05,o-{n},c-{n},{10 + n}.50,{tax},EUR\n" for n, tax in enumerate(taxes))
+    with large_from(0), pytest.raises(KpiError, match="which can be money or a rate"):
+        getattr(kpi_cli, ask)(*write(tmp_path, text))
+
+
+@pytest.mark.parametrize("taxes", [["0"] * 77, ["0"] * 70 + ["20"] * 6 + ["19.5"], ["20"] * 76 + ["3"]])
+def test_taxes_that_are_no_rate_are_added_up_though_the_first_look_like_one(taxes, tmp_path):
+    amounts = ["120.00"] * 76 + ["18.00"]
+    rows = enumerate(zip(taxes, amounts, strict=True))
+    days = ["2026-01-01", "2026-03-31"]
+    text = RATED + "".join(f"{days[n % 2]},o-{n},c-{n},{amount},{tax},EUR\n" for n, (tax, amount) in rows)
+    with large_from(0):
+        found = kpi_cli.roi(*write(tmp_path, text)).to_dict()
+    assert [source["checks"] for source in found["sources"] if source["role"] == "sales"] == ["rows"]
+    assert found["total"]["revenue"] == 76 * 120 + 18 - sum(map(float, taxes))
+
+
+RATED = "date,order_id,customer_id,amount,tax,currency\n"
+
+
 def test_check_reads_every_row_and_hashes_the_file(tmp_path):
     with large_from(0):
         found = kpi_cli.check(write(tmp_path, CLEAN)[0]).to_dict()["sources"][0]

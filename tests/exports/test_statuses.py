@@ -68,3 +68,84 @@ def test_a_status_that_the_format_leaves_out_counts_when_kpi_yml_says_so(
     rows = [("Website Payment", "Completed", "50.25"), ("Website Payment", "Pending", "10.50")]
     assert _read(tmp_path, rows, "", capsys)[1]["rows"]["left_out"] == {"pending": 1}
     assert _read(tmp_path, rows, "Pending: used", capsys)[1]["rows"]["left_out"] == {}
+
+
+LEADS = {
+    "generic": "id,email,created at,status,source\n",
+    "hubspot": "Record ID,Email,Create Date,Lead Status,Original Source\n",
+}
+
+
+@pytest.mark.parametrize("format", LEADS)
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        *(("Spam", "spam"), ("Junk Lead", "spam"), ("Duplicate", "duplicate"), ("Closed - Duplicate", "duplicate")),
+        *(
+            ("Doublon", "duplicate"),
+            ("Disqualified", "disqualified"),
+            ("Disqualifié", "disqualified"),
+            ("Test", "test"),
+        ),
+    ],
+)
+def test_leads_that_are_none_are_left_out_by_status_and_told(
+    format: str, word: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{n},p{n}@example.com,2026-10-0{n},{word if n > 2 else 'Unqualified'},direct\n" for n in range(1, 6)]
+    (tmp_path / "leads.csv").write_text(LEADS[format] + "".join(rows))
+    assert main(["check", str(tmp_path / "leads.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["format"], source["sums"][0]["leads"]) == (format, 2)
+    assert source["rows"]["left_out"] == {reason: 3}
+    assert [note["text"] for note in source["notes"]] == [f"left out by status: 3 {reason}"]
+
+
+def test_a_disqualified_lead_counts_when_kpi_yml_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "leads.csv").write_text(LEADS["generic"] + "1,a@example.com,2026-10-01,Disqualified,direct\n")
+    (tmp_path / "kpi.yml").write_text("sources:\n  - files: leads.csv\n    statuses: {Disqualified: used}\n")
+    assert main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"][0]["sums"][0]["leads"] == 1
+
+
+SIGNED = "date,order id,type,amount\n2026-10-01,1,sale,90\n2026-10-02,2,{},-20\n"
+
+
+@pytest.mark.parametrize(("word", "is_told"), [("adjustment", True), ("sale", False), ("Rückerstattung", False)])
+def test_a_row_below_zero_of_an_unknown_type_is_told_with_what_to_say_of_it(
+    word: str, is_told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sales.csv").write_text(SIGNED.format(word))
+    assert main(["check", str(tmp_path / "sales.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    told = [note for note in source["notes"] if note["code"] == "refunds_by_sign"]
+    assert source["sums"][0]["refunds"] == 20
+    assert [(note["line"], "statuses: {adjustment: fee}" in note["text"]) for note in told] == [(3, True)] * is_told
+
+
+def test_a_row_below_zero_is_what_kpi_yml_says_of_its_type(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "sales.csv").write_text(SIGNED.format("Adjustment"))
+    (tmp_path / "kpi.yml").write_text("sources:\n  - files: sales.csv\n    statuses: {adjustment: fee}\n")
+    assert main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["rows"]["left_out"], source["sums"][0]["revenue_net"]) == ({"fee": 1}, 90)
+
+
+def test_the_test_lead_of_a_lead_form_is_no_lead(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "1,a@example.com,2026-10-01,new,fb\n2,<test lead: dummy data for email>,2026-10-02,new,fb\n"
+    (tmp_path / "leads.csv").write_text(LEADS["generic"] + rows)
+    assert main(["check", str(tmp_path / "leads.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["sums"][0]["leads"], source["rows"]["left_out"]) == (1, {"test": 1})
+
+
+def test_leads_of_other_crms_keep_their_days_and_lose_their_footer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "Record Id,Lead Owner,Email,Lead Source,Lead Status,Created Time\n1,Me,a@example.com,Web,Open,2026-10-05\n"
+    text += '"Grand Totals (1 records)"\n"Confidential Information - Do Not Distribute"\n'
+    (tmp_path / "leads.csv").write_text(text)
+    assert main(["check", str(tmp_path / "leads.csv"), "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["sums"][0]["leads"], source["period"]["start"]) == (1, "2026-10-05")
+    assert source["rows"]["left_out"] == {"totals_row": 1, "footer": 1}

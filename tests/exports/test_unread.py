@@ -97,9 +97,9 @@ def test_what_a_shop_sums_up_by_day_is_asked_about_and_its_total_is_the_answer(
     ("header", "good", "bad"),
     [
         ("Attendee Status", "Attending", "Refunded"),
-        ("Statut facture", "Payée", "Annulée"),
+        ("Statut colis", "Payée", "Annulée"),
         ("Ticket state", "ok", "cancelled"),
-        ("Rechnungsstatus", "bezahlt", "Storniert"),
+        ("Versandstatus", "bezahlt", "Storniert"),
         ("Estado de la venta", "pagado", "devuelto"),
     ],
 )
@@ -182,3 +182,85 @@ def test_shipping_on_several_rows_of_an_order_is_asked_about(second: str, check:
 def test_shipping_beside_what_was_paid_is_in_it(check: Any) -> None:
     [source] = check(("sales.csv", "Date,Order ID,Amount,Shipping\n2026-10-03,A1,100.00,5.00\n"))
     assert source.sum("revenue_gross") == 100
+
+
+@pytest.mark.parametrize("header", ["Status", "Invoice status"])
+def test_invoices_that_are_not_paid_are_no_sales(header: str, check: Any) -> None:
+    states = ["paid", "open", "draft", "void", "uncollectible", "past_due"]
+    rows = [f"in_{n},2026-10-0{n},c-000{n},{n}0.00,{state}\n" for n, state in enumerate(states, 1)]
+    [source] = check(("invoices.csv", f"Invoice,Date,Customer,Amount,{header}\n" + "".join(rows)))
+    assert (source.sum("revenue_net"), source.sum("orders")) == (10, 1)
+
+
+DUE = "Invoice,Date,Customer,Total,{}\nin_1,2026-10-01,c-0001,90.00,0.00\nin_2,2026-10-02,c-0002,60.00,45.00\n"
+
+
+@pytest.mark.parametrize("header", ["Balance due", "Amount remaining", "Outstanding", "Reste à payer", "Restbetrag"])
+def test_an_amount_that_is_still_due_is_asked_about(header: str, check: Any) -> None:
+    [source] = check(("invoices.csv", DUE.format(header)), code=3)
+    error = source["error"]
+    assert (error["code"], error["line"], error["column"]) == ("column_open", 3, 5)
+    [source] = check(("invoices.csv", DUE.format(header)), options=("--map", "sales.amount=Total"))
+    assert source.sum("revenue_net") == 150
+
+
+def test_an_amount_still_due_of_0_is_no_question(check: Any) -> None:
+    [source] = check(("invoices.csv", DUE.replace("45.00", "0").format("Balance due")))
+    assert source.sum("revenue_net") == 150
+
+
+TOTALS = """\
+{}
+1,2026-10-01,a@example.com,Course A,150.00
+1,2026-10-01,a@example.com,Course B,{}
+2,2026-10-02,b@example.com,Course A,90
+"""
+
+
+@pytest.mark.parametrize("header", ["Order Total", "Order Amount", "Total commande", "Bestellwert", "Total pedido"])
+@pytest.mark.parametrize("count", [0, 6_000], ids=["few", "many"])
+def test_the_total_of_an_order_on_each_of_its_rows_is_asked_about(header: str, count: int, check: Any) -> None:
+    heads = f"Order ID,Date,Email,Item,{header}"
+    more = "".join(f"x{n},2026-10-03,c{n}@example.com,Course A,9.50\n" for n in range(count))
+    [source] = check(("sales.csv", TOTALS.format(heads, "150.00") + more), code=3)
+    error = source["error"]
+    assert (error["code"], error["line"], error["column"]) == ("column_open", 3, 5)
+    [source] = check(("sales.csv", TOTALS.format(heads, "150.00") + more), options=("--map", f"sales.amount={header}"))
+    assert source.sum("revenue_net") == 390 + 9.5 * count
+
+
+def test_rows_of_an_order_with_amounts_of_their_own_are_summed(check: Any) -> None:
+    for header, other in (("Order Total", "60.00"), ("Amount", "150.00")):
+        [source] = check(("sales.csv", TOTALS.format(f"Order ID,Date,Email,Item,{header}", other)))
+        assert (source.sum("revenue_net"), source.sum("orders")) == (240 + float(other), 2)
+
+
+def test_an_order_that_its_type_calls_refunded_is_asked_about(check: Any) -> None:
+    text = "Order #,Order Date,Total Paid,Order Type\n1,2026-10-01,50.00,PayPal\n2,2026-10-02,50.00,Refunded\n"
+    [source] = check(("sales.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("status_unread", 3)
+
+
+def test_a_total_beside_amounts_of_lines_is_of_the_order(check: Any) -> None:
+    head = "InvoiceNumber,InvoiceDate,EmailAddress,Total,LineAmount\n"
+    rows = "".join(f"{n},2026-10-01,a@example.com,150.00,{line}\n" for n, line in ((1, 100), (1, 50), (2, 150)))
+    [source] = check(("invoices.csv", head + rows), code=3)
+    assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("column_open", 3, 4)
+    [source] = check(("invoices.csv", head + rows), options=("--map", "sales.amount=LineAmount"))
+    assert source.sum("revenue_net") == 300
+
+
+BOOKS = "Date,Transaction type,Customer,Total\n2026-10-01,Invoice,c-0001,90\n2026-10-03,Payment,c-0001,90\n"
+
+
+@pytest.mark.parametrize("count", [0, 6_000], ids=["few", "many"])
+def test_invoices_beside_their_payments_are_asked_about(
+    count: int, check: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = BOOKS + "".join(f"2026-10-04,Invoice,c-{n},9.50\n" for n in range(count))
+    [source] = check(("books.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["column"]) == ("column_open", 2)
+    assert "statuses: {payment: transfer}" in source["error"]["fix"]
+    (tmp_path / "kpi.yml").write_text("sources:\n  - files: books.csv\n    statuses: {payment: transfer}\n")
+    assert main(["check", "--config", "kpi.yml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"][0]["sums"][0]["revenue_net"] == 90 + 9.5 * count

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from kpi_cli.errors import InputError, UsageError, did_you_mean
-from kpi_cli.exports.composing import refund_unsaid
+from kpi_cli.exports.composing import price_rule, refund_unsaid
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap.repeats import mostly_in
 from kpi_cli.exports.recognising import GENERIC, catalogue
 from kpi_cli.exports.roles import CHANNEL, TABLES
 from kpi_cli.exports.tables import Source, Store
-from kpi_cli.safe import quoted
+from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import money_text, note
 
 
@@ -21,7 +22,7 @@ def settle_sales(store: Store, options: ReadOptions) -> list[InputError]:
     errors = _booked_twice(store, options)
     _orders_apart(store)
     errors += _same_orders(store)
-    _order_lines(store)
+    errors += _order_lines(store)
     _date_refunds(store)
     _hold_refunds(store)
     return errors + _parts_unsaid(store)
@@ -257,10 +258,11 @@ def fill_repeated(store: Store) -> bool:
     return store.has_repeated
 
 
-def _order_lines(store: Store) -> None:
-    """Generic files: rows that share an order id are its lines."""
+def _order_lines(store: Store) -> list[InputError]:
+    """Generic files: rows that share an order id are its lines; the errors where the order's total is on each."""
     if not fill_repeated(store):
-        return
+        return []
+    errors: list[InputError] = []
     for number, line, orders in store.rows(
         """SELECT file, min(line), count(*) FROM (
              SELECT file, order_id, min(line) AS line FROM sales
@@ -269,6 +271,31 @@ def _order_lines(store: Store) -> None:
     ):
         source = next(s for s in store.of_role("sales") if s.number == number)
         source.extra_notes.append(note("order_lines_summed", file=source.file, line=line, orders=orders))
+        errors += _totals_repeated(store, source)
+    return errors
+
+
+def _totals_repeated(store: Store, source: Source) -> Iterator[InputError]:
+    """An amount that is the order's by its header, and stands on each of its rows; the user may say that it adds up."""
+    sheet = source.sheet
+    rules = sheet.header.format.get("unread") if sheet else None
+    if not sheet or not rules:
+        return
+    column = price_rule(sheet)["column"]
+    header = sheet.header.names[sheet.columns[column]].strip()
+    has_lines = any(re.search(rules["of_line"], folded(name)) for name in sheet.header.names)
+    is_of_order = has_lines or re.search(rules["of_order"], folded(header))
+    if not is_of_order or any(named == column for _, named, _ in sheet.options.columns):
+        return
+    for (line,) in store.rows(
+        """SELECT max(line) FROM sales WHERE file = $1 AND is_order AND fate IS NULL AND order_id IN (FROM repeated)
+           GROUP BY order_id HAVING count(*) > 1 AND min(charged) = max(charged) AND max(charged) > 0
+           ORDER BY 1 LIMIT 1""",
+        [source.number],
+    ):
+        said = f"{quoted(header)} is one amount on all rows of an order: each row's, or the order's, written again"
+        fix = f"leave one row an order, or say --map sales.{column}={header} if they add up"
+        yield sheet.error("column_open", said, fix, line, column)
 
 
 def _date_refunds(store: Store) -> None:

@@ -24,7 +24,7 @@ from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.aiming import with_goals
-from kpi_cli.questions.laying_out import Answer, on_books, ordered, shown
+from kpi_cli.questions.laying_out import Answer, on_books, ordered, shown, units_before
 from kpi_cli.questions.own import with_own
 from kpi_cli.questions.roi import through
 from kpi_cli.questions.staging import (
@@ -234,6 +234,7 @@ class _Funnel:
         before = self._earlier()
         if before:
             result.previous = funnel_before(before, dims, names, list(now.groups))
+            result.previous.units.update(units_before(books, before[0]))
             then = self._figures(names, before[1])
             with_own(books, stage_figures(), [(before[0], then)])
             stand_beside(result.previous, dims, columns, then)

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
 from kpi_cli.coverage import earlier_span
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError, did_you_mean
-from kpi_cli.period import UNITS, Window
+from kpi_cli.period import UNITS, Window, counterparts
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
@@ -61,6 +62,8 @@ def lay_out(
         from kpi_cli.questions.own import with_own
 
         columns = with_own(books, columns, [(books.window, answer), *([before] if before else [])])
+        if before:
+            with_goals(replace(books, window=before[0]), columns, before[1])
         columns = with_goals(books, columns, answer)
     dims = books.ask.dimensions if books else ()
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
@@ -87,8 +90,9 @@ def lay_out(
     span = earlier_span(books, before[0]) if books and before else None
     if books:
         on_books(result, books)
-    if before and span:
+    if books and before and span:
         result.previous = _previous((span, before[1]), dims, inner, keys, [f.name for f, _ in columns])
+        result.previous.units.update(units_before(books, before[0]))
     return result
 
 
@@ -131,6 +135,12 @@ def _previous(
     order = [k for k in keys if k in answer.rows] + sorted(k for k in answer.rows if k not in set(keys))
     rows = [_named(dims, key) | _picked(answer.rows[key], inner) for key in order]
     return Previous(span, rows, _picked(answer.total, names))
+
+
+def units_before(books: Books, earlier: Window) -> dict[str, str]:
+    """The unit of time before that each one of the rows is compared with; none where rows are not by time."""
+    every, window = books.ask.every, books.window
+    return counterparts(window, earlier, every) if every and window else {}
 
 
 def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:

@@ -13,7 +13,8 @@ from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
 from kpi_cli.coverage import earlier_span
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError, did_you_mean
-from kpi_cli.period import UNITS, Window, counterparts
+from kpi_cli.exports.roles import CHANNEL
+from kpi_cli.period import Window, counterparts
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
@@ -111,9 +112,9 @@ def on_books(result: Result, books: Books) -> None:
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
 
-def by_time(books: Books) -> bool:
-    """Whether the rows are units of time and nothing else, so that each is the whole of its days."""
-    return bool(books.ask.dimensions) and all(name in UNITS for name in books.ask.dimensions)
+def of_all_channels(books: Books) -> bool:
+    """Whether the rows say nothing of channels, as months or countries do, so that each holds all of them."""
+    return bool(books.ask.dimensions) and CHANNEL.isdisjoint(books.ask.dimensions)
 
 
 def _named(dims: Sequence[str], key: Key) -> Row:

@@ -16,7 +16,7 @@ from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, by_time, figure_columns, lay_out
+from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, of_all_channels
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, share_text
 
@@ -92,13 +92,8 @@ def _answer(books: Books, window: Window | None) -> Answer:
     allocate(books, groups)
     attributable = measures.attributable(books, window)
     answer = Answer({}, {}, {})
-    paid = measures.revenue_of_paid_channels(books, window) if by_time(books) else {}
-    for key, sums in sorted(groups.items()):
-        row, reasons = row_of(books, sums, attributable)
-        if by_time(books):
-            row, reasons = whole_of(books, sums, attributable, paid.get(key, ZERO))
-        answer.rows[key] = row
-        answer.reasons[key] = reasons
+    for key, found in rows_of(books, window, groups, attributable).items():
+        answer.rows[key], answer.reasons[key] = found
     answer.total, answer.reasons[None] = total_of(books, window, groups, attributable)
     if not books.ask.dimensions:
         answer.rows.clear()
@@ -115,7 +110,17 @@ def joined(*tables: Table) -> dict[Key, Measures]:
     return groups
 
 
-def row_of(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
+def rows_of(
+    books: Books, window: Window | None, groups: dict[Key, Measures], attributable: bool
+) -> dict[Key, tuple[Measures, dict[str, str]]]:
+    """Each group's figures, and why some are null: of one channel, or, where rows hold all channels, of those."""
+    if not of_all_channels(books):
+        return {key: _row_of(books, sums, attributable) for key, sums in sorted(groups.items())}
+    paid = measures.revenue_of_paid_channels(books, window)
+    return {key: whole_of(books, sums, attributable, paid.get(key, ZERO)) for key, sums in sorted(groups.items())}
+
+
+def _row_of(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
     """One group's figures, and why some are null."""
     media = sums.get("media_cost", ZERO)
     cost = media + sums.get("other_cost", ZERO)  # type: ignore[operator]  # sums of money are never None here

@@ -121,7 +121,7 @@ def acquisition(books: Books, window: Window | None) -> Answer:
         measures.leads(books, window),
         measures.new_customers(books, window),
     )
-    if books.ask.allocate == "revenue" and books.has("sales"):
+    if books.ask.allocate in {"revenue", "even"} and books.has("sales"):  # who sold bears a part
         groups = joined(groups, measures.sales(books, window))
     allocate(books, groups)
     people = measures.names_people(books)

@@ -47,7 +47,11 @@ def dimensions(books: Books, roles: Sequence[str]) -> set[str]:
 
 
 def check_dimensions(books: Books, roles: Sequence[str]) -> None:
-    """Raise UsageError for a dimension that no file has."""
+    """Raise UsageError for a dimension that no file has, and for two units of time."""
+    units = [name for name in books.ask.dimensions if name in UNITS]
+    if len(units) > 1:
+        said = f"{quoted(units[0])} and {quoted(units[1])} are two units of time, and a row has one"
+        raise UsageError("two_units", said, "keep one of them")
     known = dimensions(books, roles)
     for name in books.ask.dimensions:
         if name not in known:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books
+from kpi_cli.coverage import longest_gap
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
@@ -72,9 +73,15 @@ def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result
 
 
 def through(books: Books) -> dt.date | None:
-    """The last day that the sales cover, where they end inside the window."""
-    ends = [s.period[1] for s in books.store.of_role("sales") if s.period]
-    return max(ends) if ends and books.window and max(ends) < books.window.end else None
+    """The last day with data, where they end inside the window: that of the sales, as far as they reach over a gap."""
+    ends = [(s.role, s.period[1]) for s in books.store.sources if s.period and s.role in books.uses]
+    sold = max((day for role, day in ends if role == "sales"), default=None)
+    if sold is None or books.window is None or sold >= books.window.end:
+        return None
+    if sold + longest_gap(books) < books.window.end:
+        return sold
+    last = max((day for role, day in ends if role not in {"sales", "costs"}), default=books.window.end)
+    return max(last, sold) if last < books.window.end else None
 
 
 def _answer(books: Books, window: Window | None) -> Answer:

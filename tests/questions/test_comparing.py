@@ -123,3 +123,24 @@ def test_units_meet_by_their_place_where_the_windows_begin_alike(
     here, there = (Window(*map(dt.date.fromisoformat, text.split())) for text in (now, then))
     found = counterparts(here, there, every)
     assert (list(found.values()) if isinstance(want, list) else found) == want
+
+
+@pytest.mark.parametrize(
+    ("spent_to", "sold_on", "want"),
+    [
+        ("2026-10-31", "2026-10-24", "2026-09-30"),  # nobody bought in the last week: no longer than it has been before
+        ("2026-10-20", "2026-10-15", "2026-09-20"),  # the month is not over
+        ("2026-10-31", "2026-10-05", "2026-09-05"),  # longer than ever: the sales stop
+    ],
+)
+def test_a_month_is_compared_with_the_whole_one_before_unless_the_data_stop(
+    spent_to: str, sold_on: str, want: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [dt.date(2026, 9, 1) + dt.timedelta(days=n) for n in range(61)]
+    spend = "".join(f"{day},Email,10,EUR\n" for day in days if day.isoformat() <= spent_to)
+    (shop / "spend.csv").write_text(f"date,channel,cost,currency\n{spend}", "utf-8")
+    sold = ("2026-09-01", "2026-09-18", "2026-10-02", sold_on)  # 17 days apart at most
+    sales = "".join(f"{day},{n},50,0,EUR,Email\n" for n, day in enumerate(sold))
+    (shop / "sales.csv").write_text(f"date,order_id,amount,tax,currency,channel\n{sales}", "utf-8")
+    found = json.loads(printed(capsys, "roi", "--month", "2026-10", "--compare", "previous", "--json"))
+    assert found["previous"]["period"]["end"] == want

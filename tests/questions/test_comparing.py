@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from kpi_cli.commands.app import main
 from kpi_cli.period import Window, counterparts
@@ -69,6 +70,19 @@ def test_a_csv_has_the_figures_of_the_period_compared_with(question: str, capsys
 def test_a_csv_without_a_grouping_has_the_earlier_total(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = rows_of(capsys, "roi", "--from", "2026-01-01", "--to", "2026-12-31", "--compare", "previous")
     assert (row["cost"], row["cost_previous"]) == ("120", "100")
+
+
+def test_a_workbook_has_the_figures_of_the_period_compared_with(capsys: pytest.CaptureFixture[str]) -> None:
+    printed(capsys, "roi", *TWO_YEARS, "--every", "year", "--compare", "year", "-q", "-o", "roi.xlsx")
+    head, *rows = CalamineWorkbook.from_path("roi.xlsx").get_sheet_by_name("roi").to_python()
+    now = head.index("Revenue")
+    then = next(place for place, heading in enumerate(head) if str(heading).startswith("Revenue, Jan"))
+    assert str(head[then]).endswith("2025")
+    assert [(row[0], row[now], row[then]) for row in rows] == [
+        ("2025", 300, 200),
+        ("2026", 600, 300),
+        ("Total", 900, 500),
+    ]
 
 
 def test_a_condition_on_a_change_holds_a_year_against_the_year_before_it(capsys: pytest.CaptureFixture[str]) -> None:

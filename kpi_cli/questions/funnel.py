@@ -200,7 +200,11 @@ class _Funnel:
         """Why no kin counts the steps: one is known nowhere, or they are stages of different funnels."""
         strange = next((step for step in self.wanted.steps if step not in known), None)
         if strange is not None:
-            return UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+            return UsageError(
+                "unknown_stage",
+                f"no file counts {quoted(strange)}",
+                did_you_mean(strange, known, f"known: {', '.join(known)}"),
+            )
         named = " and ".join(quoted(step) for step in (self.wanted.steps[0], self.wanted.steps[-1]))
         return UsageError("stages_apart", f"{named} are stages of different funnels", "ask for one funnel at a time")
 
@@ -545,5 +549,9 @@ def _spellings(books: Books, step: str) -> tuple[str, ...]:
     names = funnel_measures.event_names(books)
     found = tuple(name for name in names if folded(name) == folded(step))
     if not found:
-        raise UsageError("unknown_event", f"the log has no event {quoted(step)}", did_you_mean(step, names))
+        raise UsageError(
+            "unknown_event",
+            f"the log has no event {quoted(step)}",
+            did_you_mean(step, names, f"it has {', '.join(map(quoted, list(names)[:4]))}, …"),
+        )
     return found

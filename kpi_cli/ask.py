@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from kpi_cli.config import Config
+from kpi_cli.errors import UsageError
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.period import UNITS, PeriodOptions
 
@@ -57,3 +58,17 @@ class Ask(Struct, frozen=True):
     def profit_share(self) -> Decimal | None:
         """The margin: the option's, else kpi.yml's."""
         return self.margin if self.margin is not None else self.config.margin
+
+
+def without_rows(ask: Ask, why: str) -> None:
+    """Refuse the options of periods and rows, where they would be passed over.
+
+    Raises:
+        UsageError: one is given.
+    """
+    asked: dict[str, object] = {"--month": ask.period.month, "--last": ask.period.last, "--from": ask.period.from_}
+    asked |= {"--to": ask.period.to, "--every": ask.period.every, "--compare": ask.period.compare}
+    asked |= {"--by": ask.by, "--sort": ask.sort, "--top": ask.top}
+    option = next((name for name, given in asked.items() if given), None)
+    if option:
+        raise UsageError("no_place", f"{why}, so {option} has no place", "leave it out")

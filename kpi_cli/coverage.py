@@ -21,7 +21,7 @@ def settle_window(books: Books, uses: Sequence[str]) -> None:
         if books.ask.every:
             raise _undated(books, uses)
         return
-    gap = _longest_gap(books)
+    gap = longest_gap(books)
     if asked is None:
         books.window = _overlap(spans, gap)
         if _undated_rows(books, uses):
@@ -64,7 +64,7 @@ def _rows_used(source: Source) -> bool:
     return source.ledger.read > sum(source.ledger.left_out.values())
 
 
-def _longest_gap(books: Books) -> dt.timedelta:
+def longest_gap(books: Books) -> dt.timedelta:
     """The longest time between two days with sales; none where there are no sales."""
     if not books.has("sales"):
         return dt.timedelta()
@@ -108,7 +108,7 @@ def _tell_gaps(books: Books, spans: Spans, window: Window, gap: dt.timedelta) ->
 
 def earlier_span(books: Books, window: Window) -> Span | None:
     """The period compared with, as the answer states it; None where some role has no day in it, which is told."""
-    covered = _role_windows(_coverage(books, books.uses), _longest_gap(books))
+    covered = _role_windows(_coverage(books, books.uses), longest_gap(books))
     meets = {role: any(a <= window.end and b >= window.start for a, b in found) for role, found in covered.items()}
     _, files = uncovered(books, books.uses, window)
     code = "partly_comparable" if all(meets.values()) else "not_comparable"
@@ -118,7 +118,7 @@ def earlier_span(books: Books, window: Window) -> Span | None:
 
 def uncovered(books: Books, uses: Sequence[str], window: Window) -> tuple[list[str], list[str]]:
     """Which roles have no format that covers a window, and the files of formats that miss a part of it."""
-    gap = _longest_gap(books)
+    gap = longest_gap(books)
     covered, missed, files = set(), set(), []
     for (role, _, _), (first, last, sources) in _coverage(books, uses).items():
         reach = gap if role == "sales" else dt.timedelta()

@@ -84,7 +84,7 @@ def check_names(formula: Formula, known: Collection[str]) -> None:
     for name, column in formula.names.items():
         if name not in known:
             text = f"the formula uses {quoted(name)}, which is no measure or metric"
-            fix = did_you_mean(name, known)
+            fix = did_you_mean(name, known, "kpi explain lists the names")
             raise InputError("unknown_name", text, fix, formula.file, formula.line, column)
 
 

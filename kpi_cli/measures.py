@@ -47,7 +47,11 @@ def dimensions(books: Books, roles: Sequence[str]) -> set[str]:
 
 
 def check_dimensions(books: Books, roles: Sequence[str]) -> None:
-    """Raise UsageError for a dimension that no file has."""
+    """Raise UsageError for a dimension that no file has, and for two units of time."""
+    units = [name for name in books.ask.dimensions if name in UNITS]
+    if len(units) > 1:
+        said = f"{quoted(units[0])} and {quoted(units[1])} are two units of time, and a row has one"
+        raise UsageError("two_units", said, "keep one of them")
     known = dimensions(books, roles)
     for name in books.ask.dimensions:
         if name not in known:
@@ -346,9 +350,11 @@ def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, 
 
 
 def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, Decimal]:
-    """By unit of time, the revenue of the channels that have media cost in it; the books ask for no other groups."""
+    """By group, the revenue of the channels that have media cost in it; the groups are of all channels."""
     if not (books.has("spend") and books.has("sales")):
         return {}
+    if any(name not in UNITS for name in books.ask.dimensions):
+        return _revenue_of_paid_channels(_by_channel_too(books), window)
     fill_buckets(books, window)
     sql = f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
     paid = set(books.store.rows(sql))
@@ -358,6 +364,21 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, D
             key = tuple(sold.unit or "" for _ in books.ask.dimensions)
             found[key] = found.get(key, Decimal(0)) + sold.revenue
     return found
+
+
+def _revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, Decimal]:
+    """The same of books that ask for the channel last."""
+    paid = {key for key, sums in spend(books, window).items() if sums["media_cost"]}
+    found: dict[Key, Decimal] = {}
+    for key, sums in sales(books, window).items():
+        if key in paid:
+            found[key[:-1]] = found.get(key[:-1], Decimal(0)) + Decimal(sums["revenue"] or 0)
+    return found
+
+
+def _by_channel_too(books: Books) -> Books:
+    """The same books, asked for the channel of each group besides."""
+    return replace(books, ask=replace(books.ask, by=(*books.ask.by, "channel")))
 
 
 def _sales_by_channel(books: Books, window: Window | None) -> list[ChannelSales]:

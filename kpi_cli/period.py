@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal, cast
 
 from msgspec import Struct
@@ -252,6 +253,22 @@ def buckets(window: Window, every: str) -> list[tuple[str, Window]]:
         found.append((label(day, unit), Window(day, end)))
         day = end + dt.timedelta(days=1)
     return found
+
+
+def counterparts(window: Window, earlier: Window, every: str) -> dict[str, str]:
+    """Each unit of a window, and the one of an earlier window that it is compared with; "" where there is none.
+
+    Units meet by their place, if the windows begin equally far into one.
+
+    >>> quarters = [unit_around(dt.date(2026, month, 1), "quarter") for month in (10, 7)]
+    >>> counterparts(*quarters, "month")
+    {'2026-10': '2026-07', '2026-11': '2026-08', '2026-12': '2026-09'}
+    """
+    unit = _unit(every)
+    now, then = buckets(window, unit), buckets(earlier, unit)
+    alike = len({each.start - start_of(each.start, unit) for each in (window, earlier)}) == 1
+    names = [name for name, _ in then] if alike else []
+    return dict(zip_longest((name for name, _ in now), names[: len(now)], fillvalue=""))
 
 
 def bucket_sql(every: str, column: str) -> str:

@@ -6,11 +6,13 @@ Money is Decimal, counts are int, rates and multiples are Decimal or float; noth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msgspec import Struct, field
+
+from kpi_cli.period import UNITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,11 +78,22 @@ class Span(Struct, frozen=True):
 
 
 class Previous(Struct, frozen=True):
-    """The same figures for the period compared with."""
+    """The same figures for the period compared with; `units` names the earlier unit of time of each one asked for."""
 
     period: Span
     rows: list[Row]
     total: Row
+    units: dict[str, str] = field(default_factory=dict)
+
+    def beside(self, keys: Sequence[str]) -> Callable[[Row], Row]:
+        """What finds the earlier row of a row by what names both; an empty one where there is none."""
+        rows = {tuple(row.get(key) for key in keys): row for row in self.rows}
+
+        def found(row: Row) -> Row:
+            named = (self.units.get(str(row.get(k)), row.get(k)) if k in UNITS else row.get(k) for k in keys)
+            return rows.get(tuple(named), {})
+
+        return found
 
 
 class Result(Struct):

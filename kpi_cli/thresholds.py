@@ -118,12 +118,12 @@ def _ask_percent(result: Result, condition: Condition) -> None:
 
 def _trips(result: Result, condition: Condition) -> list[str]:
     rows: Sequence[Row] = () if condition.total_only else (*result.rows, *result.beyond)
-    before = {_key(result, row): row for row in result.previous.rows} if result.previous else {}
+    before = result.previous.beside((*result.by, "stage")) if result.previous else None
     found = []
     for row in rows:
         if condition.name not in row or not row.get("cost", 1):
             continue
-        value = _value(condition, row, before.get(_key(result, row)))
+        value = _value(condition, row, before(row) if before else None)
         if value is None and "cost" not in row:  # a funnel's first stage has no step behind it
             continue
         if _is_true(condition, value, row):
@@ -155,7 +155,8 @@ def _value(condition: Condition, row: Row, before: Row | None) -> Decimal | None
         return Decimal(0)
     if now is None or not earlier:
         return None
-    return Decimal(str(now)) / Decimal(str(earlier)) - 1
+    was = Decimal(str(earlier))
+    return (Decimal(str(now)) - was) / abs(was)  # a loss that shrinks is a rise
 
 
 def _said(condition: Condition, value: Decimal | None) -> str:

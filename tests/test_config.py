@@ -246,7 +246,7 @@ MISTAKES = [
     ("currency: €", "1:11: “€” is not a currency code; write it like EUR"),
     ("lang: de", "1:7: “de” is not known here; known: “en”, “fr”"),
     ("tz: Europe/Pari", "1:5: “Europe/Pari” is not a time zone; did you mean “Europe/Paris”?"),
-    ("tz: ../zones", "1:5: “../zones” is not a time zone; see the documentation for what is known"),
+    ("tz: ../zones", "1:5: “../zones” is not a time zone; write it like Europe/Paris"),
     ("sources: [{fles: x}]", "1:11: “files” is missing; add files: …"),
     ("sources: [{files: x, role: sale}]", "1:28: “sale” is not known here; did you mean “sales”?"),
     (

@@ -33,8 +33,9 @@ def channels(
         ),
     ] = None,
     half_life: Annotated[
-        str, typer.Option("--half-life", help="Of time-decay: a touch that much older weighs half.")
-    ] = "7d",
+        str | None,
+        typer.Option("--half-life", help="Of time-decay: a touch that much older weighs half; 7d.", show_default=False),
+    ] = None,
     *,
     common: Common,
 ) -> int:
@@ -49,11 +50,13 @@ def channels(
     ask = asked(files, common)
     if why is not None and model is not None:
         raise UsageError("two_questions", "--why and --model are two questions", "ask one of them")
+    if half_life is not None and (model or "").replace("_", "-") not in {"time-decay", "all"}:
+        raise UsageError("no_time_decay", "--half-life is of time-decay", "add --model time-decay, or leave it out")
     if why is not None:
         return deliver(questions.why(ask, why), common)
     if model is not None:
         from kpi_cli.questions.attribution import attribution
 
-        days = float(parse_duration(half_life, "--half-life").days)
+        days = float(parse_duration(half_life or "7d", "--half-life").days)
         return deliver(attribution(ask, model, days), common)
     return deliver(questions.channels(ask), common)

@@ -47,7 +47,7 @@ def check_names(
     for goal in judged:
         if goal.metric not in known:
             said = f"{quoted(goal.metric)} is no metric"
-            fix = did_you_mean(goal.metric, known)
+            fix = did_you_mean(goal.metric, known, "kpi explain lists the metrics")
             gather.error(InputError("unknown_name", said, fix, None, goal.line, goal.column))
     if gather.errors:
         raise Refusals(in_file(gather.errors, config.file))

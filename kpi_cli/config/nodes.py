@@ -305,7 +305,7 @@ def zone(node: Node) -> str:
     try:
         ZoneInfo(named)
     except (KeyError, ValueError, OSError):
-        fix = did_you_mean(named, sorted(available_timezones()))
+        fix = did_you_mean(named, sorted(available_timezones()), "write it like Europe/Paris")
         raise mistake(node, "bad_tz", f"{seen(node)} is not a time zone", fix) from None
     return named
 

@@ -74,9 +74,14 @@ def _budget(books: Books, key: Key | None) -> Decimal | None:
 
 
 def _row(books: Books, key: Key | None) -> dict[str, str] | None:
-    """A row's channel and unit of time; None where it is a row of anything else, which no goal speaks of."""
+    """A row's channel and unit of time; None where it is a row of anything else, which no goal speaks of.
+
+    Customers won before the period are such a row.
+    """
     row = dict(zip(books.ask.dimensions, key or (), strict=False))
-    return None if set(row) - {"channel", *UNITS} else row
+    every = books.ask.every
+    before = books.window and every in row and row[every] not in dict(buckets(books.window, every))
+    return None if before or set(row) - {"channel", *UNITS} else row
 
 
 def _days(books: Books, row: dict[str, str]) -> Window | None:

@@ -9,6 +9,8 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books, need_rows
@@ -70,6 +72,8 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
         earlier = previous(books.window, ask.period.compare, through(books))
         before = (earlier, acquisition(books, earlier))
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
+    if before:
+        _distance_to_target(before[1], _limits(replace(books, window=before[0]), before[1], target))
     tell_few(books, answer, {"new_customers": FEW})
     tell_free(books, answer)
     tell_below_zero(books, answer)
@@ -117,7 +121,7 @@ def acquisition(books: Books, window: Window | None) -> Answer:
         measures.leads(books, window),
         measures.new_customers(books, window),
     )
-    if books.ask.allocate == "revenue" and books.has("sales"):
+    if books.ask.allocate in {"revenue", "even"} and books.has("sales"):  # who sold bears a part
         groups = joined(groups, measures.sales(books, window))
     allocate(books, groups)
     people = measures.names_people(books)
@@ -216,13 +220,18 @@ def _payback(books: Books, values: Measures, earned: list[Decimal]) -> tuple[int
 
 def _mark_over_target(books: Books, answer: Answer, target: Decimal | None) -> list[Figure]:
     """Set each row's distance to its target and say who is over it; the figures it makes, if there is any target."""
-    limits = {key: target if target is not None else aiming.target(books, "cac", key) for key in [*answer.rows, None]}
-    goal = _distance_to_target(answer, limits)
+    goal = _distance_to_target(answer, _limits(books, answer, target))
     rows = [*answer.rows.items(), (None, answer.total)]
     over = [named(key) for key, values in rows if (values["over_target"] or 0) > 0]
     if over:
         books.notes.append(note("over_target", names=", ".join(over)))
     return goal
+
+
+def _limits(books: Books, answer: Answer, target: Decimal | None) -> dict[Key | None, Decimal | None]:
+    """The CAC that each row is not to exceed: the one given, else its own of kpi.yml."""
+    keys = [*answer.rows, None]
+    return {key: aiming.target(books, "cac", key) if target is None else target for key in keys}
 
 
 def _distance_to_target(answer: Answer, limits: Mapping[Key | None, Decimal | None]) -> list[Figure]:

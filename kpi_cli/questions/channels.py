@@ -108,9 +108,8 @@ def _answer(books: Books, window: Window | None) -> Answer:
         "new_customers": 0 if measures.names_people(books) else None,
     }
     answer = Answer({}, {}, {})
-    for key, sums in sorted(groups.items()):
-        values, reasons = returns.row_of(books, sums, attributable)
-        answer.rows[key], answer.reasons[key] = _row(books, values, reasons, common | sums)
+    for key, (values, reasons) in returns.rows_of(books, window, groups, attributable).items():
+        answer.rows[key], answer.reasons[key] = _row(books, values, reasons, common | groups[key])
         answer.rows[key]["strategy"] = _strategy(books, key)  # type: ignore[assignment]  # the one text
     whole = common | measures.whole(groups)
     values, reasons = returns.total_of(books, window, groups, attributable)

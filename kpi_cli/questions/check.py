@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi_cli.ask import Ask
+from kpi_cli.ask import Ask, without_rows
 from kpi_cli.errors import KpiError, UsageError
 from kpi_cli.exports.reading import read
 from kpi_cli.opening import asked_files, inline_tables
@@ -11,9 +11,14 @@ from kpi_cli.trust import trust_errors
 
 
 def check(ask: Ask) -> tuple[CheckResult, list[KpiError]]:
-    """Every file of the question as contract §7 lists it, and the errors of those that were refused."""
+    """Every file of the question as contract §7 lists it, and the errors of those that were refused.
+
+    Raises:
+        UsageError: no files, or an option that asks for a part of them.
+    """
     from msgspec.structs import replace
 
+    without_rows(ask, "files are checked whole")
     files = asked_files(ask)
     inline = inline_tables(ask)
     if not files and not inline:

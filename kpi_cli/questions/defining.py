@@ -21,7 +21,7 @@ def define(config: Config, name: str | None = None) -> Result:
     known = {found.name: found for found in definitions(config)}
     if name is not None and name.casefold() not in known:
         said = f"there is no measure or metric {quoted(name)}"
-        raise UsageError("unknown_metric", said, did_you_mean(name, known))
+        raise UsageError("unknown_metric", said, did_you_mean(name, known, "kpi explain lists them"))
     chosen = known.values() if name is None else [known[name.casefold()]]
     columns = [Column(column, label(column, "definitions"), "text") for column in _COLUMNS]
     result = Result("explain", columns, [_row(found) for found in chosen], {}, by=["metric"])

@@ -24,7 +24,7 @@ from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.aiming import with_goals
-from kpi_cli.questions.laying_out import Answer, on_books, ordered, shown
+from kpi_cli.questions.laying_out import Answer, on_books, ordered, shown, units_before
 from kpi_cli.questions.own import with_own
 from kpi_cli.questions.roi import through
 from kpi_cli.questions.staging import (
@@ -200,7 +200,11 @@ class _Funnel:
         """Why no kin counts the steps: one is known nowhere, or they are stages of different funnels."""
         strange = next((step for step in self.wanted.steps if step not in known), None)
         if strange is not None:
-            return UsageError("unknown_stage", f"no file counts {quoted(strange)}", did_you_mean(strange, known))
+            return UsageError(
+                "unknown_stage",
+                f"no file counts {quoted(strange)}",
+                did_you_mean(strange, known, f"known: {', '.join(known)}"),
+            )
         named = " and ".join(quoted(step) for step in (self.wanted.steps[0], self.wanted.steps[-1]))
         return UsageError("stages_apart", f"{named} are stages of different funnels", "ask for one funnel at a time")
 
@@ -234,6 +238,7 @@ class _Funnel:
         before = self._earlier()
         if before:
             result.previous = funnel_before(before, dims, names, list(now.groups))
+            result.previous.units.update(units_before(books, before[0]))
             then = self._figures(names, before[1])
             with_own(books, stage_figures(), [(before[0], then)])
             stand_beside(result.previous, dims, columns, then)
@@ -544,5 +549,9 @@ def _spellings(books: Books, step: str) -> tuple[str, ...]:
     names = funnel_measures.event_names(books)
     found = tuple(name for name in names if folded(name) == folded(step))
     if not found:
-        raise UsageError("unknown_event", f"the log has no event {quoted(step)}", did_you_mean(step, names))
+        raise UsageError(
+            "unknown_event",
+            f"the log has no event {quoted(step)}",
+            did_you_mean(step, names, f"it has {', '.join(map(quoted, list(names)[:4]))}, …"),
+        )
     return found

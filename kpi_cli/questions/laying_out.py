@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
 from kpi_cli.coverage import earlier_span
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError, did_you_mean
-from kpi_cli.period import UNITS, Window
+from kpi_cli.exports.roles import CHANNEL
+from kpi_cli.period import Window, counterparts
 from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
@@ -61,6 +63,8 @@ def lay_out(
         from kpi_cli.questions.own import with_own
 
         columns = with_own(books, columns, [(books.window, answer), *([before] if before else [])])
+        if before:
+            with_goals(replace(books, window=before[0]), columns, before[1])
         columns = with_goals(books, columns, answer)
     dims = books.ask.dimensions if books else ()
     heads = [Column(d, label(d), "date" if d == "day" else "text") for d in dims]
@@ -87,8 +91,9 @@ def lay_out(
     span = earlier_span(books, before[0]) if books and before else None
     if books:
         on_books(result, books)
-    if before and span:
+    if books and before and span:
         result.previous = _previous((span, before[1]), dims, inner, keys, [f.name for f, _ in columns])
+        result.previous.units.update(units_before(books, before[0]))
     return result
 
 
@@ -107,9 +112,9 @@ def on_books(result: Result, books: Books) -> None:
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
 
 
-def by_time(books: Books) -> bool:
-    """Whether the rows are units of time and nothing else, so that each is the whole of its days."""
-    return bool(books.ask.dimensions) and all(name in UNITS for name in books.ask.dimensions)
+def of_all_channels(books: Books) -> bool:
+    """Whether the rows say nothing of channels, as months or countries do, so that each holds all of them."""
+    return bool(books.ask.dimensions) and CHANNEL.isdisjoint(books.ask.dimensions)
 
 
 def _named(dims: Sequence[str], key: Key) -> Row:
@@ -131,6 +136,12 @@ def _previous(
     order = [k for k in keys if k in answer.rows] + sorted(k for k in answer.rows if k not in set(keys))
     rows = [_named(dims, key) | _picked(answer.rows[key], inner) for key in order]
     return Previous(span, rows, _picked(answer.total, names))
+
+
+def units_before(books: Books, earlier: Window) -> dict[str, str]:
+    """The unit of time before that each one of the rows is compared with; none where rows are not by time."""
+    every, window = books.ask.every, books.window
+    return counterparts(window, earlier, every) if every and window else {}
 
 
 def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:

@@ -14,7 +14,7 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.metrics import METRICS
 from kpi_cli.period import Window
-from kpi_cli.questions.laying_out import Answer, Figure, by_time
+from kpi_cli.questions.laying_out import Answer, Figure, of_all_channels
 from kpi_cli.result import Column
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note
@@ -182,7 +182,7 @@ _TABLES: dict[str, Callable[[Books, Window | None], Table]] = {
 
 def _without_source(books: Books, window: Window | None) -> frozenset[Key]:
     """The groups with cost whose revenue is not known, since no sale says where it came from."""
-    if not books.has("sales") or by_time(books) or measures.attributable(books, window):
+    if not books.has("sales") or of_all_channels(books) or measures.attributable(books, window):
         return frozenset()
     return frozenset(key for key, sums in _cost(books, window).items() if sums["cost"])
 

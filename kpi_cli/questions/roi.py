@@ -11,12 +11,13 @@ from decimal import Decimal
 from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books
+from kpi_cli.coverage import longest_gap
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, by_time, figure_columns, lay_out
+from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, of_all_channels
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, share_text
 
@@ -72,9 +73,15 @@ def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result
 
 
 def through(books: Books) -> dt.date | None:
-    """The last day that the sales cover, where they end inside the window."""
-    ends = [s.period[1] for s in books.store.of_role("sales") if s.period]
-    return max(ends) if ends and books.window and max(ends) < books.window.end else None
+    """The last day with data, where they end inside the window: that of the sales, as far as they reach over a gap."""
+    ends = [(s.role, s.period[1]) for s in books.store.sources if s.period and s.role in books.uses]
+    sold = max((day for role, day in ends if role == "sales"), default=None)
+    if sold is None or books.window is None or sold >= books.window.end:
+        return None
+    if sold + longest_gap(books) < books.window.end:
+        return sold
+    last = max((day for role, day in ends if role not in {"sales", "costs"}), default=books.window.end)
+    return max(last, sold) if last < books.window.end else None
 
 
 def _answer(books: Books, window: Window | None) -> Answer:
@@ -92,13 +99,8 @@ def _answer(books: Books, window: Window | None) -> Answer:
     allocate(books, groups)
     attributable = measures.attributable(books, window)
     answer = Answer({}, {}, {})
-    paid = measures.revenue_of_paid_channels(books, window) if by_time(books) else {}
-    for key, sums in sorted(groups.items()):
-        row, reasons = row_of(books, sums, attributable)
-        if by_time(books):
-            row, reasons = whole_of(books, sums, attributable, paid.get(key, ZERO))
-        answer.rows[key] = row
-        answer.reasons[key] = reasons
+    for key, found in rows_of(books, window, groups, attributable).items():
+        answer.rows[key], answer.reasons[key] = found
     answer.total, answer.reasons[None] = total_of(books, window, groups, attributable)
     if not books.ask.dimensions:
         answer.rows.clear()
@@ -115,7 +117,17 @@ def joined(*tables: Table) -> dict[Key, Measures]:
     return groups
 
 
-def row_of(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
+def rows_of(
+    books: Books, window: Window | None, groups: dict[Key, Measures], attributable: bool
+) -> dict[Key, tuple[Measures, dict[str, str]]]:
+    """Each group's figures, and why some are null: of one channel, or, where rows hold all channels, of those."""
+    if not of_all_channels(books):
+        return {key: _row_of(books, sums, attributable) for key, sums in sorted(groups.items())}
+    paid = measures.revenue_of_paid_channels(books, window)
+    return {key: whole_of(books, sums, attributable, paid.get(key, ZERO)) for key, sums in sorted(groups.items())}
+
+
+def _row_of(books: Books, sums: Measures, attributable: bool) -> tuple[Measures, dict[str, str]]:
     """One group's figures, and why some are null."""
     media = sums.get("media_cost", ZERO)
     cost = media + sums.get("other_cost", ZERO)  # type: ignore[operator]  # sums of money are never None here

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from kpi_cli.render.page import Page
-from kpi_cli.result import CheckResult, Result, plain
+from kpi_cli.result import CheckResult, Previous, Result, plain
 from kpi_cli.safe import printable
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -27,11 +27,27 @@ def write_csv(answer: Result | CheckResult, page: Page) -> bytes:
         if answer.rows:
             held = {name for row in rows for name in row}
             names = [name for name in names if name in held]
+        if answer.previous:
+            figures = [c.name for c in answer.columns if c.name in names and c.unit not in ("text", "date")]
+            rows, names = _with_earlier(answer, answer.previous, figures), [*names, *map(_earlier, figures)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(csv_cell(name, page.file) for name in names)
     writer.writerows([csv_cell(row.get(name), page.file) for name in names] for row in rows)
     return out.getvalue().encode()
+
+
+def _with_earlier(answer: Result, previous: Previous, figures: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows, each with its figures of the period compared with."""
+    before = previous.beside((*answer.by, "stage"))
+    pairs = [(row, before(row)) for row in answer.rows]
+    if not (answer.rows or answer.by):
+        pairs = [(answer.total, previous.total)]
+    return [now | {_earlier(name): then.get(name) for name in figures} for now, then in pairs]
+
+
+def _earlier(figure: str) -> str:
+    return f"{figure}_previous"
 
 
 def csv_cell(value: Any, guarded: bool) -> str:

@@ -210,9 +210,8 @@ def _strip(column: Column, rows: list[Row], rank: float, decimals: int, lang: st
 
 def _change_strip(column: Column, result: Result, rank: float, lang: str) -> Strip:
     assert result.previous is not None
-    keys = _keys(result)
-    before = {tuple(row.get(key) for key in keys): row for row in result.previous.rows}
-    pairs = [(row, before.get(tuple(row.get(key) for key in keys), {})) for row in result.rows]
+    before = result.previous.beside(_keys(result))
+    pairs = [(row, before(row)) for row in result.rows]
     if result.total:
         pairs.append((result.total, result.previous.total))
     values = [(now.get(column.name), then.get(column.name)) for now, then in pairs]

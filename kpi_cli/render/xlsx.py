@@ -83,7 +83,7 @@ def _tables(answer: Result | CheckResult | Report, lang: str) -> Iterator[Table]
     if isinstance(answer, Report):
         yield from _of_report(answer, lang)
     elif isinstance(answer, Result):
-        yield _of_result(answer, answer.question, lang)
+        yield _with_earlier(answer, _of_result(answer, answer.question, lang), lang)
         yield from (Table(*table) for table in lifetime.tables(answer, lang))
     if answer.notes:
         yield _of_notes(answer.notes, lang)
@@ -104,7 +104,7 @@ def _of_report(report: Report, lang: str) -> Iterator[Table]:
 
 
 def _of_result(result: Result, title: str, lang: str) -> Table:
-    """Rows and total of an answer; the change since an earlier period is left to the reader's formulas."""
+    """Rows and total of an answer."""
     held = {key for row in result.rows or [result.total] for key in row}
     columns = [column for column in result.columns if column.name in held]
     keys = set(result.by)
@@ -115,6 +115,19 @@ def _of_result(result: Result, title: str, lang: str) -> Table:
             total[0] = word("total", lang)
         rows.append(total)
     return Table(title, columns, rows, bool(result.rows and result.total))
+
+
+def _with_earlier(result: Result, table: Table, lang: str) -> Table:
+    """The same with the figures of the period compared with; the change is left to the reader's formulas."""
+    if result.previous is None:
+        return table
+    span = locales.span(result.previous.period.start, result.previous.period.end, lang)
+    figures = [column for column in table.columns if column.unit not in ("text", "date")]
+    columns = [Column(f"{c.name}_previous", f"{c.label}, {span}", c.unit) for c in figures]
+    before = result.previous.beside((*result.by, "stage"))
+    then = [*map(before, result.rows), *([result.previous.total] if result.total else [])]
+    rows = [[*row, *(old.get(c.name) for c in figures)] for row, old in zip(table.rows, then, strict=True)]
+    return Table(table.name, [*table.columns, *columns], rows, table.total)
 
 
 def _cell(value: Value, column: Column, keys: set[str]) -> Value:

@@ -246,6 +246,18 @@ def test_allocation_spreads_by_its_key_and_the_parts_add_up(ask: Ask, key: str, 
     assert "allocated" in codes(answer)
 
 
+@pytest.mark.parametrize("key", ["revenue", "media", "customers", "even"])
+def test_a_channel_bears_the_same_part_in_cac_and_in_roi(
+    ask: Ask, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Email sold in October and won nobody.
+    options = ("--month", "2026-10", "--by", "channel", "--allocate", key)
+    costs = {row["channel"]: row["cost"] for row in ask(*options, spend=SPEND, sales=SALES, costs=COSTS)["rows"]}
+    assert main(["roi", "spend.csv", "sales.csv", "costs.csv", *options, "--json"]) == 0
+    of_roi = {row["channel"]: row["cost"] for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert {name: cost for name, cost in costs.items() if cost} == {name: cost for name, cost in of_roi.items() if cost}
+
+
 def test_a_key_that_sums_to_0_leaves_the_cost_where_it_is(ask: Ask) -> None:
     sales = "date,order_id,customer_id,amount,currency\n2026-10-05,o1,c-0001,100,EUR\n"
     answer = ask(

@@ -99,6 +99,11 @@ def test_an_own_metric_is_explained_like_a_built_in_one(here: Path, capsys: pyte
     assert "Résultats · ad_results" in capsys.readouterr().out
 
 
+def test_a_name_like_no_other_is_answered_by_where_the_names_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "zzzz", "--no-config"]) == 2
+    assert capsys.readouterr().err.endswith("kpi explain lists them\n")
+
+
 def test_a_misspelt_metric_gets_a_suggestion(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "rois"]) == 2
     assert "did you mean “roi”?" in capsys.readouterr().err

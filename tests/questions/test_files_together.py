@@ -177,6 +177,42 @@ def test_a_row_of_a_month_says_what_the_total_of_that_month_says(ask: Ask, sales
         }
 
 
+@pytest.mark.parametrize("question", ["roi", "channels"])
+@pytest.mark.parametrize("said", [True, False])
+def test_a_row_of_a_country_says_what_the_total_of_its_rows_says(ask: Ask, question: str, *, said: bool) -> None:
+    # France: 370 of the 1,270 charged came through channels that were paid for there, for 300.
+    spend = (
+        "date,channel,country,cost,currency\n2026-10-02,Paid Search,FR,100,EUR\n2026-10-20,Paid Social,FR,200,EUR\n"
+        "2026-10-12,Paid Search,DE,60,EUR\n2026-10-13,Display,DE,40,EUR\n"
+    )
+    sales = "date,order_id,email,amount,currency,channel,country\n" + "".join(
+        f"2026-10-{day},{order},learner{order}@example.com,{amount},EUR,{channel if said else ''},{country}\n"
+        for day, order, amount, channel, country in (
+            ("21", 1, 270, "Paid Social", "FR"),
+            ("22", 2, 120, "Organic Search", "DE"),
+            ("23", 3, 900, "Organic Search", "FR"),
+            ("24", 4, 100, "Paid Search", "FR"),
+            ("25", 5, 30, "Display", "DE"),
+        )
+    )
+    month = ("--month", "2026-10")
+    rows = ask(question, {"spend.csv": spend, "sales.csv": sales}, *month, "--by", "country")["rows"]
+    assert {row["country"]: row["roas"] for row in rows} == (
+        {"FR": Decimal("1.233333"), "DE": Decimal("0.3")} if said else dict.fromkeys(("FR", "DE"))
+    )
+    for row in rows:
+        ours = {
+            name: "".join(
+                line for line in text.splitlines(keepends=True) if f",{row['country']}" in line or "date" in line
+            )
+            for name, text in (("spend.csv", spend), ("sales.csv", sales))
+        }
+        total = ask(question, ours, *month)["total"]
+        assert (row["revenue"], row["cost"], row["roi"], row["roas"]) == tuple(
+            total[name] for name in ("revenue", "cost", "roi", "roas")
+        )
+
+
 @pytest.mark.parametrize("question", ["roi", "cac", "channels", "ltv"])
 def test_a_period_that_no_file_covers_is_not_compared_with(ask: Ask, question: str) -> None:
     files = {"spend.csv": SPEND, "sales.csv": SALES}

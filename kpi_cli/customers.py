@@ -174,8 +174,9 @@ def unnamed(books: Books, window: Window | None) -> tuple[int, Decimal]:
 def observed(books: Books, window: Window | None, dims: Sequence[str]) -> Table:
     """What the customers of each group did in the window; sums for all of them when `dims` is empty.
 
-    customers, orders, revenue; repeat_orders, and customer_days from the first purchase, or the first day of
-    the window, to its last; repeat_customers with two purchase days or more; days_between_purchases, their median.
+    customers, orders, revenue; repeat_orders; repeat_customers with two purchase days or more;
+    days_between_purchases, their median; customer_days since the first purchase that fall in the window, of
+    everyone won by its end: those who bought nothing in it could have.
     """
     width = len(dims)
     table: Table = {
@@ -202,19 +203,23 @@ _DONE = (
 
 
 def _did(window: Window | None, dims: Sequence[str]) -> str:
-    start, end = "b.first_day", "NULL::DATE"
+    start, end, before = "b.first_day", "NULL::DATE", "NULL::DATE"
     if window:
-        start, end = f"DATE '{window.start}'", f"DATE '{window.end}'"
+        day_before = window.start - dt.timedelta(days=1)
+        start, end, before = (f"DATE '{day}'" for day in (window.start, window.end, day_before))
     once, again = _once(window), f"p.bought AND NOT ({_outside('p.before', window)})"
     return f"""SELECT {_keys(dims)} count(*) FILTER (WHERE {once}) AS customers,
                       CAST(sum(p.orders) AS BIGINT) AS orders, sum(p.revenue) AS revenue,
                       count(*) FILTER (WHERE {again} AND ({_outside("p.earlier", window)})) AS repeat_customers,
-                      CAST(sum(date_diff('day', greatest(b.first_day, {start}), {end})) FILTER (WHERE {once}) AS BIGINT)
-                        AS customer_days,
+                      CAST(sum(date_diff('day', greatest(b.first_day, {before}), {end})) FILTER (WHERE p.day IS NULL)
+                        AS BIGINT) AS customer_days,
                       count(*) FILTER (WHERE {once} AND b.won AND b.first_day >= {start}) AS first_orders,
                       median(date_diff('day', p.before, p.day)) FILTER (WHERE {again}) AS days_between_purchases
-               FROM purchases p JOIN {_buyers(dims)} b USING (who)
-               WHERE {_between(window, "p.day")} {_by(len(dims))}"""
+               FROM (SELECT who, day, orders, revenue, bought, before, earlier FROM purchases
+                     WHERE {_between(window, "day")}
+                     UNION ALL
+                     SELECT who, NULL, NULL, NULL, false, NULL, NULL FROM buyers WHERE first_day <= {end}) p
+               JOIN {_buyers(dims)} b USING (who) {_by(len(dims))}"""
 
 
 def _repeated(books: Books, dims: Sequence[str], chosen: str, same: str = "t.order_id") -> dict[Key, int]:

@@ -598,12 +598,16 @@ def aov(revenue: Number, orders: Number) -> Number:
     formula="repeat_orders / (customer_days / 365.25)",
     source="events per unit of exposure; Rothman, Greenland & Lash, Modern Epidemiology, ch. 3",
     empty={"customer_days": "too_few_customer_days"},
-    edges=("under 30 customer-days: null", "a first order is not a repeat order"),
+    edges=(
+        "under 30 customer-days: null",
+        "a first order is not a repeat order",
+        "the time of those who bought nothing in the period counts too",
+    ),
 )
 def purchase_frequency(repeat_orders: Number, customer_days: Number) -> Number:
     """Repeat orders per customer and year.
 
-    `customer_days` adds up, over customers, the days from the first purchase to the period's end.
+    `customer_days` adds up, over all customers won by the period's end, the days of it after the first purchase.
 
     >>> purchase_frequency(12, 1461)
     3.0

@@ -204,6 +204,20 @@ def test_the_total_is_worked_out_by_hand(ask: Asking, tmp_path: Path) -> None:
     assert total["purchase_frequency"] == pytest.approx(4 * 365.25 / days, abs=1e-6)
 
 
+def test_a_later_period_counts_the_time_of_those_who_bought_nothing_in_it(ask: Asking, tmp_path: Path) -> None:
+    """Else everyone seen in a month would buy every month."""
+    rows = [(f"2026-01-{day:02}", f"o-{day}", f"c-{day}", "10", "Email") for day in range(1, 11)]
+    rows += [("2026-04-10", "o-11", "c-1", "10", "Email"), ("2026-04-20", "o-12", "c-12", "10", "Email")]
+    rows += [("2026-04-30", "o-13", "c-13", "10", "Direct")]
+    sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,channel")
+    _, answer, _ = ask(sales, "--month", "2026-04", "--by", "channel")
+    email = next(row for row in answer["rows"] if row["channel"] == "Email")
+    assert (email["customers"], email["orders"]) == (2, 2)
+    days = 10 * 30 + 10  # ten people all of April, one since the 20th
+    for figures in (email, answer["total"]):
+        assert figures["purchase_frequency"] == pytest.approx(365.25 / days, abs=1e-6)
+
+
 def test_cohorts_by_month_of_the_first_purchase_have_blanks_to_the_right(ask: Asking, tmp_path: Path) -> None:
     _, answer, _ = ask(write(tmp_path / "sales.csv", SALES), "--margin", "50%")
     january, march = answer["cohorts"]

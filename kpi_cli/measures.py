@@ -156,6 +156,15 @@ def visits_by_channel(books: Books, window: Window | None) -> dict[str, Decimal]
     )
 
 
+def joined(*tables: Table) -> dict[Key, Measures]:
+    """Groups of all tables; a sum that a table does not have for a group is nothing."""
+    groups: dict[Key, Measures] = {}
+    for table in tables:
+        for key, sums in table.items():
+            groups.setdefault(key, {}).update({n: v for n, v in sums.items() if v is not None})
+    return groups
+
+
 def whole(groups: Mapping[Key, Measures]) -> Measures:
     """The sums over all groups, of what each stands in one group only."""
     names = {name for sums in groups.values() for name, value in sums.items() if value is not None}
@@ -354,7 +363,7 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, D
     if not (books.has("spend") and books.has("sales")):
         return {}
     if any(name not in UNITS for name in books.ask.dimensions):
-        return _revenue_of_paid_channels(_by_channel_too(books), window)
+        return _revenue_of_paid_channels(by_channel_too(books), window)
     fill_buckets(books, window)
     sql = f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
     paid = set(books.store.rows(sql))
@@ -376,7 +385,7 @@ def _revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, 
     return found
 
 
-def _by_channel_too(books: Books) -> Books:
+def by_channel_too(books: Books) -> Books:
     """The same books, asked for the channel of each group besides."""
     return replace(books, ask=replace(books.ask, by=(*books.ask.by, "channel")))
 

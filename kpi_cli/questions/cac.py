@@ -22,7 +22,7 @@ from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
-from kpi_cli.questions.roi import joined, tell_below_zero, through
+from kpi_cli.questions.roi import tell_below_zero, through
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, number_text
 from kpi_cli.trust import trust_first
@@ -115,15 +115,13 @@ def _explain(result: Result, margin: Decimal | None) -> None:
 
 def acquisition(books: Books, window: Window | None) -> Answer:
     """What winning customers cost in one window and when it is paid back: every group's figures, and the total's."""
-    groups = joined(
+    groups = measures.joined(
         measures.spend(books, window),
         measures.costs(books, window),
         measures.leads(books, window),
         measures.new_customers(books, window),
     )
-    if books.ask.allocate in {"revenue", "even"} and books.has("sales"):  # who sold bears a part
-        groups = joined(groups, measures.sales(books, window))
-    allocate(books, groups)
+    allocate(books, window, groups)
     people = measures.names_people(books)
     earned = measures.earnings(books, window) if people and books.ask.profit_share is not None else {}
     answer = Answer({}, {}, {})

@@ -95,11 +95,11 @@ def _by_channel(ask: Ask) -> Ask:
 
 def _answer(books: Books, window: Window | None) -> Answer:
     """Every group's figures and the total's, for one window."""
-    groups = returns.joined(
+    groups = measures.joined(
         *(measure(books, window) for measure in _MEASURES),
         measures.sales(books, window) if books.has("sales") else {},
     )
-    allocate(books, groups)
+    allocate(books, window, groups)
     attributable = books.has("sales") and measures.attributable(books, window)
     visits = sum((Decimal(sums.get("visits") or 0) for sums in groups.values()), ZERO)
     visits_known = measures.counts_visits(books)

@@ -12,7 +12,7 @@ from kpi_cli import measures, metrics
 from kpi_cli.ask import Ask
 from kpi_cli.books import Books
 from kpi_cli.coverage import longest_gap
-from kpi_cli.measures import Key, Measures, Table
+from kpi_cli.measures import Key, Measures
 from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
@@ -86,17 +86,14 @@ def through(books: Books) -> dt.date | None:
 
 def _answer(books: Books, window: Window | None) -> Answer:
     """Every group's figures and the total's, for one window."""
-    revenue, media, other = (
+    groups = measures.joined(
         measures.sales(books, window),
         measures.spend(books, window),
         measures.costs(books, window),
     )
-    groups = joined(revenue, media, other)
-    if books.ask.allocate == "customers":
-        groups = joined(groups, measures.new_customers(books, window))
     if not books.ask.dimensions:
         groups = {(): groups.get((), {})}
-    allocate(books, groups)
+    allocate(books, window, groups)
     attributable = measures.attributable(books, window)
     answer = Answer({}, {}, {})
     for key, found in rows_of(books, window, groups, attributable).items():
@@ -106,15 +103,6 @@ def _answer(books: Books, window: Window | None) -> Answer:
         answer.rows.clear()
         answer.reasons = {None: answer.reasons[None]}
     return answer
-
-
-def joined(*tables: Table) -> dict[Key, Measures]:
-    """Groups of all tables; a sum that a table does not have for a group is nothing."""
-    groups: dict[Key, Measures] = {}
-    for table in tables:
-        for key, sums in table.items():
-            groups.setdefault(key, {}).update({n: v for n, v in sums.items() if v is not None})
-    return groups
 
 
 def rows_of(

@@ -102,6 +102,8 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
         before = (earlier, _answer(books, earlier, None, named=named))
     figures = FIGURES + (AGAINST_COST if _has_cost(books) else ()) + (AHEAD if prediction else ())
     cohorts = _cohorts(books) if named else []
+    if cohorts and not any(at_risk for cohort in cohorts for at_risk in cohort["at_risk"]):
+        books.notes.append(note("cohorts_too_young", unit=label(_unit(books)).lower()))
     result = lay_out("ltv", books, figure_columns(figures, ask.profit_share), answer, before)
     if ask.profit_share is None:
         result.nulls.append(Null(None, "margin_per_customer", "no_margin"))

@@ -321,7 +321,8 @@ def of_result(result: Result, lang: str) -> Iterator[Block]:
     """The answer to one question as a page: its table, its remarks, its files."""
     sheet = lay_out(result, lang)
     yield Heading(1, sheet.title)
-    yield Grid(sheet.title, tuple(_named(sheet.strips)), sheet.total)
+    if sheet.strips[0].cells:
+        yield Grid(sheet.title, tuple(_named(sheet.strips)), sheet.total)
     for block in cohort_blocks(result, lang):
         yield _cohorts(block)
     if foot := tuple(sheet.foot({strip.name for strip in sheet.strips})):

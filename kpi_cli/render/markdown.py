@@ -51,11 +51,14 @@ def _table(result: Result, page: Page) -> list[str]:
         for row, cells in enumerate(zip(*(map(escaped, strip.cells) for strip in strips), strict=True))
     ]
     foot = sheet.foot({strip.name for strip in strips})
-    return [
-        f"## {escaped(sheet.title)}",
+    heads = [
         "",
         _line([escaped(_heading(strip, strips)) for strip in strips]),
         _line(["---:" if strip.figure else ":---" for strip in strips]),
+    ]
+    return [
+        f"## {escaped(sheet.title)}",
+        *(heads if rows else []),
         *map(_line, rows),
         *(line for block in lifetime.blocks(result, page.lang) for line in _block(block)),
         *([""] if foot else []),

@@ -63,6 +63,7 @@ class Sheet(Struct, frozen=True):
     def foot(self, shown: Collection[str]) -> list[str]:
         """What must be said about the columns shown, then the notes."""
         return [
+            *_beyond(self.result, self.lang),
             *_total_only(self.result, self.lang),
             *_empty(self.result, shown, self.lang),
             *_compared(self.result, self.lang),
@@ -258,6 +259,12 @@ def _alone(value: Value, unit: Unit, currency: str | None, lang: str) -> str:
     if unit == "money":
         return numbers.amount(value, currency, lang)
     return numbers.figure(value, unit, numbers.places(unit, [value]), lang)
+
+
+def _beyond(result: Result, lang: str) -> list[str]:
+    """How many rows --top leaves out; each stage of a funnel's group is a row, and a group counts once."""
+    left_out = {tuple(row.get(key) for key in result.by if key != "stage") for row in result.beyond}
+    return [word("more", lang, len(left_out))] if left_out else []
 
 
 def _total_only(result: Result, lang: str) -> list[str]:

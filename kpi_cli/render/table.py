@@ -43,7 +43,8 @@ def _result(result: Result, page: Page) -> Iterator[str]:
     columns = [_measured(strip, page) for strip in sheet.strips]
     chosen = _choose(columns, page.width)
     yield from _said(sheet.title, page, "bold")
-    yield ""
+    if not lifetime.is_cells(result):
+        yield ""
     bars = page.width if funnel.is_funnel(result) and result.rows and not result.previous else None
     if bars:
         yield from funnel.drawn(result, page, bars)

@@ -38,6 +38,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "defined": ("{} measures and metrics", "{} mesures et indicateurs"),
     "by": ("by", "par"),
     "total": ("Total", "Total"),
+    "more": (
+        "and {} more, left out by --top; the total counts all",
+        "et {} de plus, laissés de côté par --top ; le total compte tout",
+    ),
     "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),
     "absent": ("no value in these rows", "aucune valeur dans ces lignes"),
     "lacking": ("no {}", "pas de valeur pour {}"),

@@ -244,6 +244,18 @@ def test_a_month_that_the_file_ends_in_is_blank_unless_it_was_asked_for(ask: Ask
     assert [cohort["active"] for cohort in answer["cohorts"]] == [[1, 1, 0], [1, None, None]]
 
 
+def test_cohorts_whose_first_month_is_not_over_are_said_to_be_too_young(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And no table without rows is drawn."""
+    sales = write(tmp_path / "sales.csv", [("2026-10-05", "o-1", "c-1", "10"), ("2026-10-08", "o-2", "c-2", "10")])
+    for shape in ("table", "markdown", "html"):
+        assert main(["ltv", sales, "--cohorts", "--no-config", "-f", shape]) == 0
+        shown = capsys.readouterr().out
+        assert "its first month is not over" in shown
+        assert not any(empty in shown for empty in ("\n\n\n", "|  |", "<tbody></tbody>"))
+
+
 def test_a_cohort_of_many_months_speaks_of_those_old_enough(ask: Asking, tmp_path: Path) -> None:
     rows = [(*row, "Email") for row in SALES]
     sales = write(tmp_path / "sales.csv", rows, "date,order_id,customer_id,amount,channel")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kpi_cli.render.markdown import write_markdown
 from kpi_cli.render.page import Page
 from kpi_cli.render.table import write_table
 from kpi_cli.result import CheckResult, Column, Result, Row
@@ -239,3 +240,18 @@ def test_an_encoding_other_than_utf_gets_ascii_signs(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(terminal, "encoding", "iso8859-1", raising=False)
     monkeypatch.setattr(sys, "stdout", terminal)
     assert Page.on_stdout().ascii
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "and 2 more, left out by --top; the total counts all"),
+        ("fr", "et 2 de plus, laissés de côté par --top ; le total compte tout"),
+    ],
+)
+def test_rows_that_top_leaves_out_are_counted_at_the_foot(lang: str, said: str) -> None:
+    answer = named("A")
+    answer.beyond = [{"campaign": name, "stage": stage, "clicks": 1} for name in "BC" for stage in ("Visits", "Orders")]
+    for write in (write_table, write_markdown):
+        assert said in write(answer, Page(lang=lang)).decode()
+    assert "more" not in table(named("A"))

@@ -92,6 +92,13 @@ def costs(books: Books, window: Window | None) -> Table:
     return by_group(books, "costs", window, f"sum({cut('cost')}) AS other_cost")
 
 
+def cost_by_day(books: Books, window: Window) -> Decimal:
+    """All cost of some days, every row of it spread by day: what a note tells."""
+    spent = by_group(books, "spend", window, f"sum({cut('cost')}) AS media_cost")
+    sums = whole(joined(spent, costs(books, window)))
+    return sum((Decimal(value or 0) for value in sums.values()), Decimal(0))
+
+
 def visits(books: Books, window: Window | None) -> Table:
     """Visits of each group; rows that count one event repeat them and are passed over."""
     if not books.has("traffic"):

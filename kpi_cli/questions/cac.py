@@ -17,12 +17,12 @@ from kpi_cli.books import Books, need_rows
 from kpi_cli.errors import NoDataError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.opening import open_books
-from kpi_cli.period import Window, previous
+from kpi_cli.period import Window
 from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
-from kpi_cli.questions.roi import tell_below_zero, through
+from kpi_cli.questions.roi import compared_with, tell_below_zero
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, number_text
 from kpi_cli.trust import trust_first
@@ -68,8 +68,7 @@ def cac(ask: Ask, target: Decimal | None = None) -> Result:
     tell_first_purchases(books)
     answer = acquisition(books, books.window)
     before = None
-    if ask.period.compare and books.window:
-        earlier = previous(books.window, ask.period.compare, through(books))
+    if earlier := compared_with(books):
         before = (earlier, acquisition(books, earlier))
     figures = (*FIGURES, *_mark_over_target(books, answer, target))
     if before:

@@ -18,7 +18,7 @@ from kpi_cli.errors import UsageError
 from kpi_cli.measures import Key, Measures
 from kpi_cli.models.abtest import wilson
 from kpi_cli.opening import open_books
-from kpi_cli.period import Window, previous
+from kpi_cli.period import Window
 from kpi_cli.questions import roi as returns
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.cac import forget_leads, known_leads, named, tell_few, tell_first_purchases, tell_free
@@ -77,8 +77,7 @@ def channels(ask: Ask) -> Result:
     tell_first_purchases(books)
     answer = _answer(books, books.window)
     before = None
-    if ask.period.compare and books.window:
-        earlier = previous(books.window, ask.period.compare, returns.through(books))
+    if earlier := returns.compared_with(books):
         before = (earlier, _answer(books, earlier))
     _tell(books, answer)
     figures = [figure for figure in FIGURES if figure.name not in ask.dimensions]

@@ -22,13 +22,13 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.tables import Source
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.opening import open_books
-from kpi_cli.period import Every, Window, previous, shift, start_of
+from kpi_cli.period import Every, Window, shift, start_of
 from kpi_cli.questions import predicting
 from kpi_cli.questions.cac import acquisition, tell_first_purchases
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
 from kpi_cli.questions.predicting import Models, Prediction, Wanted
-from kpi_cli.questions.roi import through
+from kpi_cli.questions.roi import compared_with
 from kpi_cli.result import Column, Null, Result, Row
 from kpi_cli.texts import label, money_text, note
 
@@ -97,8 +97,7 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
         prediction = predicting.predict(books, wanted, dims) if named else predicting.nothing("no_customer_id")
     answer = _answer(books, books.window, prediction, named=named)
     before = None
-    if ask.period.compare and books.window:
-        earlier = previous(books.window, ask.period.compare, through(books))
+    if earlier := compared_with(books):
         before = (earlier, _answer(books, earlier, None, named=named))
     figures = FIGURES + (AGAINST_COST if _has_cost(books) else ()) + (AHEAD if prediction else ())
     cohorts = _cohorts(books) if named else []

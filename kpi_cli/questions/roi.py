@@ -48,8 +48,7 @@ def roi(ask: Ask) -> Result:
     measures.check_dimensions(books, USES)
     answer = _answer(books, books.window)
     before = None
-    if ask.period.compare and books.window:
-        earlier = previous(books.window, ask.period.compare, through(books))
+    if earlier := compared_with(books):
         before = (earlier, _answer(books, earlier))
     tell_unattributed(books)
     tell_below_zero(books, answer)
@@ -70,6 +69,20 @@ def calculate(revenue: Decimal, cost: Decimal, margin: Decimal | None) -> Result
     result = lay_out("roi", None, columns, Answer({}, total, nulls), None)
     explain(result, margin)
     return result
+
+
+def compared_with(books: Books) -> Window | None:
+    """The period compared with. Where it is cut as the data end, a note tells what later cost has nothing beside it."""
+    how, window = books.ask.period.compare, books.window
+    if not (how and window):
+        return None
+    last = through(books)
+    if last and last >= window.start:
+        rest = Window(last + dt.timedelta(days=1), window.end)
+        cost = measures.cost_by_day(measures.ungrouped(books), rest)
+        if cost:
+            books.notes.append(note("cost_past_data", day=last, amount=money_text(cost, books.currency)))
+    return previous(window, how, last)
 
 
 def through(books: Books) -> dt.date | None:

@@ -30,7 +30,14 @@ from kpi_cli.texts import label
 _WEIGHTY = {
     *("incomplete_period", "control_total_differs", "currency_unstated", "tax_included", "duplicates_kept"),
     *("new_customers_overstated", "truncated_source", "reslice", "channel_assumed", "mojibake_repaired"),
-    *("not_comparable", "partly_comparable", "unattributed_revenue", "sales_without_source", "converted"),
+    *(
+        "not_comparable",
+        "partly_comparable",
+        "cost_past_data",
+        "unattributed_revenue",
+        "sales_without_source",
+        "converted",
+    ),
 }
 
 

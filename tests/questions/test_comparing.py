@@ -158,3 +158,25 @@ def test_a_month_is_compared_with_the_whole_one_before_unless_the_data_stop(
     (shop / "sales.csv").write_text(f"date,order_id,amount,tax,currency,channel\n{sales}", "utf-8")
     found = json.loads(printed(capsys, "roi", "--month", "2026-10", "--compare", "previous", "--json"))
     assert found["previous"]["period"]["end"] == want
+
+
+@pytest.mark.parametrize("question", ["roi", "cac", "channels", "ltv"])
+@pytest.mark.parametrize(("spent_to", "amount"), [(31, "€143.00"), (20, "€33.00")])  # 3 a day of the costs by month
+def test_cost_after_the_data_end_is_told_to_have_nothing_beside_it(
+    question: str, spent_to: int, amount: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sales stop on the 20th and are compared so far; the cost of the whole month would seem to have risen."""
+    days = [f"2026-09-{n:02}" for n in range(1, 31)] + [f"2026-10-{n:02}" for n in range(1, 32)]
+    spend = "".join(f"{day},Email,10,EUR\n" for day in days[: 30 + spent_to])
+    (shop / "spend.csv").write_text(f"date,channel,cost,currency\n{spend}", "utf-8")
+    sales = "".join(f"{day},{n},c-{n:04},50,0,EUR,Email\n" for n, day in enumerate(days[:50]))
+    (shop / "sales.csv").write_text(f"date,order_id,customer_id,amount,tax,currency,channel\n{sales}", "utf-8")
+    costs = "month,category,cost,currency\n2026-09,tools,90,EUR\n2026-10,tools,93,EUR\n"
+    (shop / "costs.csv").write_text(costs, "utf-8")
+    files = ("spend.csv", "sales.csv", "costs.csv", "--no-config")
+    found = json.loads(printed(capsys, question, *files, "--month", "2026-10", "--compare", "previous", "--json"))
+    assert found["previous"]["period"]["end"] == "2026-09-20"
+    (told,) = (note["text"] for note in found["notes"] if note["code"] == "cost_past_data")
+    assert told.startswith(f"compared up to Oct 20, 2026, where the data end: {amount} of cost after that day")
+    whole = json.loads(printed(capsys, question, *files, "--month", "2026-09", "--compare", "previous", "--json"))
+    assert "cost_past_data" not in [note["code"] for note in whole["notes"]]

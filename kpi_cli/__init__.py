@@ -147,8 +147,9 @@ def ltv(*data: Any, **options: Unpack[Options]) -> Result:
 def cohorts(*data: Any, **options: Unpack[Options]) -> Result:
     """The cohorts of `ltv` as rows: one a cohort and age, with who was active and the value per customer."""
     from kpi_cli.questions.ltv import cohort_rows
+    from kpi_cli.questions.ltv import ltv as question
 
-    return cohort_rows(ltv(*data, **options))
+    return cohort_rows(question(_ask(data, options)))
 
 
 def predict(*data: Any, horizon: str = "12mo", holdout: str | None = None, **options: Unpack[Options]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +61,20 @@ class Ask(Struct, frozen=True):
         return self.margin if self.margin is not None else self.config.margin
 
 
-def without_rows(ask: Ask, why: str) -> None:
-    """Refuse the options of periods and rows, where they would be passed over.
+ROWS = ("--month", "--last", "--from", "--to", "--every", "--compare", "--by", "--sort", "--top")
+OF_COST = ("--margin", "--allocate", "--explain")
+
+
+def without(ask: Ask, options: Sequence[str], why: str, code: str = "no_place") -> None:
+    """Refuse those of the options of rows and figures that a question would pass over.
 
     Raises:
         UsageError: one is given.
     """
-    asked: dict[str, object] = {"--month": ask.period.month, "--last": ask.period.last, "--from": ask.period.from_}
-    asked |= {"--to": ask.period.to, "--every": ask.period.every, "--compare": ask.period.compare}
-    asked |= {"--by": ask.by, "--sort": ask.sort, "--top": ask.top}
-    option = next((name for name, given in asked.items() if given), None)
+    given: dict[str, object] = {"--month": ask.period.month, "--last": ask.period.last, "--from": ask.period.from_}
+    given |= {"--to": ask.period.to, "--every": ask.period.every, "--compare": ask.period.compare}
+    given |= {"--by": ask.by, "--sort": ask.sort, "--top": ask.top}
+    given |= {"--margin": ask.margin, "--allocate": ask.allocate, "--explain": ask.explain}
+    option = next((name for name in options if given[name] not in (None, False, ())), None)
     if option:
-        raise UsageError("no_place", f"{why}, so {option} has no place", "leave it out")
+        raise UsageError(code, f"{why}, so {option} has no place", "leave it out")

@@ -36,6 +36,7 @@ def cac(
 
     kpi cac exports/*.csv costs.yaml --by channel --month 2026-10
     """
+    from kpi_cli.ask import without
     from kpi_cli.commands.answering import deliver
     from kpi_cli.questions.cac import cac as question
     from kpi_cli.questions.cac import calculate
@@ -48,6 +49,7 @@ def cac(
         missing = "--cost" if spent is None else "--customers"
         raise UsageError("figure_missing", f"{missing} is missing", "a calculator needs --cost and --customers")
     ask = by_hand(files, replace(common, leads=None))
+    without(ask, ("--margin",), "what a customer costs is no revenue")
     counted = " and ".join(common.leads or ())  # a count here, a file elsewhere
     leads = amount_of(counted, "--leads") if counted else None
     result = calculate(spent, won, leads, limit)

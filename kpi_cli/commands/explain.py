@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, configuration, settle_language, shared
+from kpi_cli.commands.options import Common, KpiCommand, asked, shared
 
 
 def register(app: typer.Typer) -> None:
@@ -24,9 +24,10 @@ def explain(
 
     kpi explain roi
     """
+    from kpi_cli.ask import OF_COST, ROWS, without
     from kpi_cli.commands.answering import deliver
     from kpi_cli.questions.defining import define
 
-    config = configuration(common)
-    settle_language(common, config.lang)
-    return deliver(define(config, metric), common)
+    ask = asked(None, common)
+    without(ask, ROWS + OF_COST, "a definition is the same for all files and days")
+    return deliver(define(ask.config, metric), common)

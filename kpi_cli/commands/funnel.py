@@ -66,7 +66,7 @@ def funnel(
     """
     from kpi_cli.commands.answering import deliver
     from kpi_cli.period import parse_duration
-    from kpi_cli.questions.funnel import Wanted, days_between
+    from kpi_cli.questions.funnel import Wanted, days_between, no_cost
     from kpi_cli.questions.funnel import funnel as question
 
     trial = _trial(change, split, control)
@@ -75,7 +75,7 @@ def funnel(
             raise UsageError("figures_and_files", "figures and files cannot be asked together", "leave one of them out")
         if stage and (test or change or split):
             raise UsageError("no_test", "stages are no arms of a test", "say --a and --b, such as --a 400/5000")
-        by_hand(None, common)
+        no_cost(by_hand(None, common))
         return deliver(_calculated(stage or [], (a, b), trial), common)
     if (change or split or control) and not test:
         raise UsageError("no_test", "--change, --split and --control belong to a test", "add --test")

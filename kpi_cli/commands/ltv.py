@@ -110,7 +110,7 @@ def ltv(
     if cohorts:
         from kpi_cli.questions.ltv import cohort_rows
 
-        worth.result = cohort_rows(worth.result)
+        worth.result = cohort_rows(worth)
     if customers_out:
         _write_customers(worth, customers_out, common)
     return deliver(worth.result, common)

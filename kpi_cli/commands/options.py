@@ -296,7 +296,8 @@ def _mapping(text: str) -> tuple[str, str, str]:
 
 
 _OF_FILES = (
-    *("month", "last", "from_", "to", "every", "compare", "as_of", "by", "gross", "prorate", "allocate", "dedupe"),
+    *("month", "last", "from_", "to", "every", "compare", "as_of", "by", "sort", "top"),
+    *("gross", "prorate", "allocate", "dedupe"),
     *("sales_from", "accounts", "map", "decimal", "date_format", "tz", "encoding", "memory"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from kpi_cli.commands.options import Common, KpiCommand, asked, shared
 
@@ -29,5 +30,7 @@ def report(
     from kpi_cli.questions.report import report as question
 
     ask = asked(files, common)
+    if not common.compare:  # a --fail-if of a change wants an earlier period, which a report has
+        ask = replace(ask, period=replace(ask.period, compare=None))
     settle_language(common, ask.config.report.lang or ask.config.lang)
     return deliver(question(ask), common)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from kpi_cli import touch_paths
-from kpi_cli.ask import Ask
+from kpi_cli.ask import OF_COST, Ask, without
 from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
 from kpi_cli.models.attribution import HALF_LIFE, MODELS, Credit
@@ -45,6 +45,7 @@ def attribution(ask: Ask, model: str = ALL, half_life: float = HALF_LIFE) -> Res
         raise UsageError(
             "by_channel_only", "attribution is by channel, for one period", "leave --by, --every, --compare out"
         )
+    without(ask, OF_COST, "credit is no cost")
     ask = replace(ask, by=("channel",))
     books = open_books(ask, ROLES, (ROLES,), enough="people")
     touch_paths.fill_steps(books, books.window)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from kpi_cli import measures, metrics
-from kpi_cli.ask import Ask
+from kpi_cli.ask import OF_COST, ROWS, Ask, without
 from kpi_cli.assigning import NOT_ALLOCATED, SOCIAL, UNATTRIBUTED, assign_networks, channel_of
 from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
@@ -258,6 +258,7 @@ def why(ask: Ask, visit: str) -> Result:
     Raises:
         UsageError: it is not of that form.
     """
+    without(ask, ROWS + OF_COST, "a rule holds at any time")
     parts = [part.strip() for part in visit.split("/", 2)]
     if len(parts) < 2:
         fix = "write it like google/cpc or google/cpc/brand"

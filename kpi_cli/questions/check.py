@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi_cli.ask import Ask, without_rows
+from kpi_cli.ask import OF_COST, ROWS, Ask, without
 from kpi_cli.errors import KpiError, UsageError
 from kpi_cli.exports.reading import read
 from kpi_cli.opening import asked_files, inline_tables
@@ -18,7 +18,7 @@ def check(ask: Ask) -> tuple[CheckResult, list[KpiError]]:
     """
     from msgspec.structs import replace
 
-    without_rows(ask, "files are checked whole")
+    without(ask, ROWS + OF_COST, "files are checked whole")
     files = asked_files(ask)
     inline = inline_tables(ask)
     if not files and not inline:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from kpi_cli import funnel_measures, measures, metrics
-from kpi_cli.ask import Ask
+from kpi_cli.ask import OF_COST, Ask, without
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.coverage import uncovered
@@ -80,11 +80,23 @@ def funnel(ask: Ask, wanted: Wanted | None = None) -> Result:
         InputError: what cannot be read or added for certain; more conversions than visitors in a test.
         NoDataError: no file has stages, or none has a row in the period.
     """
+    no_cost(ask)
     return _Funnel(ask, wanted or Wanted()).answer()
+
+
+def no_cost(ask: Ask) -> None:
+    """Refuse what asks for cost; a margin has a place where an own metric may take it.
+
+    Raises:
+        UsageError: an option that would be passed over.
+    """
+    own = ask.config.own or ask.also
+    without(ask, ("--allocate", "--explain") if own else OF_COST, "a funnel counts people and not cost")
 
 
 def days_between(ask: Ask, event: str) -> Result:
     """The median number of days between a person's days with an event of the log."""
+    no_cost(ask)
     books = open_books(ask, ("events",), (("events",),), enough="people")
     _no_dimension(ask, "--between")
     spellings = _spellings(books, event)

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from kpi_cli import customers, measures, metrics
-from kpi_cli.ask import Ask
+from kpi_cli.ask import Ask, without
 from kpi_cli.books import Books
 from kpi_cli.customers import Cell
 from kpi_cli.errors import InputError
@@ -291,8 +291,14 @@ def _followed(
     return followed
 
 
-def cohort_rows(result: Result) -> Result:
-    """The same answer with a row a cohort and unit of time, as a spreadsheet takes it."""
+def cohort_rows(worth: Worth) -> Result:
+    """The same answer with a row a cohort and unit of time, as a spreadsheet takes it.
+
+    Raises:
+        UsageError: rows in another order, or some of them only.
+    """
+    without(worth.books.ask, ("--sort", "--top"), "cohorts stand in their own order")
+    result = worth.result
     unit = str(result.extra["cohort_unit"])
     columns = [
         Column("cohort", label("cohort"), "text"),

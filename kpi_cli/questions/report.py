@@ -11,13 +11,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from kpi_cli.ask import Ask
+from kpi_cli.ask import Ask, without
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.config import in_force
 from kpi_cli.coverage import first_day, uncovered
 from kpi_cli.definitions import asked_by_name
-from kpi_cli.errors import InputError, NoDataError, UsageError
+from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.options import Enough
 from kpi_cli.opening import open_books, read_whole
 from kpi_cli.period import PeriodOptions, Window, shift, start_of
@@ -48,6 +48,7 @@ ZERO = Decimal(0)
 _FROM_ROI = ("revenue", "cost", "profit", "roi")
 _FROM_CAC = ("new_customers", "cac", "leads")
 _FROM_CHANNELS = ("visits", "conversion_rate")
+_ITS_OWN = ("--by", "--every", "--sort", "--top", "--compare", "--explain")  # options that it would pass over
 HEADLINES = frozenset({*_FROM_ROI, *_FROM_CAC, *_FROM_CHANNELS})
 
 
@@ -59,8 +60,8 @@ def report(ask: Ask) -> Report:
         InputError: what cannot be read or added for certain, or files without dates.
         NoDataError: no sales or no cost, or a kind of file that there is but not for this period.
     """
-    _own_rows(ask)
-    ask = replace(ask, explain=False, also=_also(ask), reading=replace(ask.reading, every_id=True))
+    without(ask, _ITS_OWN, "a report chooses its own rows", "report_rows")
+    ask = replace(ask, also=_also(ask), reading=replace(ask.reading, every_id=True))
     ask = read_whole(ask, Enough("people", GROUPED_BY))
     found = _Report(ask).built()
     if ask.reading.strict:
@@ -73,12 +74,6 @@ def _also(ask: Ask) -> tuple[str, ...]:
     aimed, marked = ask.config.targets, ask.config.benchmarks
     named = (*ask.also, *(goal.metric for goal in aimed), *(mark.metric for mark in marked))
     return tuple(name for name in asked_by_name(named) if name not in HEADLINES)
-
-
-def _own_rows(ask: Ask) -> None:
-    for option, given in (("--by", ask.by), ("--every", ask.period.every), ("--sort", ask.sort)):
-        if given:
-            raise UsageError("report_rows", f"a report chooses its own rows, so {option} has no place", "leave it out")
 
 
 class _Report:
@@ -211,7 +206,7 @@ class _Report:
             yield Part("campaigns", campaigns)
         if trend := self._trend():
             yield Part("trend", trend)
-        steps = _answered(funnel, self._asked(self.window))
+        steps = _answered(funnel, replace(self._asked(self.window), margin=None, allocate=None))
         if steps:
             yield Part("funnel", _trimmed(steps, ("stage", "count", "step_rate", "overall_rate", "lost")))
         if worth := self._worth():

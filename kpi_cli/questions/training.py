@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from kpi_cli import measures, metrics
-from kpi_cli.ask import Ask, without_rows
+from kpi_cli.ask import ROWS, Ask, without
 from kpi_cli.books import Books
 from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.metrics import METRICS
@@ -38,7 +38,7 @@ def training_roi(ask: Ask, training: Training) -> Result:
         InputError: periods that cannot be compared, or sales that cannot be read for certain.
         NoDataError: no sales in those periods.
     """
-    without_rows(ask, "a training is one figure, and its file says its periods")
+    without(ask, (*ROWS, "--allocate"), "a training is one figure, and its file says its periods")
     books = _sales_books(ask, training)
     gain = _gain(ask, training, books)
     indirect = training.participants * training.hours * training.hourly_cost

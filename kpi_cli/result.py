@@ -140,16 +140,19 @@ class Result(Struct):
         }
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows as a frame, one column a figure; the total alone when nothing was grouped."""
+        """The rows as a frame, one column a figure; the total alone when nothing was grouped.
+
+        What can have a fraction is a float even where it happens to have none, so that frames of two months agree.
+        """
         import pandas as pd
 
         rows = self.rows or ([] if self.by else [self.total])
         held = {name for row in rows for name in row}
         names = [c.name for c in self.columns if c.name in held or not rows]
         frame = pd.DataFrame([plain_row(row) for row in rows]).reindex(columns=names)
-        figures = [c.name for c in self.columns if c.name in names and c.unit not in ("text", "date")]
-        frame[figures] = frame[figures].apply(pd.to_numeric)  # a column of nulls alone is one of figures too
-        return frame
+        units = {c.name: c.unit for c in self.columns if c.name in names and c.unit not in ("text", "date")}
+        frame[[*units]] = frame[[*units]].apply(pd.to_numeric)  # a column of nulls alone is one of figures too
+        return frame.astype({name: float for name, unit in units.items() if unit in ("money", "rate", "multiple")})
 
 
 class CheckResult(Struct):

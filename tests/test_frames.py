@@ -104,6 +104,11 @@ def test_figures_are_numbers_in_the_frame_even_where_all_are_null() -> None:
     assert frame["cac_loaded"].isna().all()
 
 
+def test_money_and_rates_are_floats_even_where_they_happen_to_be_whole() -> None:
+    frame = kpi_cli.roi(SPEND.assign(Cost=[100, 200]), SALES, currency="EUR", by="channel").to_pandas()
+    assert {str(frame[name].dtype) for name in ("revenue", "media_cost", "cost", "profit", "roi", "roas")} == {"float64"}
+
+
 def test_a_frame_may_be_told_its_role() -> None:
     people = pd.DataFrame({"date": ["2026-10-01", "2026-10-05"], "email": ["a@example.com", "b@example.com"]})
     assert kpi_cli.cac(SPEND, currency="EUR", roles={"leads": people}).total["leads"] == 2

@@ -106,7 +106,9 @@ class Report(Struct):
         """The headline figures, a row each: value, previous, year, target, budget."""
         import pandas as pd
 
-        return pd.DataFrame([headline.to_dict(exact=False) for headline in self.headlines])
+        frame = pd.DataFrame([headline.to_dict(exact=False) for headline in self.headlines])
+        figures = [name for name in ("value", "previous", "year", "target", "budget") if name in frame]
+        return frame.astype(dict.fromkeys(figures, float))  # one that no figure has is a column of figures too
 
     def judged(self) -> Result:
         """What conditions are held against: the channels' rows; in the total every headline figure and every part's."""

@@ -313,7 +313,9 @@ def test_the_library_gives_the_report_of_the_command(small: Path, capsys: pytest
     told = json.loads(capsys.readouterr().out)
     found = kpi_cli.report(config="kpi.yml", month="2026-10")
     assert found.to_dict() == told
-    figures = found.to_pandas().set_index("name")["value"]
+    frame = found.to_pandas()
+    assert {str(frame[name].dtype) for name in ("value", "previous", "year", "target", "budget")} == {"float64"}
+    figures = frame.set_index("name")["value"]
     assert figures["roi"] == told["headlines"][3]["value"]
     channels = found.part("channels")
     assert channels is not None

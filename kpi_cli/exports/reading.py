@@ -40,7 +40,8 @@ from kpi_cli.exports.recognising import (
 from kpi_cli.exports.roles import ROLES, kind
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
-from kpi_cli.exports.sheet import Sheet, settle
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.structure import settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store

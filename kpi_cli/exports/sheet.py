@@ -1,5 +1,6 @@
 """A Sheet is one file understood: its header, its records, what its cells settle, and the rows it gives.
 
+(understanding.py)        a file becomes a sheet: its header is found
 (structure.py, cells.py)  first pass: which records are rows; which decimal mark and date order hold
 (rows.py)                 second pass: each record becomes a typed row, or is left out for a stated reason
 """

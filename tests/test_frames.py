@@ -106,7 +106,9 @@ def test_figures_are_numbers_in_the_frame_even_where_all_are_null() -> None:
 
 def test_money_and_rates_are_floats_even_where_they_happen_to_be_whole() -> None:
     frame = kpi_cli.roi(SPEND.assign(Cost=[100, 200]), SALES, currency="EUR", by="channel").to_pandas()
-    assert {str(frame[name].dtype) for name in ("revenue", "media_cost", "cost", "profit", "roi", "roas")} == {"float64"}
+    assert {str(frame[name].dtype) for name in ("revenue", "media_cost", "cost", "profit", "roi", "roas")} == {
+        "float64"
+    }
 
 
 def test_a_frame_may_be_told_its_role() -> None:

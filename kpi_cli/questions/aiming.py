@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kpi_cli.config import in_force
 from kpi_cli.period import UNITS, Window, as_of, buckets, unit_around
-from kpi_cli.questions.laying_out import Answer, Figure
+from kpi_cli.questions.figures import Answer, Figure
 from kpi_cli.result import Column
 from kpi_cli.texts import label
 

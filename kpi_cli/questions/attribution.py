@@ -13,7 +13,8 @@ from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
 from kpi_cli.models.attribution import HALF_LIFE, MODELS, Credit
 from kpi_cli.opening import open_books
-from kpi_cli.questions.laying_out import Answer, Figure, lay_out
+from kpi_cli.questions.figures import Answer, Figure
+from kpi_cli.questions.laying_out import lay_out
 from kpi_cli.result import Column, Result
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note, number_text

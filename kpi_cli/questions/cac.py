@@ -21,7 +21,8 @@ from kpi_cli.period import Window
 from kpi_cli.questions import aiming
 from kpi_cli.questions.allocating import NAMELESS, allocate, is_shared
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
+from kpi_cli.questions.figures import Answer, Figure
+from kpi_cli.questions.laying_out import figure_columns, lay_out
 from kpi_cli.questions.roi import compared_with, tell_below_zero
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, number_text

@@ -23,7 +23,8 @@ from kpi_cli.questions import roi as returns
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.cac import forget_leads, known_leads, named, tell_few, tell_first_purchases, tell_free
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, on_books
+from kpi_cli.questions.figures import Answer, Figure
+from kpi_cli.questions.laying_out import figure_columns, lay_out, on_books
 from kpi_cli.result import Column, Result, Row
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note

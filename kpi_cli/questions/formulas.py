@@ -10,7 +10,8 @@ from msgspec import Struct
 from kpi_cli import metrics
 from kpi_cli.errors import UsageError
 from kpi_cli.period import Duration, Every
-from kpi_cli.questions.laying_out import Figure, figure_columns
+from kpi_cli.questions.figures import Figure
+from kpi_cli.questions.laying_out import figure_columns
 from kpi_cli.result import Column, Note, Null, Result, Row
 from kpi_cli.texts import formula_text, label, note
 

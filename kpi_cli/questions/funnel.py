@@ -24,7 +24,8 @@ from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.opening import open_books
 from kpi_cli.period import UNITS, Duration, Window, previous
 from kpi_cli.questions.aiming import with_goals
-from kpi_cli.questions.laying_out import Answer, on_books, ordered, shown, units_before
+from kpi_cli.questions.figures import Answer
+from kpi_cli.questions.laying_out import on_books, ordered, shown, units_before
 from kpi_cli.questions.own import with_own
 from kpi_cli.questions.roi import through
 from kpi_cli.questions.staging import (

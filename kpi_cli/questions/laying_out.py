@@ -6,42 +6,24 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET, UNASSIGNED, UNATTRIBUTED
 from kpi_cli.coverage import earlier_span
 from kpi_cli.definitions import figures
 from kpi_cli.errors import UsageError, did_you_mean
-from kpi_cli.exports.roles import CHANNEL
 from kpi_cli.period import Window, counterparts
-from kpi_cli.result import Better, Column, Null, Previous, Result, Row, Span, Unit
+from kpi_cli.questions.figures import Answer, Figure
+from kpi_cli.result import Column, Null, Previous, Result, Row, Span
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label
 from kpi_cli.trust import insist
 
 if TYPE_CHECKING:
     from kpi_cli.books import Books
-    from kpi_cli.measures import Key, Measures
+    from kpi_cli.measures import Key
 
 _LAST = {name: place for place, name in enumerate((UNASSIGNED, NOT_SET, UNATTRIBUTED, NOT_ALLOCATED), 1)}
-
-
-class Figure(Struct, frozen=True):
-    """A figure a question gives: its name, unit and direction; some stand in the total only."""
-
-    name: str
-    unit: Unit
-    better: Better = None
-    total_only: bool = False
-
-
-class Answer(Struct):
-    """Figures by group, the total's, and why some are null (None: the total)."""
-
-    rows: dict[Key, Measures]
-    total: Measures
-    reasons: dict[Key | None, dict[str, str]]
 
 
 def figure_columns(figures: Sequence[Figure], margin: Decimal | None) -> list[tuple[Figure, Column]]:
@@ -110,11 +92,6 @@ def on_books(result: Result, books: Books) -> None:
         insist(books.notes)
     result.sources = [s.to_dict() for s in books.store.sources]
     result.config = {"file": config.file, "sha256": config.sha256 or ""} if config.file else None
-
-
-def of_all_channels(books: Books) -> bool:
-    """Whether the rows say nothing of channels, as months or countries do, so that each holds all of them."""
-    return bool(books.ask.dimensions) and CHANNEL.isdisjoint(books.ask.dimensions)
 
 
 def _named(dims: Sequence[str], key: Key) -> Row:

@@ -26,7 +26,8 @@ from kpi_cli.period import Every, Window, shift, start_of
 from kpi_cli.questions import predicting
 from kpi_cli.questions.cac import acquisition, tell_first_purchases
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out
+from kpi_cli.questions.figures import Answer, Figure
+from kpi_cli.questions.laying_out import figure_columns, lay_out
 from kpi_cli.questions.predicting import Models, Prediction, Wanted
 from kpi_cli.questions.roi import compared_with
 from kpi_cli.result import Column, Null, Result, Row

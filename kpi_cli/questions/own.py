@@ -14,7 +14,7 @@ from kpi_cli.errors import InputError
 from kpi_cli.exports.own import OwnColumn
 from kpi_cli.metrics import METRICS
 from kpi_cli.period import Window
-from kpi_cli.questions.laying_out import Answer, Figure, of_all_channels
+from kpi_cli.questions.figures import Answer, Figure, of_all_channels
 from kpi_cli.result import Column
 from kpi_cli.safe import quoted
 from kpi_cli.texts import label, note

@@ -17,7 +17,8 @@ from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.explaining import explain
-from kpi_cli.questions.laying_out import Answer, Figure, figure_columns, lay_out, of_all_channels
+from kpi_cli.questions.figures import Answer, Figure, of_all_channels
+from kpi_cli.questions.laying_out import figure_columns, lay_out
 from kpi_cli.result import Result
 from kpi_cli.texts import label, money_text, note, share_text
 

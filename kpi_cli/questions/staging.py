@@ -14,7 +14,7 @@ from kpi_cli.funnel_measures import Trail
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import wilson
 from kpi_cli.period import Window
-from kpi_cli.questions.laying_out import Answer, Figure
+from kpi_cli.questions.figures import Answer, Figure
 from kpi_cli.result import Better, Column, Note, Null, Previous, Result, Row, Span, Unit, Value
 from kpi_cli.texts import label, note
 

@@ -42,6 +42,7 @@ from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet, settle
 from kpi_cli.exports.structured import Table, tables_of
+from kpi_cli.exports.subtotals import set_aside_subtotals
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_repeated_shipping, refuse_unread
@@ -243,6 +244,7 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     assert source.sheet is not None
     find_own(source.sheet)
     settle(source.sheet)
+    set_aside_subtotals(source.sheet)
     refuse_unread(source.sheet)
     refuse_rates(source.sheet)
     refuse_repeated_shipping(source.sheet)

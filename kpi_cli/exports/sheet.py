@@ -190,6 +190,25 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
 
 
 _DATED = ("date", "week", "month", "start")
+_MAY_BE_TOTAL = "can be the sum of other rows, or the name of something"
+
+
+def settle_doubt(sheet: Sheet, records: Sequence[Record], index: int, doubt: str, otherwise: str | None = None) -> None:
+    """Follow what kpi.yml says of rows that may be no rows of their own, by their cell in one column.
+
+    Args:
+        otherwise: why they are left out where kpi.yml does not say; None to ask.
+
+    Raises:
+        InputError: nothing is said of them.
+    """
+    cell = records[0].cells[index]
+    fate = {folded(said): fate for said, fate in sheet.options.statuses}.get(folded(cell), otherwise)
+    if fate is None:
+        fix = f"delete the row, or {say_whether_it_counts(quoted(cell.strip()))}"
+        raise sheet.error("total_or_name", f"{quoted(cell)} {doubt}", fix, records[0].line, index)
+    if fate != "used":
+        sheet.left_out |= dict.fromkeys((record.line for record in records), fate)
 
 
 class _Structure:
@@ -256,18 +275,20 @@ class _Structure:
             cells = {cell: folded(cell) for cell in dict.fromkeys(row.cells[index] for row in rows)}
             words = whole["words"] if index in slices and len({*cells.values()} - {""}) > 1 else ()
             for cell, name in cells.items():
-                if word.match(name) or name in words:
-                    self._settle_total(cell, [row.line for row in rows if row.cells[index] == cell], index)
+                doubt = _MAY_BE_TOTAL if word.match(name) or name in words else self._may_be_no_cost(index, name)
+                if doubt:
+                    settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
 
-    def _settle_total(self, cell: str, lines: Sequence[int], index: int) -> None:
-        """Follow what kpi.yml says of rows that may be totals."""
-        fate = {folded(said): fate for said, fate in self.sheet.options.statuses}.get(folded(cell))
-        if fate is None:
-            said = f"{quoted(cell)} can be the sum of other rows, or the name of something"
-            fix = f"delete the row, or {say_whether_it_counts(quoted(cell.strip()))}"
-            raise self.sheet.error("total_or_name", said, fix, lines[0], index)
-        if fate != "used":
-            self.sheet.left_out |= dict.fromkeys(lines, fate)
+    def _may_be_no_cost(self, index: int, name: str) -> str | None:
+        """What a row of costs may be instead: a plan, which its kind or status says, or the tax on other rows."""
+        fmt, columns = self.sheet.header.format, self.sheet.columns
+        if self.sheet.role not in {"spend", "costs"}:
+            return None
+        is_kind = index == columns.get("category") or index not in columns.values()
+        if is_kind and name in fmt.get("planned", ()):
+            return "can be what was planned, beside what was spent"
+        is_tax = any(re.match(pattern, name) for pattern in fmt.get("tax_rows", ()))
+        return "can be the tax on other rows, or the name of something" if is_tax else None
 
     def _is_ordinary(self, cells: list[str]) -> bool:
         """Whether the cells that tell most rows, the first and those that totals leave blank, say nothing special."""
@@ -462,10 +483,12 @@ def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
 
 def _texts(sheet: Sheet) -> list[tuple[Record, int, str]]:
     """The numbers among typed cells that are kept as text, where numbers are due: record, column, kind."""
-    kinds = {index: what for column, index in sheet.columns.items() if (what := kind(column)) not in {"text", "day"}}
-    places = [(line, index) for line, index in sheet.texts if index in kinds]
-    records = {record.line: record for record in sheet.records()} if places else {}
-    return [(records[line], index, kinds[index]) for line, index in places if line in records]
+    told = {"money", "whole"} if sheet.places else {"money", "whole", "number"}  # a rate of 1.085 is one in YAML
+    kinds = {index: what for column, index in sheet.columns.items() if (what := kind(column)) in told}
+    places = {(line, index) for line, index in sheet.texts if index in kinds}
+    lines = {line for line, _ in places}
+    records = [record for record in sheet.records() if record.line in lines] if places else []
+    return [(r, index, kinds[index]) for r in records for index in kinds if (r.line, index) in places]
 
 
 def _marks_of(texts: Iterable[tuple[Record, int, str]]) -> Marks:
@@ -478,9 +501,10 @@ def _marks_of(texts: Iterable[tuple[Record, int, str]]) -> Marks:
 def _read_texts(sheet: Sheet, texts: Iterable[tuple[Record, int, str]], marks: Marks, mark: str | None) -> None:
     """Write numbers kept as text as the typed cells beside them are, with a point.
 
-    Each must show its mark itself, for one may be typed by hand and the next pasted from elsewhere.
+    Each of a workbook must show its mark itself, for one may be typed by hand and the next pasted from elsewhere.
     """
-    if marks.open_cell and not sheet.options.decimal:
+    is_settled = sheet.options.decimal or (sheet.places is not None and mark)
+    if marks.open_cell and not is_settled:
         raise _ask_decimal(sheet, *marks.open_cell)
     if mark == ",":
         for record, index, _ in texts:

@@ -459,6 +459,8 @@ def _events(reader: Reader) -> Composer:
 
     def compose(block: Block) -> Columns:
         columns = plain(block) | {"time": [None] * len(block.records)}
+        if sheet.role == "events":
+            columns["user"] = [_address(who) if who and "@" in who else who for who in columns["user"]]
         order, tz = sheet.date_order or "ymd", sheet.options.tz if len(sheet.days.offsets) > 1 else None
         if sheet.has("time"):
             found = reader.each(block, "time", lambda c: None if is_unknown(c) else moment(unguarded(c), order, tz))

@@ -350,6 +350,7 @@ class _Sums:
         self.apart = self.signed or "refund_rows" in fmt.spec  # refunds may be rows of their own
         self.full_column = self.sheet.has("refunded")
         self.not_ours: str | None = fmt.get("positive_refund")
+        self.used = {folded(word) for word, fate in self.sheet.options.statuses if fate == "used"}
         self.sale_types, self.ledger = {*map(folded, fmt.get("sale_types", ()))}, reader.ledger
 
     def of(
@@ -360,6 +361,7 @@ class _Sums:
         refunded, tax = abs(parts[0] or ZERO), parts[1] or ZERO
         if charged is None:
             return (None, "0", None, None, "true", None)
+        is_refund |= charged < 0 and self._is_used(record)
         if is_undone or is_refund or (charged < 0 and self.signed):
             return self._of_refund(record, charged, tax, undone=is_undone, stated=is_refund)
         if charged < 0:
@@ -389,6 +391,10 @@ class _Sums:
             tax = self._vat_in(charged) if record.vat is None else record.vat
             tax_kept = self._vat_in(kept) if refunded else tax
         return (f"{charged:f}", f"{refunded:f}", f"{tax:f}", f"{tax_kept:f}", "true", None)
+
+    def _is_used(self, record: Record) -> bool:
+        """Whether the user says of a type that its rows count: below zero, they are refunds."""
+        return self.sheet.has("type") and folded(record.cells[self.sheet.columns["type"]]) in self.used
 
     def _by_sign(self, record: Record) -> None:
         """Note a row below zero whose type is neither a sale's nor a refund's: it may be something else."""

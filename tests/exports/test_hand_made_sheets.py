@@ -360,3 +360,49 @@ def test_the_last_day_of_a_cost_is_filled_in_or_asked_for(check: Any) -> None:
     rows = "- {start: 2026-09-01, end: 2026-09-30, cost: 480}\n- {start: 2026-10-01, cost: 90}\n"
     [source] = check(("costs.yaml", rows), code=3)
     assert (source["error"]["code"], source["error"]["line"]) == ("blank_date", 2)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Refund ID;Amount;Date;Order",
+        "refund number;amount;refund date;order id",
+        "N° remboursement;Montant;Date;Commande",
+        "Numéro d'avoir;Montant;Date;Commande",
+        "Rückerstattungs-ID;Betrag;Datum;Bestellnummer",
+    ],
+)
+def test_what_went_back_is_no_sale(header: str, check: Any) -> None:
+    [source] = check(("refunds.csv", f"{header}\nR-1;20,50;2026-10-02;1001\n"), code=3)
+    assert source["error"]["code"] == "not_a_report"
+    assert "in a column Refunded" in source["error"]["fix"]
+
+
+def test_orders_may_name_the_refund_that_they_had(check: Any) -> None:
+    [source] = check(("orders.csv", "Order ID,Date,Amount,Refund ID,Refunded\n1001,2026-10-02,50,R-1,20\n"))
+    assert (source.sum("revenue_gross"), source.sum("refunds")) == (50, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "name", "total"),
+    [
+        (
+            "Datum;Bestelnummer;Klant;Bedrag;Valuta\n13-10-2026;1001;c-0001;1.250,50;EUR\n",
+            "sales",
+            "revenue_net",
+            1250.5,
+        ),
+        ("Maand;Kanaal;Uitgaven;Klikken\n2026-10;Google Ads;100,50;20\n", "spend", "cost", 100.5),
+        ("Maand;Categorie;Kosten\n2026-10;tools;100,50\n", "costs", "cost", 100.5),
+        ("Datum;Kanaal;Bezoeken\n2026-10-01;SEO;100\n", "traffic", "visits", 100),
+    ],
+)
+def test_dutch_sheets_are_read(text: str, role: str, name: str, total: float, check: Any) -> None:
+    [source] = check(("blad.csv", text))
+    assert (source["role"], source.sum(name)) == (role, total)
+
+
+def test_an_event_is_of_when_it_took_place_not_of_when_it_was_kept(check: Any) -> None:
+    text = "user,event,event_time,timestamp\nu1,view,2026-10-01 10:00:00,2026-10-03 10:00:00\n"
+    [source] = check(("events.csv", text))
+    assert source["period"] == {"start": "2026-10-01", "end": "2026-10-01"}

@@ -538,6 +538,10 @@ def _progress(reader: Reader) -> Composer:
         rows = list(zip(block.records, share, dated["started_at"], dated["completed_at"], strict=True))
         started = [bool(d) or (s or ZERO) > 0 or stages.reached("started", r) for r, s, d, _ in rows]
         done = [bool(d) or (s or ZERO) >= 100 or stages.reached("completed", r) for r, s, _, d in rows]
+        for (record, *_), begun, over in zip(rows, started, done, strict=True):
+            if not (begun or over) and (word := stages.unread(record)):
+                reader.ledger.stages_unread[word] += record.rows
+                reader.ledger.first_stage_unread = reader.ledger.first_stage_unread or record.line
         columns["enrolled"] = ["1"] * count
         columns["started"] = [str(int(s or d)) for s, d in zip(started, done, strict=True)]
         columns["completed"] = [str(int(d)) for d in done]

@@ -63,6 +63,8 @@ class Ledger(Struct):
     damaged_ids: int | None = None
     refunds_by_sign: Counter[str] = field(default_factory=Counter)  # rows below zero, by a type that says nothing
     first_by_sign: int | None = None
+    stages_unread: Counter[str] = field(default_factory=Counter)  # rows of course progress, by a word that is not known
+    first_stage_unread: int | None = None
     raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
 
 
@@ -669,6 +671,11 @@ def tell(reader: Reader) -> None:
             "refunds_by_sign", file=sheet.name, line=ledger.first_by_sign, count=count, types=named, one=types[0]
         )
         sheet.notes.append(told)
+    if ledger.stages_unread:
+        words, count = ", ".join(map(quoted, sorted(ledger.stages_unread)[:5])), ledger.stages_unread.total()
+        sheet.notes.append(
+            note("stages_unread", file=sheet.name, line=ledger.first_stage_unread, count=count, words=words)
+        )
     if ledger.damaged_ids is not None:
         sheet.notes.append(note("damaged_ids", file=sheet.name, line=ledger.damaged_ids))
     if ledger.read == ledger.left_out["no_data"] + ledger.left_out["totals_row"] + ledger.left_out["footer"]:

@@ -406,3 +406,13 @@ def test_an_event_is_of_when_it_took_place_not_of_when_it_was_kept(check: Any) -
     text = "user,event,event_time,timestamp\nu1,view,2026-10-01 10:00:00,2026-10-03 10:00:00\n"
     [source] = check(("events.csv", text))
     assert source["period"] == {"start": "2026-10-01", "end": "2026-10-01"}
+
+
+def test_a_status_of_a_course_that_is_not_known_is_told(check: Any) -> None:
+    rows = "1@example.com,A,Terminé\n2@example.com,A,Fini pour de bon\n3@example.com,A,Non commencé\n4@example.com,A,\n"
+    [source] = check(("cours.csv", f"Email,Cours,Statut\n{rows}"))
+    [told] = [note for note in source["notes"] if note["code"] == "stages_unread"]
+    assert (told["line"], source.sum("completed")) == (3, 1)
+    assert "“Fini pour de bon” (1 row)" in told["text"]
+    [known] = check(("cours.csv", f"Email,Cours,Statut\n{rows}".replace("Fini pour de bon", "En cours")))
+    assert "stages_unread" not in known.codes

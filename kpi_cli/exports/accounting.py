@@ -1,12 +1,15 @@
-"""The account of every source: its sums by currency, the days it covers, and its own totals checked."""
+"""The account of every source: its sums by currency, the days it covers, its own totals checked, and what is told."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.control import control_sums
+from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import TABLES
 from kpi_cli.exports.tables import Source, Store, span_sql
+from kpi_cli.texts import label, note
 
 _SALES_SUMS = """
     sum(charged) AS revenue_gross, sum(tax_kept) AS tax, sum(refunds) AS refunds,
@@ -80,3 +83,55 @@ def _control(source: Source) -> None:
     if source.sheet and source.sheet.totals:
         source.control, notes = control_sums(source)
         source.extra_notes += notes
+
+
+def tell_of(store: Store, source: Source, options: ReadOptions) -> None:
+    """Notes that hold for the whole source once its rows are known."""
+    sheet = source.sheet
+    assert sheet is not None
+    currencies = {entry["currency"] for entry in source.sums}
+    if sheet.role in {"spend", "sales", "costs"} and None in currencies:
+        source.extra_notes.append(note("currency_unstated", file=source.file))
+    if sheet.role == "sales":
+        untaxed = "none" in {sheet.header.format.get("tax"), price_rule(sheet).get("tax")}
+        taxed = (sheet.has("tax") and sheet.taxed) or options.vat or untaxed
+        if not taxed and source.sums:
+            source.extra_notes.append(note("tax_included", file=source.file))
+        _status_notes(source)
+        _refund_notes(store, source)
+    if sheet.role == "leads":
+        _status_notes(source)
+    if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
+        source.extra_notes.append(note("range_grain", file=source.file))
+    limit = sheet.header.format.get("truncated_at")
+    if limit and source.ledger.read >= limit and not sheet.has("date"):
+        source.extra_notes.append(note("truncated_source", file=source.file, limit=limit))
+
+
+_BY_STATUS = (
+    *("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free"),
+    *("spam", "duplicate", "disqualified"),
+)
+
+
+def _status_notes(source: Source) -> None:
+    left = {reason: source.ledger.left_out[reason] for reason in _BY_STATUS if source.ledger.left_out[reason]}
+    if left:
+        said = ", ".join(f"{count} {label(reason, 'fates')}" for reason, count in left.items())
+        source.extra_notes.append(note("status_left_out", file=source.file, rows=said))
+
+
+def _refund_notes(store: Store, source: Source) -> None:
+    """Refunded orders stay in the counts; those whose status alone says so went back whole; others may be unknown."""
+    stated_in = source.sheet.header.format.get("refunds_only_in") if source.sheet else None
+    if stated_in and source.sheet and not source.sheet.has(stated_in) and source.sums:
+        source.extra_notes.append(note("refunds_unstated", file=source.file))
+    if not any(entry["refunds"] for entry in source.sums):
+        return
+    source.extra_notes.append(note("refunded_orders_counted", file=source.file))
+    if source.sheet and not source.sheet.has("refunded"):
+        rows = "file = $1 AND fate IS NULL AND is_order AND refunds > 0"
+        ((count, line),) = store.rows(f'SELECT sum("rows"), min(line) FROM sales WHERE {rows}', [source.number])
+        if count:
+            told = note("refunded_in_full", file=source.file, line=line or None, count=int(count))
+            source.extra_notes.append(told)

@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
+from kpi_cli.exports.cells import conclude
 from kpi_cli.exports.composing import (
     BESIDE,
     flag_words,
@@ -49,7 +50,7 @@ from kpi_cli.exports.plain import (
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
 from kpi_cli.exports.rows import Block, Fate, Ledger, Reader, scale_of
-from kpi_cli.exports.sheet import Sheet, conclude
+from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.tables import Form, Source, Store
 from kpi_cli.safe import folded
 

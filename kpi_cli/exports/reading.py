@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -13,10 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import InputError, KpiError
-from kpi_cli.exports.accounting import account
+from kpi_cli.exports.accounting import account, tell_of
 from kpi_cli.exports.bulk import attempt, load, plans
-from kpi_cli.exports.composing import composer, price_rule
-from kpi_cli.exports.dialect import Record, Text, decode, records
+from kpi_cli.exports.composing import composer
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.files import LAKE, WORKBOOKS, Asked, Download, downloads
 from kpi_cli.exports.firsts import load_firsts
@@ -25,34 +23,21 @@ from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
-from kpi_cli.exports.prose import NoTable, sets_figures
-from kpi_cli.exports.recognising import (
-    GENERIC,
-    Header,
-    Place,
-    Wanted,
-    Wish,
-    is_known,
-    read_header,
-    recognise,
-    unknown_table,
-)
-from kpi_cli.exports.roles import ROLES, kind
+from kpi_cli.exports.prose import NoTable
+from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
-from kpi_cli.exports.sections import OTHER_TABLE, choose
-from kpi_cli.exports.sheet import Sheet, settle
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.structure import settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.subtotals import set_aside_subtotals
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.tables import Source, Store
+from kpi_cli.exports.understanding import parquet_sheet, relation_sheet, structured_sheet, text_sheet
 from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_repeated_shipping, refuse_unread
 from kpi_cli.exports.workspace import workspace
-from kpi_cli.result import Note
-from kpi_cli.safe import quoted
-from kpi_cli.texts import label, note
+from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
 
-_HEAD = 60
 _MANY = 200_000  # rows, from which on they are worth sharing among processors
 _STRUCTURED = WORKBOOKS | {".yaml", ".yml", ".json"}
 
@@ -82,7 +67,7 @@ def read(
         opened = list(downloads((one for one in asked if not is_address(one.pattern)), folder))
         distant = (_relation(store, one, engines) for one in asked if is_address(one.pattern))
         taken = [_recognise(*found) for found in chain(_opened(store, opened, engines), distant)]
-        taken += [_recognise(_new(store, t.name), partial(_structured_sheet, t, options)) for t in inline]
+        taken += [_recognise(_new(store, t.name), partial(structured_sheet, t, options)) for t in inline]
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
         wants = Wants(options, wanted, None if options.own else enough)
@@ -132,7 +117,7 @@ def _after(store: Store, options: ReadOptions) -> None:
     account(store)
     for source in store.sources:
         if source.error is None:
-            _trust(store, source, options)
+            tell_of(store, source, options)
 
 
 def _pass_over_prose(store: Store) -> None:
@@ -153,7 +138,7 @@ def _new(store: Store, name: str, part_of: str | None = None) -> Source:
 def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Taken]:
     """The tables of one download: one for text, one a list or worksheet for what is structured."""
     if download.suffix in {LAKE, ".parquet"}:
-        yield _new(store, download.name), lambda: _parquet_sheet(download, engines)
+        yield _new(store, download.name), lambda: parquet_sheet(download, engines)
         return
     if download.suffix in _STRUCTURED:
         try:
@@ -163,47 +148,17 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Ta
             return
         for table in tables:
             part_of = None if table.name == download.name else download.name  # one of several worksheets
-            yield _new(store, table.name, part_of), partial(_structured_sheet, table, download.options)
+            yield _new(store, table.name, part_of), partial(structured_sheet, table, download.options)
         return
-    yield _new(store, download.name, download.part_of), lambda: _text_sheet(download)
+    yield _new(store, download.name, download.part_of), lambda: text_sheet(download)
 
 
-def _parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
-    """Parquet, one file or a folder of them: DuckDB answers from it where it is."""
-    from kpi_cli.warehouse.engines import parquet
-    from kpi_cli.warehouse.relation import Relation
-
-    options, stat = download.options, download.path.stat()
-    if download.suffix != LAKE and not stat.st_size:
-        raise InputError("empty_file", "the file is empty", "export it again", download.name)
-    engine = engines.enter_context(parquet(download, options.tz))
-    relation = Relation(engine, engine.columns(), engines)
-    sheet = relation.sheet(_structured_sheet, options)
-    if download.suffix != LAKE:
-        sheet.stamp = (stat.st_size, stat.st_mtime_ns)
-        if options.strict or options.every_id or relation.count() <= ROWS:
-            with download.path.open("rb") as file:
-                sheet.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return sheet
-
-
-def _relation(store: Store, asked: Asked, engines: ExitStack) -> tuple[Source, Callable[[], Sheet]]:
+def _relation(store: Store, asked: Asked, engines: ExitStack) -> Taken:
     """A table or query of a database; its engine stays open as long as `engines` does."""
     from kpi_cli.warehouse.addresses import parse_address
 
     address = parse_address(asked.pattern, asked.table, asked.query)
-
-    def sheet() -> Sheet:
-        from kpi_cli.warehouse.engines import is_tried, opened
-        from kpi_cli.warehouse.relation import Relation
-
-        engine = engines.enter_context(opened(address, asked.options.tz))
-        found = Relation(engine, engine.columns(), engines).sheet(_structured_sheet, asked.options)
-        if not is_tried(address):
-            found.notes.append(note("engine_untested", file=address.name, engine=address.engine))
-        return found
-
-    return _new(store, address.name), sheet
+    return _new(store, address.name), lambda: relation_sheet(address, asked.options, engines)
 
 
 class Wants(Struct, frozen=True):
@@ -403,58 +358,6 @@ def _deduped(source: Source, blocks: Iterator[Columns], options: ReadOptions) ->
 _REPEATS_MATTER = {"spend", "sales", "traffic", "search", "mail", "social", "leads"}
 
 
-def _trust(store: Store, source: Source, options: ReadOptions) -> None:
-    """Notes that hold for the whole source once its rows are known."""
-    sheet = source.sheet
-    assert sheet is not None
-    currencies = {entry["currency"] for entry in source.sums}
-    if sheet.role in {"spend", "sales", "costs"} and None in currencies:
-        source.extra_notes.append(note("currency_unstated", file=source.file))
-    if sheet.role == "sales":
-        untaxed = "none" in {sheet.header.format.get("tax"), price_rule(sheet).get("tax")}
-        taxed = (sheet.has("tax") and sheet.taxed) or options.vat or untaxed
-        if not taxed and source.sums:
-            source.extra_notes.append(note("tax_included", file=source.file))
-        _status_notes(source)
-        _refund_notes(store, source)
-    if sheet.role == "leads":
-        _status_notes(source)
-    if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
-        source.extra_notes.append(note("range_grain", file=source.file))
-    limit = sheet.header.format.get("truncated_at")
-    if limit and source.ledger.read >= limit and not sheet.has("date"):
-        source.extra_notes.append(note("truncated_source", file=source.file, limit=limit))
-
-
-_BY_STATUS = (
-    *("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free"),
-    *("spam", "duplicate", "disqualified"),
-)
-
-
-def _status_notes(source: Source) -> None:
-    left = {reason: source.ledger.left_out[reason] for reason in _BY_STATUS if source.ledger.left_out[reason]}
-    if left:
-        said = ", ".join(f"{count} {label(reason, 'fates')}" for reason, count in left.items())
-        source.extra_notes.append(note("status_left_out", file=source.file, rows=said))
-
-
-def _refund_notes(store: Store, source: Source) -> None:
-    """Refunded orders stay in the counts; those whose status alone says so went back whole; others may be unknown."""
-    stated_in = source.sheet.header.format.get("refunds_only_in") if source.sheet else None
-    if stated_in and source.sheet and not source.sheet.has(stated_in) and source.sums:
-        source.extra_notes.append(note("refunds_unstated", file=source.file))
-    if not any(entry["refunds"] for entry in source.sums):
-        return
-    source.extra_notes.append(note("refunded_orders_counted", file=source.file))
-    if source.sheet and not source.sheet.has("refunded"):
-        rows = "file = $1 AND fate IS NULL AND is_order AND refunds > 0"
-        ((count, line),) = store.rows(f'SELECT sum("rows"), min(line) FROM sales WHERE {rows}', [source.number])
-        if count:
-            told = note("refunded_in_full", file=source.file, line=line or None, count=int(count))
-            source.extra_notes.append(told)
-
-
 def _unchanged(download: Download, store: Store) -> None:
     """A file that changes while it is read is refused: its figures would be of no moment."""
     sheets = [s for s in store.sources if s.file == download.name and s.sheet and s.error is None]
@@ -464,132 +367,3 @@ def _unchanged(download: Download, store: Store) -> None:
             source.error = InputError(
                 "changed_while_read", "the file changed while it was read", "run again", download.name
             )
-
-
-def _wanted(options: ReadOptions) -> Wanted:
-    return Wanted(options.role, options.format)
-
-
-def _text_sheet(download: Download) -> Sheet:
-    text = decode(download.name, download.path, download.options.encoding, hashed=False)
-    lines = text.head(_HEAD)
-    notes: list[Note] = list(text.notes)
-    skip = 0
-    if lines and lines[0].lower().startswith("sep="):
-        notes.append(note("sep_line", file=download.name, line=1))
-        skip = 1
-    header = recognise(
-        download.name, [*[""] * skip, *lines[skip:]], download.options.columns, _wanted(download.options)
-    )
-    if header.line - 1 < skip:
-        header.line = skip + 1
-    first, left_out = header.line, dict[int, str]()
-    if header.format.get("tables") == "many" and text.content is not None:
-        place = Place(download.name)
-        chosen = choose(text.lines(), header, place, download.options.columns, _wanted(download.options))
-        if chosen:
-            header, first, left_out = chosen.header, chosen.first, chosen.left_out
-    _needed_once(download.name, header)
-    found = _record_source(text, header.delimiter or ",", first)
-    if header.companion:
-        left_out = {record.line: OTHER_TABLE for record in found()}
-    return Sheet(
-        download.name,
-        header,
-        download.options,
-        text.encoding,
-        text.survey.sha256,
-        found,
-        header.delimiter,
-        text,
-        notes,
-        stamp=text.survey.stamp,
-        left_out=left_out,
-    )
-
-
-def _record_source(text: Text, delimiter: str, skip: int) -> Callable[[], Iterator[Record]]:
-    """Records below the header; kept in memory when the file is small, read again when it is not."""
-    if text.content is None:
-        return lambda: records(text, delimiter, skip)
-    kept: list[Record] = []
-
-    def small() -> Iterator[Record]:
-        if not kept:
-            kept.extend(records(text, delimiter, skip))
-        return iter(kept)
-
-    return small
-
-
-def _needed_once(name: str, header: Header) -> None:
-    """A money, date or id column that stands twice cannot be told apart, unless the format settles which."""
-    settled = header.format.get("duplicates", ())
-    names = [h.strip().casefold() for h in header.names]
-    for canonical, index in header.columns.items():
-        if names[index] and names.count(names[index]) > 1 and canonical not in settled:
-            second = names.index(names[index], index + 1) if names[index] in names[index + 1 :] else index
-            raise InputError(
-                "duplicate_header",
-                f"the column “{header.names[index].strip()}” stands twice",
-                "rename or remove one of them",
-                name,
-                header.line,
-                second + 1,
-            )
-    if header.format.name == GENERIC:
-        _meant_once(name, header)
-
-
-def _meant_once(name: str, header: Header) -> None:
-    """Two headers of a table made by hand that can both be its cost, its amount or its status are asked about."""
-    for canonical, index in header.rivals.items():
-        if kind(canonical) == "money" or canonical in header.format.get("used", ()):
-            places = sorted([header.columns[canonical], index])
-            first, second = (header.names[place].strip() for place in places)
-            raise InputError(
-                "column_open",
-                f"{quoted(first)} and {quoted(second)} can both be the {canonical.replace('_', ' ')}",
-                f"say which with --map {header.format.role}.{canonical}=HEADER",
-                name,
-                header.line,
-                places[1] + 1,
-            )
-
-
-def _structured_sheet(table: Table, options: ReadOptions) -> Sheet:
-    if options.role is None and table.role:
-        options = replace(options, role=table.role)
-    rows = table.rows
-    for start in range(min(len(rows), 30)):
-        above = [" ".join(r.cells).strip() for r in rows[:start]]
-        below = [r.cells for r in rows[start + 1 : start + 31]]
-        place = Place(table.name, rows[start].line, None, above, below)
-        header = read_header(rows[start].cells, place, options.columns, _wanted(options))
-        if header:
-            _needed_once(table.name, header)
-            body = [r for r in rows[start + 1 :] if any(c.strip() for c in r.cells)]
-            width = len(header.names)
-            padded = [Record(r.line, r.cells + [""] * (width - len(r.cells))) for r in body]
-            return Sheet(
-                table.name,
-                header,
-                options,
-                "utf-8",
-                table.sha256,
-                padded.__iter__,
-                None,
-                typed=table.typed,
-                texts=table.texts,
-                places=table.places,
-                left_out={r.line: OTHER_TABLE for r in padded} if header.companion else {},
-            )
-    if not rows:
-        raise InputError("empty_file", "the table is empty", "export it again", table.name)
-    known = max(rows[:30], key=lambda row: sum(map(is_known, row.cells)))
-    is_prose = not sets_figures(row.cells for row in rows)
-    wish = Wish(_wanted(options), options.columns)
-    error = unknown_table(known.cells, Place(table.name, known.line), wish, is_prose=is_prose)
-    if table.beside:
-        error.fix += f"; or name the worksheets that count, such as {quoted(table.beside)}"
-    raise error

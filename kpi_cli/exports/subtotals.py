@@ -13,7 +13,8 @@ from decimal import Decimal
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
-from kpi_cli.exports.sheet import Sheet, settle_doubt
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.structure import settle_doubt
 from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
 

@@ -139,6 +139,13 @@ def test_a_repeated_key_names_the_line_of_the_first():
     )
 
 
+@pytest.mark.parametrize("amount", ["1,200", "12,50", "12,50 €", "1,200 EUR", "1,200.50"])
+def test_the_thousands_behind_a_comma_are_no_key_without_a_value(amount):
+    error = refused(f"- {{month: 2026-10, cost: {amount}}}\n")
+    assert (error.code, error.line, error.column) == ("bad_key", 1, 27 + amount.index(","))
+    assert plain(load('{cost: "1,200", note: , 2026: ad}', "f")) == {"cost": "1,200", "note": None, "2026": "ad"}
+
+
 def test_the_same_key_may_stand_in_different_records():
     assert plain(load("- {a: 1}\n- {a: 2}", "f.yaml")) == [{"a": "1"}, {"a": "2"}]
 
@@ -223,7 +230,7 @@ def test_json_values_have_their_line_and_column():
     items = tree.items["a"]
     assert isinstance(items, Sequence)
     assert tree.keys["a"] == Scalar("a", True, 2, 3)
-    assert items.items == [Scalar("1", False, 2, 9), Scalar("x", True, 3, 5)]
+    assert items.items == [Scalar("1", False, 2, 9, typed=True), Scalar("x", True, 3, 5)]
 
 
 @pytest.mark.parametrize(

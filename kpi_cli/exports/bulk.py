@@ -175,6 +175,10 @@ def _plan_events(found: Plan) -> bool:
     if sheet.header.format.name != GENERIC or not _only_day(sheet, "time"):
         return False
     _dimensions(found)
+    if b"@" in found.signs:
+        user = found.cell("user")
+        found.checks.append(f"(NOT contains({user}, '@') OR regexp_full_match({user}, '{_ADDRESS}'))")
+        found.columns["user"] = f"CASE WHEN contains({user}, '@') THEN lower({user}) ELSE {found.columns['user']} END"
     return _moments(found)
 
 

@@ -123,10 +123,12 @@ def _look_at_days(sheet: Sheet, cells: Iterable[str]) -> list[str]:
 
 def _texts(sheet: Sheet) -> list[tuple[Record, int, str]]:
     """The numbers among typed cells that are kept as text, where numbers are due: record, column, kind."""
-    kinds = {index: what for column, index in sheet.columns.items() if (what := kind(column)) not in {"text", "day"}}
-    places = [(line, index) for line, index in sheet.texts if index in kinds]
-    records = {record.line: record for record in sheet.records()} if places else {}
-    return [(records[line], index, kinds[index]) for line, index in places if line in records]
+    told = {"money", "whole"} if sheet.places else {"money", "whole", "number"}  # a rate of 1.085 is one in YAML
+    kinds = {index: what for column, index in sheet.columns.items() if (what := kind(column)) in told}
+    places = {(line, index) for line, index in sheet.texts if index in kinds}
+    lines = {line for line, _ in places}
+    records = [record for record in sheet.records() if record.line in lines] if places else []
+    return [(r, index, kinds[index]) for r in records for index in kinds if (r.line, index) in places]
 
 
 def _marks_of(texts: Iterable[tuple[Record, int, str]]) -> Marks:
@@ -139,9 +141,10 @@ def _marks_of(texts: Iterable[tuple[Record, int, str]]) -> Marks:
 def _read_texts(sheet: Sheet, texts: Iterable[tuple[Record, int, str]], marks: Marks, mark: str | None) -> None:
     """Write numbers kept as text as the typed cells beside them are, with a point.
 
-    Each must show its mark itself, for one may be typed by hand and the next pasted from elsewhere.
+    Each of a workbook must show its mark itself, for one may be typed by hand and the next pasted from elsewhere.
     """
-    if marks.open_cell and not sheet.options.decimal:
+    is_settled = sheet.options.decimal or (sheet.places is not None and mark)
+    if marks.open_cell and not is_settled:
         raise _ask_decimal(sheet, *marks.open_cell)
     if mark == ",":
         for record, index, _ in texts:

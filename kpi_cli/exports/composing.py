@@ -350,6 +350,7 @@ class _Sums:
         self.apart = self.signed or "refund_rows" in fmt.spec  # refunds may be rows of their own
         self.full_column = self.sheet.has("refunded")
         self.not_ours: str | None = fmt.get("positive_refund")
+        self.used = {folded(word) for word, fate in self.sheet.options.statuses if fate == "used"}
         self.sale_types, self.ledger = {*map(folded, fmt.get("sale_types", ()))}, reader.ledger
 
     def of(
@@ -360,6 +361,7 @@ class _Sums:
         refunded, tax = abs(parts[0] or ZERO), parts[1] or ZERO
         if charged is None:
             return (None, "0", None, None, "true", None)
+        is_refund |= charged < 0 and self._is_used(record)
         if is_undone or is_refund or (charged < 0 and self.signed):
             return self._of_refund(record, charged, tax, undone=is_undone, stated=is_refund)
         if charged < 0:
@@ -389,6 +391,10 @@ class _Sums:
             tax = self._vat_in(charged) if record.vat is None else record.vat
             tax_kept = self._vat_in(kept) if refunded else tax
         return (f"{charged:f}", f"{refunded:f}", f"{tax:f}", f"{tax_kept:f}", "true", None)
+
+    def _is_used(self, record: Record) -> bool:
+        """Whether the user says of a type that its rows count: below zero, they are refunds."""
+        return self.sheet.has("type") and folded(record.cells[self.sheet.columns["type"]]) in self.used
 
     def _by_sign(self, record: Record) -> None:
         """Note a row below zero whose type is neither a sale's nor a refund's: it may be something else."""
@@ -459,6 +465,8 @@ def _events(reader: Reader) -> Composer:
 
     def compose(block: Block) -> Columns:
         columns = plain(block) | {"time": [None] * len(block.records)}
+        if sheet.role == "events":
+            columns["user"] = [_address(who) if who and "@" in who else who for who in columns["user"]]
         order, tz = sheet.date_order or "ymd", sheet.options.tz if len(sheet.days.offsets) > 1 else None
         if sheet.has("time"):
             found = reader.each(block, "time", lambda c: None if is_unknown(c) else moment(unguarded(c), order, tz))
@@ -530,6 +538,10 @@ def _progress(reader: Reader) -> Composer:
         rows = list(zip(block.records, share, dated["started_at"], dated["completed_at"], strict=True))
         started = [bool(d) or (s or ZERO) > 0 or stages.reached("started", r) for r, s, d, _ in rows]
         done = [bool(d) or (s or ZERO) >= 100 or stages.reached("completed", r) for r, s, _, d in rows]
+        for (record, *_), begun, over in zip(rows, started, done, strict=True):
+            if not (begun or over) and (word := stages.unread(record)):
+                reader.ledger.stages_unread[word] += record.rows
+                reader.ledger.first_stage_unread = reader.ledger.first_stage_unread or record.line
         columns["enrolled"] = ["1"] * count
         columns["started"] = [str(int(s or d)) for s, d in zip(started, done, strict=True)]
         columns["completed"] = [str(int(d)) for d in done]

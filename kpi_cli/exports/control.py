@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -38,7 +39,8 @@ def control_sums(source: Source) -> tuple[list[dict[str, Any]], list[Note]]:
             value, tolerance = stated
             allowed = tolerance * (count + 1)
             if abs(value - own) > allowed:
-                own = next((s for s in others(column) if abs(value - s) <= allowed), own)
+                parts = [*others(column), _block_sum(sheet, total, column)]
+                own = next((s for s in parts if abs(value - s) <= allowed), own)
             agrees = abs(value - own) <= allowed
             entry = {
                 "label": total.label,
@@ -60,15 +62,26 @@ def _other_sums(source: Source, column: str) -> Iterator[Decimal]:
     assert sheet is not None
     if column in source.ledger.raw:
         yield source.ledger.raw[column]
+    yield _added(sheet, column, range(sys.maxsize))
+
+
+def _block_sum(sheet: Sheet, total: Totals, column: str) -> Decimal:
+    """What the rows since the total before add up to, in a sheet of several tables under one another."""
+    first = max((other.record.line for other in sheet.totals if other.record.line < total.record.line), default=0)
+    return _added(sheet, column, range(first, total.record.line))
+
+
+def _added(sheet: Sheet, column: str, lines: range) -> Decimal:
+    """The cells of a column as they stand, on lines that are not left out."""
     index, every = sheet.columns[column], Decimal(0)
-    cells = Counter(r.cells[index] for r in sheet.records() if sheet.left_out.get(r.line) is None)
+    cells = Counter(r.cells[index] for r in sheet.records() if sheet.left_out.get(r.line) is None and r.line in lines)
     for cell, count in cells.items():
         if not is_unknown(cell):
             try:
                 every += count * amount(cell, sheet.decimal or ".")
             except BadValue:
                 continue
-    yield every
+    return every
 
 
 def _say(file: str, entries: list[dict[str, Any]], differing: list[dict[str, Any]]) -> list[Note]:

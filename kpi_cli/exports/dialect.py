@@ -24,7 +24,7 @@ from kpi_cli.texts import note
 
 DELIMITERS = (",", ";", "\t", "|")
 SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside the blank and line ends
-SIGNS = b"_+" + SPACES  # what the cells of a plain file do without
+SIGNS = b"_+@" + SPACES  # what the cells of a plain file do without
 SMALL = 32 << 20
 CHUNK = 1 << 20
 _WORTH_NUMPY = 1 << 28  # bytes

@@ -479,10 +479,15 @@ def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
 def _is_another(header: Header) -> bool:
     """Whether a header has a column that no file of the role has, such as the telephones of a list of people."""
     spec = header.format.spec
-    strange = spec.get("unless_headed")
-    if strange and any(re.search(strange, _keys(plainest(cell).strip())[1]) for cell in header.names):
+    if _is_headed(spec.get("unless_headed"), header.names):
+        return True
+    if "refunded" not in header.columns and _is_headed(spec.get("refunds_headed"), header.names):
         return True
     return not {*header.columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ()))
+
+
+def _is_headed(pattern: str | None, cells: Iterable[str]) -> bool:
+    return pattern is not None and any(re.search(pattern, _keys(plainest(cell).strip())[1]) for cell in cells)
 
 
 def _meant_elsewhere(header: Header) -> set[str]:
@@ -522,6 +527,9 @@ def _no_header(
 def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: bool) -> InputError:
     """What to say of a header that makes no kind of file, and what settles it."""
     sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
+    if not wish.wanted.role and _is_headed(sales.spec.get("refunds_headed"), cells):
+        fix = "add what went back to the list of orders, in a column Refunded; if its rows are orders, say --sales FILE"
+        return InputError("not_a_report", "this is a list of refunds", fix, place.name, place.line)
     money = {"amount", "revenue", "amount_net", "price"}
     if not wish.wanted.role and any((column_of(sales, cell) or ("",))[0] in money for cell in cells):
         said = "an amount without an order, customer or product column could be spend, sales or costs"

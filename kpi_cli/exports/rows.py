@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.own import own_values
+from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
 from kpi_cli.exports.sheet import BATCH, Sheet, batched, say_whether_it_counts
 from kpi_cli.exports.values import (
@@ -62,6 +63,8 @@ class Ledger(Struct):
     damaged_ids: int | None = None
     refunds_by_sign: Counter[str] = field(default_factory=Counter)  # rows below zero, by a type that says nothing
     first_by_sign: int | None = None
+    stages_unread: Counter[str] = field(default_factory=Counter)  # rows of course progress, by a word that is not known
+    first_stage_unread: int | None = None
     raw: dict[str, Decimal] = field(default_factory=dict)  # sums of cells as they stand, where the file has totals
 
 
@@ -353,6 +356,8 @@ class Reader:
             shut = [_at_midnight(cell) for cell in block.cells(sheet.columns["end"])]
             before = dt.timedelta(days=1)
             ends = [e - before if e and s and e > s and m else e for s, e, m in zip(starts, ends, shut, strict=True)]
+        if sheet.header.format.name == GENERIC:
+            self._refuse_endless(block, starts, ends)
         firsts = [start or sheet.first_day for start in starts]
         lasts = [end or sheet.last_day or first for end, first in zip(ends, firsts, strict=True)]
         for record, first, last in zip(block.records, firsts, lasts, strict=True):
@@ -362,6 +367,22 @@ class Reader:
                 text = f"the row ends ({last}) before it starts ({first})"
                 raise sheet.error("range_reversed", text, "mend it", record.line, "end")
         return [_iso(first) for first in firsts], [_iso(last) for last in lasts]
+
+    def _refuse_endless(self, block: Block, starts: Sequence[dt.date | None], ends: Sequence[dt.date | None]) -> None:
+        """Refuse a row that says where it starts and not where it ends: what it sums up was not spent on that day."""
+        sheet = self.sheet
+        lines = (r.line for r, start, end in zip(block.records, starts, ends, strict=True) if start and not end)
+        if (line := next(lines, None)) and sheet.last_day is None:
+            header = sheet.header.names[sheet.columns["start"]].strip()
+            one_day = f"--map {sheet.role}.date={header} if each row is of one day"
+            has_end = sheet.has("end")
+            text = (
+                "the end is blank"
+                if has_end
+                else f"{quoted(header)} says where a row starts, and nothing where it ends"
+            )
+            fix = "fill it in" if has_end else f"add a column of the last day, or say {one_day}"
+            raise sheet.error("blank_date", text, fix, line, "end" if has_end else "start")
 
 
 def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:
@@ -650,6 +671,11 @@ def tell(reader: Reader) -> None:
             "refunds_by_sign", file=sheet.name, line=ledger.first_by_sign, count=count, types=named, one=types[0]
         )
         sheet.notes.append(told)
+    if ledger.stages_unread:
+        words, count = ", ".join(map(quoted, sorted(ledger.stages_unread)[:5])), ledger.stages_unread.total()
+        sheet.notes.append(
+            note("stages_unread", file=sheet.name, line=ledger.first_stage_unread, count=count, words=words)
+        )
     if ledger.damaged_ids is not None:
         sheet.notes.append(note("damaged_ids", file=sheet.name, line=ledger.damaged_ids))
     if ledger.read == ledger.left_out["no_data"] + ledger.left_out["totals_row"] + ledger.left_out["footer"]:

@@ -41,6 +41,13 @@ class Stages:
         """Whether a row shows that its learner reached a stage."""
         return any(test(record) for test in self.tests[stage])
 
+    def unread(self, record: Record) -> str | None:
+        """What a row says of its stage in a word that is not known."""
+        words, column = self._rules.get("not_started"), self.sheet.columns.get("completion_status")
+        if words is None or column is None or is_unknown(record.cells[column]):
+            return None
+        return None if folded(record.cells[column]) in {*map(folded, words)} else record.cells[column].strip()
+
     def _test(self, rule: Mapping[str, Any]) -> Test:
         if "activities" in rule:
             return self._activities(rule["activities"])

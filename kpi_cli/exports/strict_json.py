@@ -101,6 +101,7 @@ class _Json:
         if match is None:
             self._no_value()
         place.quoted = match[0].startswith('"')
+        place.typed = not place.quoted
         place.text = self._unquoted(match[0]) if place.quoted else match[0]
         self._offset = match.end()
         return place

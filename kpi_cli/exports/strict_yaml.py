@@ -23,6 +23,9 @@ MAX_CHARACTERS = 16 * 2**20
 Plain = dict[str, "Plain"] | list["Plain"] | str | None
 
 
+_FIGURE = re.compile(r"\d[\d.]*(?: ?(?:[€$£%]|[A-Za-z]{1,3}))?\Z")  # `{cost: 1,200}` says cost: 1 and an empty 200
+
+
 class Scalar(Struct):
     """One value as written. `quoted` tells the text "null" from the word null."""
 
@@ -30,6 +33,7 @@ class Scalar(Struct):
     quoted: bool
     line: int
     column: int
+    typed: bool = False  # a number, true, false or null of JSON, which has one way of writing them
 
     @property
     def null(self) -> bool:
@@ -55,6 +59,9 @@ class Mapping(Struct):
 
     def add(self, key: Scalar, value: Node, file: str) -> None:
         """Put a value under its key; a key that is there already is refused, naming the first."""
+        if isinstance(value, Scalar) and not (value.text or value.quoted or key.quoted) and _FIGURE.match(key.text):
+            said = f"{quoted(key.text)} stands behind a comma, without a value"
+            refuse("bad_key", said, "write a number with a point and ungrouped, such as 1200.50", file, key)
         if key.text in self.keys:
             first = self.keys[key.text].line
             fix = "keep one of them"

@@ -56,6 +56,25 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
 
 
 _DATED = ("date", "week", "month", "start")
+_MAY_BE_TOTAL = "can be the sum of other rows, or the name of something"
+
+
+def settle_doubt(sheet: Sheet, records: Sequence[Record], index: int, doubt: str, otherwise: str | None = None) -> None:
+    """Follow what kpi.yml says of rows that may be no rows of their own, by their cell in one column.
+
+    Args:
+        otherwise: why they are left out where kpi.yml does not say; None to ask.
+
+    Raises:
+        InputError: nothing is said of them.
+    """
+    cell = records[0].cells[index]
+    fate = {folded(said): fate for said, fate in sheet.options.statuses}.get(folded(cell), otherwise)
+    if fate is None:
+        fix = f"delete the row, or {say_whether_it_counts(quoted(cell.strip()))}"
+        raise sheet.error("total_or_name", f"{quoted(cell)} {doubt}", fix, records[0].line, index)
+    if fate != "used":
+        sheet.left_out |= dict.fromkeys((record.line for record in records), fate)
 
 
 class _Structure:
@@ -122,18 +141,20 @@ class _Structure:
             cells = {cell: folded(cell) for cell in dict.fromkeys(row.cells[index] for row in rows)}
             words = whole["words"] if index in slices and len({*cells.values()} - {""}) > 1 else ()
             for cell, name in cells.items():
-                if word.match(name) or name in words:
-                    self._settle_total(cell, [row.line for row in rows if row.cells[index] == cell], index)
+                doubt = _MAY_BE_TOTAL if word.match(name) or name in words else self._may_be_no_cost(index, name)
+                if doubt:
+                    settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
 
-    def _settle_total(self, cell: str, lines: Sequence[int], index: int) -> None:
-        """Follow what kpi.yml says of rows that may be totals."""
-        fate = {folded(said): fate for said, fate in self.sheet.options.statuses}.get(folded(cell))
-        if fate is None:
-            said = f"{quoted(cell)} can be the sum of other rows, or the name of something"
-            fix = f"delete the row, or {say_whether_it_counts(quoted(cell.strip()))}"
-            raise self.sheet.error("total_or_name", said, fix, lines[0], index)
-        if fate != "used":
-            self.sheet.left_out |= dict.fromkeys(lines, fate)
+    def _may_be_no_cost(self, index: int, name: str) -> str | None:
+        """What a row of costs may be instead: a plan, which its kind or status says, or the tax on other rows."""
+        fmt, columns = self.sheet.header.format, self.sheet.columns
+        if self.sheet.role not in {"spend", "costs"}:
+            return None
+        is_kind = index == columns.get("category") or index not in columns.values()
+        if is_kind and name in fmt.get("planned", ()):
+            return "can be what was planned, beside what was spent"
+        is_tax = any(re.match(pattern, name) for pattern in fmt.get("tax_rows", ()))
+        return "can be the tax on other rows, or the name of something" if is_tax else None
 
     def _is_ordinary(self, cells: list[str]) -> bool:
         """Whether the cells that tell most rows, the first and those that totals leave blank, say nothing special."""

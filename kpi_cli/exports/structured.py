@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import permutations, zip_longest
 from typing import Any
@@ -258,13 +258,22 @@ def _table(node: Node, name: str, sha256: str | None, role: str | None) -> Table
     _one_spelling(node, columns, name)
     header = Record(node.line, list(columns))
     rows = [_record(item, columns, name) for item in node.items]
-    places = {
-        (item.line, columns[key]): (value.line, value.column)
-        for item in node.items
-        if isinstance(item, Mapping)
-        for key, value in item.items.items()
-    }
-    return Table(name, [header, *rows], sha256, role, places=places)
+    places = {(item.line, columns[key]): (value.line, value.column) for item, key, value in _values(node)}
+    open_ = ((item.line, columns[key]) for item, key, value in _values(node) if _may_be_grouped(value))
+    texts = tuple(dict.fromkeys(open_))
+    return Table(name, [header, *rows], sha256, role, places=places, texts=texts)
+
+
+def _values(node: Sequence) -> Iterator[tuple[Mapping, str, Node]]:
+    """Every value of a list of records, with its record and its name."""
+    return ((item, key, value) for item in node.items if isinstance(item, Mapping) for key, value in item.items.items())
+
+
+def _may_be_grouped(value: Node) -> bool:
+    """Whether a number was typed as people type: anything in YAML, and what stands in quotes in JSON."""
+    if not isinstance(value, Scalar) or value.typed:
+        return False
+    return ("." in value.text or "," in value.text) and _is_number(value.text)
 
 
 def _one_spelling(node: Sequence, columns: dict[str, int], name: str) -> None:

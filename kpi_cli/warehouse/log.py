@@ -232,7 +232,9 @@ def _log(sheet: Sheet) -> Log:
     relation = sheet.relation
     assert relation is not None
     user, kind = relation.columns[sheet.columns["user"]]
-    who = f"nullif(CAST({identifier(user)} AS VARCHAR), '')" if kind == "text" else identifier(user)
+    text = f"CAST({identifier(user)} AS VARCHAR)"
+    address = f"CASE WHEN {text} LIKE '%@%' THEN lower({text}) ELSE nullif({text}, '') END"
+    who = address if kind == "text" else identifier(user)
     columns = {
         name: f"coalesce(CAST({identifier(relation.columns[sheet.columns[c]][0])} AS VARCHAR), '')"
         for c, name in _text_columns(sheet).items()

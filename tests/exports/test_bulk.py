@@ -156,6 +156,16 @@ def test_people_without_an_id_are_told_with_the_first_line_that_lacks_one(tmp_pa
     assert [row[names.index("line")] for row in rows if row[names.index("user")] is None] == [5]
 
 
+def test_addresses_of_people_in_a_log_are_one_however_they_are_spelt(tmp_path):
+    text = EVENTS.replace("u-1", "Learner1@Example.com", 1).replace("u-1", "learner1@example.com")
+    slow, fast, taken = both(write(tmp_path, text))
+    assert taken
+    assert fast == slow
+    names, *rows = fast["events"]
+    people = [row[names.index("user")] for row in rows]
+    assert people.count("learner1@example.com") == EVENTS.count("u-1,")
+
+
 def event_type(store: Store) -> str:
     return str(store.rows("SELECT typeof(event) FROM events LIMIT 1")[0][0])
 

@@ -294,3 +294,125 @@ def test_refunds_that_are_yes_and_no_are_refused_with_what_to_say_of_them(check:
     assert "--map sales.refund_flag=Refunded" in source["error"]["fix"]
     [source] = check(("sales.csv", text), options=("--map", "sales.refund_flag=Refunded"))
     assert source.sum("revenue_net") == 20
+
+
+@pytest.mark.parametrize("label", ["Total {}", "{} Total", "Total {} :", "Sous-total {}"])
+def test_the_subtotals_of_a_pivot_without_days_are_no_rows(label: str, check: Any) -> None:
+    google, meta = label.format("Google"), label.format("Meta")
+    parts = f"Google,Search,100\nGoogle,Brand,50\n{google},,150\nMeta,Social,70\n{meta},,70\n"
+    [source] = check(("pivot.csv", f"Plateforme,Campagne,Dépenses\n{parts}Total général,,220\n"), options=SPENT)
+    assert (source.sum("cost"), source.left_out) == (220, {"subtotal_row": 2, "totals_row": 1})
+
+
+SPENT = ("--spend", "pivot.csv")
+
+
+def test_a_campaign_that_is_called_like_a_sum_and_is_none_is_a_row(check: Any) -> None:
+    rows = "Google,Search,100\nGoogle,Total Body,100\nMeta,Total Body,20\n"
+    [source] = check(("pivot.csv", f"Platform,Campaign,Spend\n{rows}"), options=SPENT)
+    assert (source.sum("cost"), source.left_out) == (220, {})
+
+
+def test_a_sum_of_the_month_that_bears_its_last_day_is_asked_about(tmp_path: Any, check: Any) -> None:
+    text = "Date,Campagne,Dépenses\n2026-10-01,Search,100\n2026-10-02,Search,50\n2026-10-31,Total octobre,150\n"
+    [source] = check(("spend.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Mois,Canal,Type,Dépenses\n2026-10,Google Ads,Réel,480\n2026-10,Google Ads,Prévu,500\n", 3),
+        ("Mois,Canal,Dépenses,Statut\n2026-10,Google Ads,480,Payé\n2026-11,Google Ads,500,Prévisionnel\n", 3),
+        ("Campaign,Status,Spend\nSearch,Planned,100\n", 2),
+        ("Campagne,Dépenses\nSearch,100\nSocial,50\nTotal HT,150\nTVA 20%,30\nTotal TTC,180\n", 5),
+    ],
+)
+def test_what_was_planned_and_the_tax_on_other_rows_are_no_costs_unasked(text: str, line: int, check: Any) -> None:
+    [source] = check(("pivot.csv", text), code=3, options=SPENT)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
+
+
+def test_visits_of_all_channels_beside_each_are_not_added_to_them(check: Any) -> None:
+    text = "Date,Canal,Sessions\n2026-10-01,Tous les canaux,150\n2026-10-01,SEO,100\n2026-10-01,Direct,50\n"
+    [source] = check(("visits.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 2)
+
+
+def test_each_total_of_tables_under_one_another_agrees_with_its_own(check: Any) -> None:
+    october = "Date,Campaign,Spend\n2026-10-01,A,100\n2026-10-02,A,50\nTotal,,{}\n"
+    november = "Date,Campaign,Spend\n2026-11-01,A,10\nTotal,,10\n"
+    [source] = check(("spend.csv", october.format(150) + november))
+    assert [entry["agrees"] for entry in source["control"]] == [True, True]
+    [source] = check(("spend.csv", october.format(140) + november))
+    assert [entry["agrees"] for entry in source["control"]] == [False, True]
+
+
+def test_what_a_campaign_spent_is_not_booked_on_its_first_day(check: Any) -> None:
+    text = "Campagne;Date de début;Dépensé\nSearch;01/09/2026;480\nSocial;13/10/2026;100\n"
+    [source] = check(("spend.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("blank_date", 2)
+    [source] = check(("spend.csv", text), options=("--map", "spend.date=Date de début"))
+    assert (source.sum("cost"), source["period"]["end"]) == (580, "2026-10-13")
+
+
+def test_the_last_day_of_a_cost_is_filled_in_or_asked_for(check: Any) -> None:
+    rows = "- {start: 2026-09-01, end: 2026-09-30, cost: 480}\n- {start: 2026-10-01, cost: 90}\n"
+    [source] = check(("costs.yaml", rows), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("blank_date", 2)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Refund ID;Amount;Date;Order",
+        "refund number;amount;refund date;order id",
+        "N° remboursement;Montant;Date;Commande",
+        "Numéro d'avoir;Montant;Date;Commande",
+        "Rückerstattungs-ID;Betrag;Datum;Bestellnummer",
+    ],
+)
+def test_what_went_back_is_no_sale(header: str, check: Any) -> None:
+    [source] = check(("refunds.csv", f"{header}\nR-1;20,50;2026-10-02;1001\n"), code=3)
+    assert source["error"]["code"] == "not_a_report"
+    assert "in a column Refunded" in source["error"]["fix"]
+
+
+def test_orders_may_name_the_refund_that_they_had(check: Any) -> None:
+    [source] = check(("orders.csv", "Order ID,Date,Amount,Refund ID,Refunded\n1001,2026-10-02,50,R-1,20\n"))
+    assert (source.sum("revenue_gross"), source.sum("refunds")) == (50, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "name", "total"),
+    [
+        (
+            "Datum;Bestelnummer;Klant;Bedrag;Valuta\n13-10-2026;1001;c-0001;1.250,50;EUR\n",
+            "sales",
+            "revenue_net",
+            1250.5,
+        ),
+        ("Maand;Kanaal;Uitgaven;Klikken\n2026-10;Google Ads;100,50;20\n", "spend", "cost", 100.5),
+        ("Maand;Categorie;Kosten\n2026-10;tools;100,50\n", "costs", "cost", 100.5),
+        ("Datum;Kanaal;Bezoeken\n2026-10-01;SEO;100\n", "traffic", "visits", 100),
+    ],
+)
+def test_dutch_sheets_are_read(text: str, role: str, name: str, total: float, check: Any) -> None:
+    [source] = check(("blad.csv", text))
+    assert (source["role"], source.sum(name)) == (role, total)
+
+
+def test_an_event_is_of_when_it_took_place_not_of_when_it_was_kept(check: Any) -> None:
+    text = "user,event,event_time,timestamp\nu1,view,2026-10-01 10:00:00,2026-10-03 10:00:00\n"
+    [source] = check(("events.csv", text))
+    assert source["period"] == {"start": "2026-10-01", "end": "2026-10-01"}
+
+
+def test_a_status_of_a_course_that_is_not_known_is_told(check: Any) -> None:
+    rows = "1@example.com,A,Terminé\n2@example.com,A,Fini pour de bon\n3@example.com,A,Non commencé\n4@example.com,A,\n"
+    [source] = check(("cours.csv", f"Email,Cours,Statut\n{rows}"))
+    [told] = [note for note in source["notes"] if note["code"] == "stages_unread"]
+    assert (told["line"], source.sum("completed")) == (3, 1)
+    assert "“Fini pour de bon” (1 row)" in told["text"]
+    [known] = check(("cours.csv", f"Email,Cours,Statut\n{rows}".replace("Fini pour de bon", "En cours")))
+    assert "stages_unread" not in known.codes

@@ -149,3 +149,26 @@ def test_leads_of_other_crms_keep_their_days_and_lose_their_footer(
     [source] = json.loads(capsys.readouterr().out)["sources"]
     assert (source["sums"][0]["leads"], source["period"]["start"]) == (1, "2026-10-05")
     assert source["rows"]["left_out"] == {"totals_row": 1, "footer": 1}
+
+
+FRENCH_PAYPAL = (
+    "Date,Heure,Fuseau horaire,Nom,Type,État,Devise,Avant commission,Commission,Net,De l'adresse email,"
+    "Numéro de transaction,Numéro de la transaction de référence\n"
+    '01/10/2026,10:00:00,CEST,A,Paiement sur site marchand,Terminé,EUR,"100,00","0,00","100,00",a@example.com,T1,\n'
+    '13/10/2026,10:00:00,CEST,A,{},Terminé,EUR,"-40,00","0,00","-40,00",s@example.com,T2,T1\n'
+)
+
+
+@pytest.mark.parametrize("said", ["Remboursement du paiement", "Remboursement de paiement", "Remboursement partiel"])
+def test_paypals_refunds_are_known_in_french(said: str, check: Any) -> None:
+    [source] = check(("paypal.csv", FRENCH_PAYPAL.format(said)))
+    assert (source["format"], source.sum("revenue_gross"), source.sum("refunds")) == ("paypal", 100, 40)
+
+
+def test_a_type_below_zero_that_kpi_yml_says_counts_is_a_refund(tmp_path: Path, check: Any, capsys: Any) -> None:
+    [source] = check(("paypal.csv", FRENCH_PAYPAL.format("Geste commercial")), code=3)
+    assert "statuses: {Geste commercial: used}" in source["error"]["fix"]
+    (tmp_path / "kpi.yml").write_text("sources: [{files: paypal.csv, statuses: {Geste commercial: used}}]\n")
+    code = main(["check", "--config", str(tmp_path / "kpi.yml"), "--json"])
+    [read] = json.loads(capsys.readouterr().out)["sources"]
+    assert (code, read["sums"][0]["refunds"]) == (0, 40)

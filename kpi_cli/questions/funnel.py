@@ -11,14 +11,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from kpi_cli import funnel_measures, measures, metrics
+from kpi_cli import following, funnel_measures, measures, metrics
 from kpi_cli.ask import OF_COST, Ask, without
 from kpi_cli.assigning import NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.coverage import uncovered
 from kpi_cli.errors import InputError, NoDataError, UsageError, did_you_mean
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.funnel_measures import KINS, Kin, Path, Stage, Trail
+from kpi_cli.following import Trail
+from kpi_cli.funnel_measures import KINS, Kin, Stage
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import Arm, Sample, ab_test, holm, welch
 from kpi_cli.opening import open_books
@@ -48,6 +49,7 @@ from kpi_cli.questions.staging import (
 )
 from kpi_cli.result import Column, Null, Previous, Result, Row, Span, Unit
 from kpi_cli.safe import folded, quoted
+from kpi_cli.steps import Steps
 from kpi_cli.texts import LANGUAGE, label, note, share_text, span_text
 
 USES = tuple(role for kin in KINS for role in kin.roles)
@@ -115,7 +117,7 @@ def days_between(ask: Ask, event: str) -> Result:
 
 
 def _gaps(books: Books, spellings: Sequence[str], window: Window | None) -> Row:
-    return dict(zip(_GAPS, funnel_measures.days_between(books, spellings, window), strict=True))
+    return dict(zip(_GAPS, following.days_between(books, spellings, window), strict=True))
 
 
 def by_hand(given: Sequence[tuple[str, Decimal]]) -> Result:
@@ -160,7 +162,7 @@ class _Funnel:
     def __init__(self, ask: Ask, wanted: Wanted) -> None:
         self.ask, self.wanted = ask, wanted
         self.kin: Kin = EVENTS
-        self.path: Path | None = None
+        self.path: Steps | None = None
         self.stages: list[Stage] = []
         self.sliced = False
         self.whole = True  # whether the files hold totals, not only cut lists
@@ -221,15 +223,15 @@ class _Funnel:
         named = " and ".join(quoted(step) for step in (self.wanted.steps[0], self.wanted.steps[-1]))
         return UsageError("stages_apart", f"{named} are stages of different funnels", "ask for one funnel at a time")
 
-    def _path(self, books: Books) -> Path:
+    def _path(self, books: Books) -> Steps:
         if not self.wanted.steps:
-            names = ",".join(list(funnel_measures.event_names(books))[:4])
+            names = ",".join(list(following.event_names(books))[:4])
             raise UsageError("no_steps", "a log does not say which steps make the funnel", f"such as --steps {names}")
-        for number, count, line in funnel_measures.nameless(books):
+        for number, count, line in following.nameless(books):
             file = next(s.file for s in books.store.sources if s.number == number)
             books.notes.append(note("unknown_cells", file=file, line=line, count=count, column="user"))
         spellings = tuple(_spellings(books, step) for step in self.wanted.steps)
-        return Path(self.wanted.steps, spellings, self.wanted.within)
+        return Steps(self.wanted.steps, spellings, self.wanted.within)
 
     # ------------------------------------------------------------------------------------ counting
 
@@ -318,7 +320,7 @@ class _Funnel:
         alone = measures.ungrouped(books)
         if self.path:
             names = self.path.steps
-            trail = funnel_measures.followed(books, self.path, window)
+            trail = following.followed(books, self.path, window)
             whole = added(trail.groups, names)
             return Counts(trail.groups if books.ask.dimensions else {(): whole}, whole, trail)
         names = tuple(stage.name for stage in self.stages)
@@ -391,7 +393,7 @@ class _Funnel:
         sources = [s for s in self.books.store.of_role(role) if s.number not in aside]
         return [s.file for s in sources if s.used] or [s.file for s in sources]
 
-    def _tell_trail(self, trail: Trail, path: Path) -> None:
+    def _tell_trail(self, trail: Trail, path: Steps) -> None:
         told = self.books.notes
         if trail.midway:
             said = ", ".join(f"{name} {count}" for name, count in trail.midway.items())
@@ -559,7 +561,7 @@ def _spellings(books: Books, step: str) -> tuple[str, ...]:
     Raises:
         UsageError: it has no such event.
     """
-    names = funnel_measures.event_names(books)
+    names = following.event_names(books)
     found = tuple(name for name in names if folded(name) == folded(step))
     if not found:
         raise UsageError(

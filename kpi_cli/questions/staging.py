@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from kpi_cli import metrics
-from kpi_cli.funnel_measures import Trail
+from kpi_cli.following import Trail
 from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.models.abtest import wilson
 from kpi_cli.period import Window

@@ -31,8 +31,8 @@ from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
 from kpi_cli.warehouse.relation import COMBINATIONS, is_written, values_sql
 
 if TYPE_CHECKING:
-    from kpi_cli.funnel_measures import Path
     from kpi_cli.period import Window
+    from kpi_cli.steps import Steps
 
 # What decides the channel of an event.
 DECIDING = ("channel", "source", "medium", "campaign", "campaign_id", "platform", "format_channel", "strategy")
@@ -54,7 +54,7 @@ class Log(Struct, frozen=True):
     event: str
     columns: dict[str, str]
 
-    def followed(self, path: Path, window: Window | None, groups: Groups) -> list[tuple[Any, ...]]:
+    def followed(self, path: Steps, window: Window | None, groups: Groups) -> list[tuple[Any, ...]]:
         """People by the group and the day of their first step.
 
         Args:
@@ -91,7 +91,7 @@ class Log(Struct, frozen=True):
         self.engine.hold_to(self.rows)
         return found
 
-    def _follow_sql(self, path: Path, window: Window | None, groups: Groups) -> str:
+    def _follow_sql(self, path: Steps, window: Window | None, groups: Groups) -> str:
         steps, inside = range(1, len(path.steps) + 1), _inside('CAST("at" AS DATE)', window)
         keys = [f"k{i}" for i in range(groups.width)]
         first = f"step = 1 AND {inside}"
@@ -116,7 +116,7 @@ class Log(Struct, frozen=True):
         listed = ", ".join(str(i) for i in range(1, len(keys) + 2))
         return f"WITH {', '.join(parts)} SELECT {', '.join([*keys, 'entered', *sums])} FROM people GROUP BY {listed}"
 
-    def _steps_sql(self, path: Path, groups: Groups) -> str:
+    def _steps_sql(self, path: Steps, groups: Groups) -> str:
         """The rows of the steps, each with its person, its moment, and what the group is told by."""
         told = " ".join(f"WHEN {_named(self.event, said)} THEN {n}" for n, said in enumerate(path.spellings, 1))
         cells = "".join(f", {self.columns[name]} AS c{i}" for i, name in enumerate(groups.columns))
@@ -146,13 +146,13 @@ class Groups(Struct, frozen=True):
         return [f"named AS ({values_sql(names, [(*cells, *keys) for cells, keys in self.cells.items()])})"]
 
 
-def _marks(path: Path) -> list[str]:
+def _marks(path: Steps) -> list[str]:
     """What is counted of people: the steps they reached, where they came in, what is odd about them."""
     later = range(2, len(path.steps) + 1)
     return ["did1", *(f"did{n}" for n in later), *(f"midway{n}" for n in later), "backwards", "unripe"]
 
 
-def _told(path: Path, groups: Groups) -> Iterator[str]:
+def _told(path: Steps, groups: Groups) -> Iterator[str]:
     """The marks of a person, as SQL: 1 or NULL."""
     later = range(2, len(path.steps) + 1)
     yield "CASE WHEN m1 IS NOT NULL THEN 1 END AS did1"
@@ -165,7 +165,7 @@ def _told(path: Path, groups: Groups) -> Iterator[str]:
     yield f"CASE WHEN {over} THEN 1 END AS unripe"
 
 
-def _interval(path: Path) -> str:
+def _interval(path: Steps) -> str:
     assert path.within is not None
     return f"INTERVAL {int(path.within.days * 86_400_000_000)} MICROSECOND"
 

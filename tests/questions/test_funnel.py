@@ -16,8 +16,7 @@ from kpi_cli.ask import Ask
 from kpi_cli.books import Books
 from kpi_cli.commands.app import main
 from kpi_cli.exports.tables import Store
-from kpi_cli.funnel_measures import Path as Steps
-from kpi_cli.funnel_measures import followed
+from kpi_cli.following import followed
 from kpi_cli.grouping import Grouping
 from kpi_cli.models.abtest import Arm
 from kpi_cli.period import Window, parse_duration
@@ -26,6 +25,7 @@ from kpi_cli.render.page import Page
 from kpi_cli.render.table import write_table
 from kpi_cli.result import Result
 from kpi_cli.safe import printable
+from kpi_cli.steps import Steps
 from kpi_cli.texts import LANGUAGE
 
 Capture = pytest.CaptureFixture[str]

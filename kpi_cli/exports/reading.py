@@ -116,7 +116,7 @@ def _after(store: Store, options: ReadOptions) -> None:
             source.error = error
     account(store)
     for source in store.sources:
-        if source.error is None:
+        if source.sheet and source.error is None:
             tell_of(store, source, options)
 
 
@@ -148,7 +148,11 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Ta
             return
         for table in tables:
             part_of = None if table.name == download.name else download.name  # one of several worksheets
-            yield _new(store, table.name, part_of), partial(structured_sheet, table, download.options)
+            source = _new(store, table.name, part_of)
+            if table.hidden:
+                source.extra_notes.append(note("hidden_worksheet", file=table.name))
+            else:
+                yield source, partial(structured_sheet, table, download.options)
         return
     yield _new(store, download.name, download.part_of), lambda: text_sheet(download)
 

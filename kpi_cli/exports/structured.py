@@ -37,6 +37,7 @@ class Table(Struct):
     places: dict[tuple[int, int], tuple[int, int]] | None = None  # record line, column → line, column of the value
     texts: tuple[tuple[int, int], ...] = ()  # record line, column of numbers that are kept as text, with a mark
     beside: str | None = None  # another of its workbook
+    hidden: bool = False  # a worksheet that a reader does not see, and that nobody named
 
 
 def tables_of(download: Download) -> list[Table]:
@@ -62,6 +63,8 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         book = python_calamine.CalamineWorkbook.from_path(str(download.path))
         names = _wanted_sheets(download, book.sheet_names)
         sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
+        visible = python_calamine.SheetVisibleEnum.Visible
+        hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != visible} - {download.worksheet}
         _show_percentages(sheets, percent_cells(download.path))
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise InputError("bad_workbook", "the workbook cannot be opened", "save it as CSV", download.name) from error
@@ -79,6 +82,7 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
             ],
             sha256,
             texts=_numbers_in_text(rows, 1),
+            hidden=name in hidden,
         )
         for name, rows in filled
     ]

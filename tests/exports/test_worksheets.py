@@ -95,3 +95,17 @@ def test_a_draft_names_the_worksheets_that_count(kpi: Run, capsys: pytest.Captur
     assert "  - book.xlsx/Sales\n" in drafted
     assert "- book.xlsx\n" not in drafted
     assert '# - "book.xlsx/Plan 2026"\n' in drafted
+
+
+def test_a_hidden_worksheet_is_told_and_left_out_unless_it_is_named(kpi: Run) -> None:
+    with xlsxwriter.Workbook("spend.xlsx") as book:
+        for name, cost in (("Oct", 20), ("Old", 70)):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["date", "campaign", "cost", "currency"])
+            sheet.write_row(1, 0, ["2026-10-05", name, cost, "EUR"])
+        sheet.hide()
+    _, answer, _ = kpi("roi", "spend.xlsx", SALES)
+    assert answer["total"]["cost"] == 20
+    assert [n["file"] for n in answer["notes"] if n["code"] == "hidden_worksheet"] == ["spend.xlsx/Old"]
+    _, answer, _ = kpi("roi", "spend.xlsx/Oct", "spend.xlsx/Old", SALES)
+    assert answer["total"]["cost"] == 90

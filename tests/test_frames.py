@@ -147,6 +147,14 @@ def test_decimals_are_exact_wherever_they_stand_in_a_long_frame() -> None:
     assert revenue(frame) == sum(amounts)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "Float32", "float64"])
+def test_an_amount_of_fewer_digits_is_the_shortest_number_that_it_stands_for(dtype: str) -> None:
+    sold = pd.DataFrame({"date": "2026-10-05", "order_id": ["1", "2"], "amount": pd.Series([100.1, 0.25], dtype=dtype)})
+    spent = pd.DataFrame({"date": ["2026-10-05"], "campaign": ["Brand"], "cost": pd.Series([7.7], dtype=dtype)})
+    total = kpi_cli.roi(spent, sold, currency="EUR").total
+    assert (total["revenue"], total["cost"]) == (Decimal("100.35"), Decimal("7.7"))
+
+
 @pytest.mark.parametrize(
     ("frame", "code"),
     [

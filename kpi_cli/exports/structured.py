@@ -196,13 +196,21 @@ def _whole_frame(frame: Any, name: str) -> Any:
 def _is_odd(dtype: Any) -> bool:
     """Whether DuckDB would not read a column, show another day, or take its first cells for the type of all."""
     named = type(dtype).__name__ in {"ArrowDtype", "PeriodDtype"}
-    return named or dtype.kind in {"O", "c"} or bool(getattr(dtype, "tz", None))
+    return named or dtype.kind in {"O", "c"} or bool(getattr(dtype, "tz", None)) or _is_short(dtype)
+
+
+def _is_short(dtype: Any) -> bool:
+    """Whether a column holds numbers of half the digits, or fewer, that others do."""
+    return bool(dtype.kind == "f" and dtype.itemsize < 8)
 
 
 def _texts(cells: Any) -> Any:
     """The cells as texts: of a moment the day and hour that it shows, blank where a value is missing."""
     if getattr(getattr(cells.dtype, "pyarrow_dtype", cells.dtype), "tz", None):
         cells = cells.dt.tz_localize(None)
+    if _is_short(cells.dtype):  # 100.1, and not 100.0999985, which is the same in as many digits
+        short = cells.to_numpy(f"float{8 * cells.dtype.itemsize}", na_value=float("nan"))
+        cells = cells.astype(object).where(cells.isna(), [Decimal(str(cell)) for cell in short])
     return cells.astype(object).where(cells.notna(), None).map(cell_text)
 
 

@@ -258,14 +258,22 @@ def buckets(window: Window, every: str) -> list[tuple[str, Window]]:
 def counterparts(window: Window, earlier: Window, every: str) -> dict[str, str]:
     """Each unit of a window, and the one of an earlier window that it is compared with; "" where there is none.
 
-    Units meet by their place, if the windows begin equally far into one.
+    Units meet by their place, if the windows begin equally far into one; the days of two years by their date.
 
     >>> quarters = [unit_around(dt.date(2026, month, 1), "quarter") for month in (10, 7)]
     >>> counterparts(*quarters, "month")
     {'2026-10': '2026-07', '2026-11': '2026-08', '2026-12': '2026-09'}
+    >>> leap = [Window(dt.date(year, 2, 28), dt.date(year, 3, 1)) for year in (2024, 2023)]
+    >>> counterparts(*leap, "day")
+    {'2024-02-28': '2023-02-28', '2024-02-29': '', '2024-03-01': '2023-03-01'}
     """
     unit = _unit(every)
     now, then = buckets(window, unit), buckets(earlier, unit)
+    years = window.start.year - earlier.start.year
+    if unit == "day" and years and f"{window.start:%m-%d}" == f"{earlier.start:%m-%d}":
+        days = {name for name, _ in then}
+        dates = {name: f"{int(name[:4]) - years:04}{name[4:]}" for name, _ in now}
+        return {name: date if date in days else "" for name, date in dates.items()}
     alike = len({each.start - start_of(each.start, unit) for each in (window, earlier)}) == 1
     names = [name for name, _ in then] if alike else []
     return dict(zip_longest((name for name, _ in now), names[: len(now)], fillvalue=""))

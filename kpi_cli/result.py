@@ -90,7 +90,7 @@ class Previous(Struct, frozen=True):
         rows = {tuple(row.get(key) for key in keys): row for row in self.rows}
 
         def found(row: Row) -> Row:
-            named = (self.units.get(str(row.get(k)), row.get(k)) if k in UNITS else row.get(k) for k in keys)
+            named = (self.units.get(str(row.get(k)), "") if self.units and k in UNITS else row.get(k) for k in keys)
             return rows.get(tuple(named), {})
 
         return found

@@ -50,7 +50,7 @@ def channels(
     ask = asked(files, common)
     if why is not None and model is not None:
         raise UsageError("two_questions", "--why and --model are two questions", "ask one of them")
-    if half_life is not None and (model or "").replace("_", "-") not in {"time-decay", "all"}:
+    if half_life is not None and (model or "").casefold().replace("_", "-") not in {"time-decay", "all"}:
         raise UsageError("no_time_decay", "--half-life is of time-decay", "add --model time-decay, or leave it out")
     if why is not None:
         return deliver(questions.why(ask, why), common)

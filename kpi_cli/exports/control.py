@@ -39,7 +39,7 @@ def control_sums(source: Source) -> tuple[list[dict[str, Any]], list[Note]]:
             value, tolerance = stated
             allowed = tolerance * (count + 1)
             if abs(value - own) > allowed:
-                parts = [*others(column), _block_sum(sheet, total, column)]
+                parts = [*others(column), *_block_sum(sheet, total, column)]
                 own = next((s for s in parts if abs(value - s) <= allowed), own)
             agrees = abs(value - own) <= allowed
             entry = {
@@ -65,10 +65,12 @@ def _other_sums(source: Source, column: str) -> Iterator[Decimal]:
     yield _added(sheet, column, range(sys.maxsize))
 
 
-def _block_sum(sheet: Sheet, total: Totals, column: str) -> Decimal:
-    """What the rows since the total before add up to, in a sheet of several tables under one another."""
+def _block_sum(sheet: Sheet, total: Totals, column: str) -> Iterator[Decimal]:
+    """What the rows since the total before add up to, if there are any: tables may stand under one another."""
     first = max((other.record.line for other in sheet.totals if other.record.line < total.record.line), default=0)
-    return _added(sheet, column, range(first, total.record.line))
+    block = range(first, total.record.line)
+    if any(record.line in block and record.line not in sheet.left_out for record in sheet.records()):
+        yield _added(sheet, column, block)
 
 
 def _added(sheet: Sheet, column: str, lines: range) -> Decimal:

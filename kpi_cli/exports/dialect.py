@@ -278,8 +278,8 @@ def _single_byte(name: str, path: Path) -> str:
                 line[: multibyte.start()].count(b",") + 1,
             )
     if found := _MAC_ROMAN.search(raw):
-        said = "the text looks like Mac Roman, as older programs of a Mac write it"
-        fix = "say --encoding mac_roman, or save it as CSV UTF-8"
+        said = "the text looks like Mac Roman, or that of DOS, as older programs write them"
+        fix = "say --encoding mac_roman or --encoding cp850, or save it as CSV UTF-8"
         raise InputError("unknown_encoding", said, fix, name, 1 + len(re.findall(rb"\r\n?|\n", raw[: found.start()])))
     if encoding == "latin-1":
         fix = "save it as CSV UTF-8, or name its encoding, such as --encoding mac_roman or --encoding cp850"

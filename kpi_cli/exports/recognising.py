@@ -212,10 +212,10 @@ def _keys(header: str) -> tuple[str, str]:
 
 
 def _metadata(whole: str) -> str:
-    """The currency or zone in brackets at a header's end, or behind “in”; the euro of k€ too."""
+    """The currency or zone in brackets at a header's end, or behind “in”; the euro of k€ and m€ too."""
     match = _METADATA.match(whole)
     said = (match[2] or match[3]) if match else ""
-    return said[1:].strip() if said.startswith("k") and plainest(said) in vocabulary().scales else said
+    return said[1:].strip() if said[:1] in {"k", "m"} and plainest(said) in vocabulary().scales else said
 
 
 @lru_cache(maxsize=1 << 16)
@@ -479,7 +479,7 @@ def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
 def _is_another(header: Header) -> bool:
     """Whether a header has a column that no file of the role has, such as the telephones of a list of people."""
     spec = header.format.spec
-    if _is_headed(spec.get("unless_headed"), header.names):
+    if header.columns.keys().isdisjoint(spec.get("sure", ())) and _is_headed(spec.get("unless_headed"), header.names):
         return True
     if "refunded" not in header.columns and _is_headed(spec.get("refunds_headed"), header.names):
         return True

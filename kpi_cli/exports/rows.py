@@ -69,7 +69,12 @@ class Ledger(Struct):
 
 
 _NUMERIC = {"money", "whole", "number"}
-_SCALES = {"micros": Decimal("0.000001"), "cents": Decimal("0.01"), "thousands": Decimal(1000)}
+_SCALES = {
+    "micros": Decimal("0.000001"),
+    "cents": Decimal("0.01"),
+    "thousands": Decimal(1000),
+    "millions": Decimal(1_000_000),
+}
 
 
 def scale_of(sheet: Sheet, column: str) -> str | None:

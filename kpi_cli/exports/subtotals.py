@@ -7,8 +7,9 @@ and “Total TTC”. A campaign called “Total Body” that is no sum stays a r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
+
+from msgspec import Struct
 
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.recognising import GENERIC
@@ -28,17 +29,72 @@ def set_aside_subtotals(sheet: Sheet) -> None:
         InputError: a row that may be a sum, or something that is called like one.
     """
     fmt = sheet.header.format
-    if sheet.role not in _ROLES or fmt.name != GENERIC:
+    columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
+    if sheet.role not in _ROLES or fmt.name != GENERIC or not columns:
         return
-    column = next((c for c in TABLES[sheet.role].sums if sheet.has(c)), None)
     called = re.compile("|".join(fmt.get("undated_subtotals", ())))
-    texts = [i for i in range(len(sheet.header.names)) if _is_text(sheet, i)]
-    for record, index, is_alone in list(_sums(sheet, column, texts, called)) if column else ():
-        reason = "subtotal_row" if is_alone else None
-        settle_doubt(sheet, [record], index, _DOUBT, reason)
+    found, names = _called_sums(sheet, columns, called)
+    for one in found:
+        if one.name not in names:
+            settle_doubt(sheet, [one.record], one.index, _DOUBT, None if one.is_open else "subtotal_row")
 
 
 _DOUBT = "is the sum of rows above it, or the name of something"
+
+
+class _Sum(Struct, frozen=True):
+    """A row that is called a sum, by its cell in one column, and is one; open where it may be something else."""
+
+    record: Record
+    index: int
+    name: str
+    is_open: bool
+
+
+def _called_sums(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> tuple[list[_Sum], set[str]]:
+    """The rows that are called sums and are, and the names of those that are called so and are none."""
+    texts = [i for i in range(len(sheet.header.names)) if _is_text(sheet, i)]
+    telling = [i for c, i in sheet.columns.items() if i in texts and c != "currency"]
+    rows: list[Record] = []
+    found, names = list[_Sum](), set[str]()
+    for record in sheet.records():
+        if record.line in sheet.left_out:
+            continue
+        index = next((i for i in texts if i < len(record.cells) and called.search(folded(record.cells[i]))), None)
+        if index is not None:
+            name = folded(record.cells[index])
+            count = _rows_added(sheet, rows, record, columns)
+            is_alone = all(i == index or is_unknown(record.cells[i]) for i in telling)
+            is_named = count > 0 and _names(called.sub(" ", name), rows[-1])
+            if count > 1 or is_named or (count and is_alone):
+                found.append(_Sum(record, index, name, is_open=not (is_alone and (count > 1 or is_named))))
+                continue
+            names.add(name)
+        rows.append(record)
+    return found, names
+
+
+def _rows_added(sheet: Sheet, rows: list[Record], record: Record, columns: list[int]) -> int:
+    """How many of the last rows a row adds up, in all its numbers; 0 where it adds up none."""
+    wanted = [_value(sheet, record, i) for i in columns]
+    if not wanted[0]:
+        return 0
+    sums = [ZERO] * len(columns)
+    for count, row in enumerate(reversed(rows), 1):
+        sums = [held + _value(sheet, row, i) for held, i in zip(sums, columns, strict=True)]
+        allowed = _ROUNDED * (count + 1)
+        pairs = list(zip(sums, wanted, columns, strict=True))
+        if all(abs(a - b) <= allowed or is_unknown(record.cells[i]) for a, b, i in pairs):
+            return count
+        if sums[0] > wanted[0] + allowed:
+            break
+    return 0
+
+
+def _names(rest: str, row: Record) -> bool:
+    """Whether what a sum is called, but for the word, stands in a row: “Total Google” below Google Ads."""
+    bare = " ".join(re.findall(r"[^\W_]+", rest))
+    return bool(bare) and any(bare in folded(cell) for cell in row.cells)
 
 
 def _is_text(sheet: Sheet, index: int) -> bool:
@@ -46,31 +102,12 @@ def _is_text(sheet: Sheet, index: int) -> bool:
     return not named or kind(named[0]) in {"text", "day"}
 
 
-def _sums(sheet: Sheet, column: str, texts: list[int], called: re.Pattern[str]) -> Iterator[tuple[Record, int, bool]]:
-    """The rows that are called sums and are, each with its column and whether it says nothing else."""
-    telling = [i for i in texts if i in sheet.columns.values()]
-    part, whole, rows = ZERO, ZERO, 0
-    for record in sheet.records():
-        if reason := sheet.left_out.get(record.line):
-            part, rows = (ZERO, 0) if reason in _BREAKS else (part, rows)
-            continue
-        value = _value(sheet, record, column)
-        index = next((i for i in texts if i < len(record.cells) and called.search(folded(record.cells[i]))), None)
-        if index is not None and value and value in {part, whole}:
-            is_alone = all(i == index or is_unknown(record.cells[i]) for i in telling)
-            if is_alone or rows > 1:
-                yield record, index, is_alone
-                part, rows = ZERO, 0
-                continue
-        part, whole, rows = part + value, whole + value, rows + 1
-
-
-_BREAKS = {"totals_row", "subtotal_row", "repeated_header"}
 ZERO = Decimal(0)
+_ROUNDED = Decimal("0.005")
 
 
-def _value(sheet: Sheet, record: Record, column: str) -> Decimal:
-    cell = record.cells[sheet.columns[column]]
+def _value(sheet: Sheet, record: Record, index: int) -> Decimal:
+    cell = record.cells[index] if index < len(record.cells) else ""
     try:
         return ZERO if is_unknown(cell) else amount(cell, sheet.decimal or ".")
     except BadValue:

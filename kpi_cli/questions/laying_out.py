@@ -75,7 +75,8 @@ def lay_out(
         on_books(result, books)
     if books and before and span:
         result.previous = _previous((span, before[1]), dims, inner, keys, [f.name for f, _ in columns])
-        result.previous.units.update(units_before(books, before[0]))
+        if question != "ltv":  # whose units are those of cohorts, which are the same ones earlier
+            result.previous.units.update(units_before(books, before[0]))
     return result
 
 

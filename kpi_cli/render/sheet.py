@@ -104,6 +104,7 @@ _ON_READING = {
     "micros",
     "cents",
     "thousands",
+    "millions",
     "trailing_delimiter",
     "unnamed_column",
     "no_final_newline",

@@ -40,7 +40,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "total": ("Total", "Total"),
     "more": (
         "and {} more, left out by --top; the total counts all",
-        "et {} de plus, laissés de côté par --top ; le total compte tout",
+        "et {} de plus, au-delà de --top ; le total compte tout",
     ),
     "against": ("Δ is the change since {} (rates in points)", "Δ : évolution depuis {} (taux en points)"),
     "absent": ("no value in these rows", "aucune valeur dans ces lignes"),

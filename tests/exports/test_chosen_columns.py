@@ -69,7 +69,7 @@ def test_other_lists_of_stripe_are_no_sales_whatever_columns_were_chosen(own: st
 
 
 def test_a_list_of_refunds_is_told_by_its_own_ids_beside_those_of_the_charges(check: Any) -> None:
-    header = "Charge id,Amount,Currency,Status,Created (UTC),Customer Email,Refund ID"
+    header = "Charge id,Amount,Currency,Status,Created (UTC),Customer Email,Reference"
     [source] = check(("list.csv", f"{header}\nch_1,9.00,eur,succeeded,2026-10-01 10:00,a@example.com,re_1\n"), code=3)
     assert source["error"]["text"] == "this is a list of refunds of Stripe"
 

@@ -231,6 +231,7 @@ def test_what_names_no_year_or_no_unit_is_no_date(cell: str, check: Any) -> None
         *(("cost_cents", "1250", 12.5, "cents"), ("Cost (cents)", "1250", 12.5, "cents")),
         *(("costCents", "1250", 12.5, "cents"), ("Coût en centimes", "1250", 12.5, "cents")),
         *(("Kosten (Cent)", "1250", 12.5, "cents"), ("Spend (k€)", "1.25", 1250, "thousands")),
+        *(("Spend ($K)", "1.25", 1250, "thousands"), ("Coût (M€)", "1.25", 1250000, "millions")),
         *(("Cost (K EUR)", "1.25", 1250, "thousands"), ("Coût (en milliers d'euros)", "1.25", 1250, "thousands")),
         *(("Kosten (Tsd. €)", "1.25", 1250, "thousands"), ("costMicros", "1250000", 1.25, "micros")),
     ],
@@ -282,6 +283,18 @@ def test_what_an_agency_spent_for_a_client_is_no_sale(spent: str, check: Any) ->
     assert (source["role"], source.sum("cost")) == ("spend", 1000.5)
 
 
+@pytest.mark.parametrize("header", ["Date,Order ID,Value date,Amount", "Date,Order ID,Agency fee,Amount"])
+def test_orders_may_bear_columns_of_a_bank_or_an_agency(header: str, check: Any) -> None:
+    [source] = check(("orders.csv", f"{header}\n2026-10-01,A-1,2026-10-02,90\n"))
+    assert (source["role"], source.sum("revenue_net")) == ("sales", 90)
+
+
+def test_spend_that_was_clicked_may_name_whom_to_call(check: Any) -> None:
+    text = "Date,Campaign,Cost,Clicks,Phone number,Customer name\n2026-10-01,Brand,20,5,,School\n"
+    [source] = check(("ads.csv", text))
+    assert (source["role"], source.sum("cost")) == ("spend", 20)
+
+
 def test_what_moved_on_a_bank_account_is_not_taken_for_sales(check: Any) -> None:
     head = "Type,Product,Started Date,Description,Amount,Fee,Currency,State,Balance"
     [source] = check(("account.csv", f"{head}\nTOPUP,Current,2026-10-01,A,100.00,0.00,EUR,COMPLETED,100.00\n"), code=3)
@@ -311,6 +324,30 @@ def test_a_campaign_that_is_called_like_a_sum_and_is_none_is_a_row(check: Any) -
     rows = "Google,Search,100\nGoogle,Total Body,100\nMeta,Total Body,20\n"
     [source] = check(("pivot.csv", f"Platform,Campaign,Spend\n{rows}"), options=SPENT)
     assert (source.sum("cost"), source.left_out) == (220, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("Campaign,Cost,Impressions\nA,10,100\nTotal Body,10,200\nB,3,5\n", 23),
+        ("Date,Campaign,Cost\n2026-10-01,Brand total,10\n2026-10-02,Brand total,10\n2026-10-03,Brand total,20\n", 40),
+        ("Platform,Campaign,Cost\nGoogle,A,10.004\nGoogle,B,20.003\nTotal Google,,30.01\nMeta,C,5\n", 35.007),
+        ("Platform,Campaign,Cost,Currency\nGoogle Ads,A,9,EUR\nTotal Google,,9,EUR\nX,B,5,EUR\nTotal X,,5,EUR\n", 14),
+        (
+            "Platform,Account,Campaign,Cost\nMeta,b1,E,5\nMeta,b1,F,6\n,Total b1,,11\n"
+            "Meta,b2,G,2\nMeta,b2,H,1\n,Total b2,,3\nTotal Meta,,,14\n",
+            14,
+        ),
+    ],
+)
+def test_rows_that_are_called_sums_are_those_whose_every_number_adds_up(text: str, cost: float, check: Any) -> None:
+    [source] = check(("pivot.csv", text), options=SPENT)
+    assert source.sum("cost") == cost
+
+
+def test_one_row_that_may_be_the_sum_of_the_one_above_or_a_campaign_is_asked_about(check: Any) -> None:
+    [source] = check(("pivot.csv", "Campaign,Cost\nA,10\nTotal Body,10\nB,3\n"), code=3, options=SPENT)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 3)
 
 
 def test_a_sum_of_the_month_that_bears_its_last_day_is_asked_about(tmp_path: Any, check: Any) -> None:

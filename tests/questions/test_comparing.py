@@ -61,7 +61,7 @@ def test_a_year_is_compared_with_the_year_before_it_and_never_with_itself(capsys
 def test_a_csv_has_the_figures_of_the_period_compared_with(question: str, capsys: pytest.CaptureFixture[str]) -> None:
     rows = rows_of(capsys, question, *TWO_YEARS, "--every", "year", "--compare", "year")
     if question == "roi":
-        assert [(row["revenue"], row["revenue_previous"]) for row in rows] == [("300", "200"), ("600", "300")]
+        assert [(row["aov"], row["aov_previous"]) for row in rows] == [("300", "200"), ("600", "300")]
         assert {row["year"] for row in rows} == {"2025", "2026"}
     else:
         assert {row["count_previous"] for row in rows if row["stage"] == "orders"} == {"2"}
@@ -180,3 +180,16 @@ def test_cost_after_the_data_end_is_told_to_have_nothing_beside_it(
     assert told.startswith(f"compared up to Oct 20, 2026, where the data end: {amount} of cost after that day")
     whole = json.loads(printed(capsys, question, *files, "--month", "2026-09", "--compare", "previous", "--json"))
     assert "cost_past_data" not in [note["code"] for note in whole["notes"]]
+
+
+def test_a_cohort_is_compared_with_itself_a_period_ago(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bought = (("09-05", "c-0001", 40), ("10-05", "c-0001", 30), ("10-06", "c-0002", 20))
+    lines = [f"2026-{day},{i},{who},{amount},0,EUR\n" for i, (day, who, amount) in enumerate(bought)]
+    sales = tmp_path / "shop.csv"
+    sales.write_text("".join(["date,order_id,customer_id,amount,tax,currency\n", *lines]))
+    asked = ("--no-config", "--month", "2026-10", "--every", "month", "--compare", "previous")
+    rows = rows_of(capsys, "ltv", str(sales), *asked)
+    assert {row["month"]: (row["aov"], row["aov_previous"]) for row in rows} == {
+        "2026-09": ("30", "40"),
+        "2026-10": ("20", ""),
+    }

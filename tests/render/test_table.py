@@ -246,7 +246,7 @@ def test_an_encoding_other_than_utf_gets_ascii_signs(monkeypatch: pytest.MonkeyP
     ("lang", "said"),
     [
         ("en", "and 2 more, left out by --top; the total counts all"),
-        ("fr", "et 2 de plus, laissés de côté par --top ; le total compte tout"),
+        ("fr", "et 2 de plus, au-delà de --top ; le total compte tout"),
     ],
 )
 def test_rows_that_top_leaves_out_are_counted_at_the_foot(lang: str, said: str) -> None:

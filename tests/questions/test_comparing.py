@@ -61,7 +61,7 @@ def test_a_year_is_compared_with_the_year_before_it_and_never_with_itself(capsys
 def test_a_csv_has_the_figures_of_the_period_compared_with(question: str, capsys: pytest.CaptureFixture[str]) -> None:
     rows = rows_of(capsys, question, *TWO_YEARS, "--every", "year", "--compare", "year")
     if question == "roi":
-        assert [(row["aov"], row["aov_previous"]) for row in rows] == [("300", "200"), ("600", "300")]
+        assert [(row["revenue"], row["revenue_previous"]) for row in rows] == [("300", "200"), ("600", "300")]
         assert {row["year"] for row in rows} == {"2025", "2026"}
     else:
         assert {row["count_previous"] for row in rows if row["stage"] == "orders"} == {"2"}

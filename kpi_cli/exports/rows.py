@@ -495,7 +495,8 @@ class Fate:
             header = self.sheet.header.names[self.sheet.columns["type"]].strip()
             both = " and ".join(quoted(word) for word in sorted(self.seen.values()))
             text = f"{header} says {both}: what was sold would count twice"
-            fix = f"leave one sort out, in kpi.yml, in the files' entry: statuses: {{{said}: transfer}}"
+            entry = f"statuses: {{{said}: transfer}}"
+            fix = f"leave one sort out, in the files' entry of kpi.yml, and run without FILES: {entry}"
             raise self.sheet.error("column_open", text, fix, record.line, "type")
 
 

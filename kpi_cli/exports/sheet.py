@@ -108,13 +108,13 @@ def say_whether_it_counts(shown: str) -> str:
     """What to do about rows with a cell of doubtful meaning.
 
     >>> print(say_whether_it_counts("“Raffle”"))
-    say whether it counts, in kpi.yml, in the files' entry: statuses: {Raffle: used}
+    say whether it counts, in the files' entry of kpi.yml, and run without FILES: statuses: {Raffle: used}
     >>> print(say_whether_it_counts("“Total :”"))
-    say whether it counts, in kpi.yml, in the files' entry: statuses: {"Total :": used}
+    say whether it counts, in the files' entry of kpi.yml, and run without FILES: statuses: {"Total :": used}
     """
     word = shown.strip("“”")
     word = word if _PLAIN.fullmatch(word) else f'"{word}"'
-    return f"say whether it counts, in kpi.yml, in the files' entry: statuses: {{{word}: used}}"
+    return f"say whether it counts, in the files' entry of kpi.yml, and run without FILES: statuses: {{{word}: used}}"
 
 
 _PLAIN = re.compile(r"[^\W_][\w .-]*")

@@ -16,7 +16,7 @@ from kpi_cli.period import Window, counterparts
 from kpi_cli.questions.figures import Answer, Figure
 from kpi_cli.result import Column, Null, Previous, Result, Row, Span
 from kpi_cli.safe import quoted
-from kpi_cli.texts import label
+from kpi_cli.texts import label, note
 from kpi_cli.trust import insist
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def lay_out(
         beyond=[_named(dims, key) | _picked(answer.rows[key], inner) for key in every[len(keys) :]],
     )
     span = earlier_span(books, before[0]) if books and before else None
-    if books:
-        on_books(result, books)
     if books and before and span:
         result.previous = _previous((span, before[1]), dims, inner, keys, [f.name for f, _ in columns])
         if question != "ltv":  # whose units are those of cohorts, which are the same ones earlier
             result.previous.units.update(units_before(books, before[0]))
+    if books:
+        on_books(result, books)
     return result
 
 
@@ -117,9 +117,17 @@ def _previous(
 
 
 def units_before(books: Books, earlier: Window) -> dict[str, str]:
-    """The unit of time before that each one of the rows is compared with; none where rows are not by time."""
+    """The unit of time before that each one of the rows is compared with; none where rows are not by time.
+
+    A note tells where no two of them meet.
+    """
     every, window = books.ask.every, books.window
-    return counterparts(window, earlier, every) if every and window else {}
+    if not (every and window):
+        return {}
+    units = counterparts(window, earlier, every)
+    if not any(units.values()):
+        books.notes.append(note("units_apart", unit=label(every).lower()))
+    return units
 
 
 def ordered(books: Books, answer: Answer, columns: Sequence[Column]) -> list[Key]:

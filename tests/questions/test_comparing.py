@@ -193,3 +193,13 @@ def test_a_cohort_is_compared_with_itself_a_period_ago(tmp_path: Path, capsys: p
         "2026-09": ("30", "40"),
         "2026-10": ("20", ""),
     }
+
+
+@pytest.mark.parametrize("question", ["roi", "funnel"])
+@pytest.mark.parametrize(("every", "is_told"), [("week", True), ("month", False)])
+def test_rows_of_time_that_have_no_earlier_one_are_told(
+    question: str, every: str, is_told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--from", "2026-01-01", "--to", "2026-12-31", "--every", every, "--compare", "previous", "--json")
+    notes = json.loads(printed(capsys, question, *asked))["notes"]
+    assert ("units_apart" in {note["code"] for note in notes}) == is_told

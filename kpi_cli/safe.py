@@ -13,6 +13,9 @@ HIDDEN = "‹hidden›"
 _WORD = r"[^\s<>,;:\"'()\[\]|/\\=]"
 # Begun at the start of a word only: a cell of 200 kB must not be tried at each of its characters.
 _EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+@{_WORD}+")
+# Of what was meant as the address of a database: the password before its host, and one among its settings.
+_INSIDE = re.compile(r"(?<=:/)(/?)[^\s/@:]*:\S{1,300}@")
+_SETTING = re.compile(r"(?i)\b((?:ssl)?(?:password|passwd|pwd)=)[^\s&;]+")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -30,7 +33,11 @@ def printable(text: str) -> str:
     'a\\x1b[31mred'
     >>> printable("sold to learner17@example.com today")
     'sold to ‹hidden› today'
+    >>> printable("no file jdbc:postgresql://shop:s3/cr:et@db.example/shop?password=s3cret&table=orders")
+    'no file jdbc:postgresql://‹hidden›/shop?password=‹hidden›&table=orders'
     """
+    if ":/" in text or "=" in text:
+        text = _SETTING.sub(rf"\1{HIDDEN}", _INSIDE.sub(rf"\1{HIDDEN}@", text))
     return _UNSAFE.sub(_escape, _EMAIL.sub(HIDDEN, text))
 
 

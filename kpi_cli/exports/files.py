@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,7 +28,10 @@ READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml"
 SETTINGS = "kpi.yml"  # in a folder of exports, or among what a pattern matches, it is none
 _PACKED = {"gz": (b"\x1f\x8b",), "zip": (b"PK\x03\x04", b"PK\x05\x06"), "zst": (b"\x28\xb5\x2f\xfd",)}
 WORKBOOKS = {".xlsx", ".xlsm"}
-LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts named such as month=2026-10
+LAKE = ".lake"  # the kind of a folder of Parquet that is one table, in parts
+_A_PART = re.compile(r"part-\d|data_\d+\.", re.IGNORECASE)  # as Spark and DuckDB name them
+_LOGS = {"Delta Lake": "_delta_log", "Hudi": ".hoodie"}
+_UNFINISHED = "_temporary"  # where Spark and Hadoop write what is not yet part of a table
 _CHUNK = 1 << 20
 _PATIENCE = 3  # seconds for the other end of a pipe to be opened
 
@@ -112,20 +116,39 @@ def _paths(pattern: str) -> list[Path]:
         return [Path("-")]
     path = Path(pattern)
     if path.is_dir():
+        _hold_to_log(path)
         if _is_lake(path):
             return [path]
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and _is_export(p))
-        if not inside:
-            raise NoDataError("no_file", "no export in the folder", "name its files", file=printable(pattern))
-        return inside
+        if inside := _inside(path):
+            return inside
+        raise NoDataError("no_file", "no export in the folder", "name its files", file=printable(pattern))
     if path.exists() or is_worksheet(path):
         return [path]
-    found = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207 (patterns may be absolute)
-    if matched := sorted(path for path in found if path.is_file() and path.name != SETTINGS):
+    if matched := _matched(pattern):
         return matched
     if glob.has_magic(pattern):
         raise NoDataError("no_file", "no file matches", "check the pattern", file=printable(pattern))
     raise InputError("no_such_file", "there is no such file", "check the name", file=printable(pattern))
+
+
+def _matched(pattern: str) -> list[Path]:
+    """The files that a pattern matches, and the folders that are one table each, without the parts of those."""
+    found = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207 (patterns may be absolute)
+    lakes = {path for path in found if path.is_dir() and _is_lake(path)}
+    files = (path for path in found if path.is_file() and path.name != SETTINGS and not _is_unfinished(path))
+    return _without_parts(lakes, files)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """The exports of a folder and of those below it, and the folders that are one table each."""
+    found = [path for path in _below(folder) if _is_export(path)]
+    parquet = (path for path in found if path.suffix.lower() == ".parquet")
+    above = {parent for path in parquet for parent in path.parents if folder in parent.parents}
+    return _without_parts({path for path in above if _is_lake(path)}, found)
+
+
+def _without_parts(lakes: set[Path], files: Iterable[Path]) -> list[Path]:
+    return sorted(path for path in (*lakes, *files) if lakes.isdisjoint(path.parents))
 
 
 def is_worksheet(path: Path) -> bool:
@@ -140,10 +163,53 @@ def _is_export(path: Path) -> bool:
 
 
 def _is_lake(folder: Path) -> bool:
-    """Whether a folder is parted as lakes are: all Parquet, below folders such as `month=2026-10`."""
+    """Whether a folder is one table, all Parquet: below folders such as `month=2026-10`, or in a job's `part-0000`."""
+    parts = [path for path in _below(folder) if not path.name.startswith("_")]
+    if not parts or any(path.suffix.lower() != ".parquet" for path in parts):
+        return False
     parted = any("=" in part.name for part in folder.iterdir() if part.is_dir())
-    files = (p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "_")))
-    return parted and {p.suffix.lower() for p in files} == {".parquet"}
+    return parted or all(path.parent == folder and _A_PART.match(path.name) for path in parts)
+
+
+def lake_parts(folder: Path) -> list[Path]:
+    """The Parquet files of a lake, whatever the case of their names; the marks and leftovers of a job are none."""
+    return sorted(p for p in _below(folder) if p.suffix.lower() == ".parquet" and not p.name.startswith("_"))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """The files of a folder and those below it, links followed; what is hidden or unfinished is passed over."""
+    seen = set()
+    for at, folders, names in os.walk(folder, followlinks=True):
+        here = os.path.realpath(at)
+        if here in seen:  # a link to a folder above
+            folders.clear()
+            continue
+        seen.add(here)
+        folders[:] = [name for name in folders if not name.startswith(".") and name != _UNFINISHED]
+        found = (Path(at, name) for name in names if not name.startswith("."))
+        yield from (path for path in found if path.is_file())
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether Parquet is what a job that writes a table has left, or has yet to finish."""
+    return path.suffix.lower() == ".parquet" and _UNFINISHED in path.parts
+
+
+def _hold_to_log(path: Path) -> None:
+    """Refuse Parquet of a table whose log says which of its files count: the others were deleted, or changed since."""
+    folder = path if path.is_dir() else path.absolute().parent
+    while (kind := _kept_with_log(folder)) is None:
+        if "=" not in folder.name:
+            return
+        folder = folder.parent
+    said = f"it is of a table that {kind} keeps, and only its log tells which files count"
+    raise InputError("table_log", said, "read the table through Spark, or export it", printable(str(path)))
+
+
+def _kept_with_log(folder: Path) -> str | None:
+    kind = next((kind for kind, log in _LOGS.items() if (folder / log).is_dir()), None)
+    table = folder.parent if folder.name == "data" else folder
+    return "Iceberg" if kind is None and any((table / "metadata").glob("*.metadata.json")) else kind
 
 
 def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
@@ -161,6 +227,8 @@ def _open(path: Path, options: ReadOptions, folder: Path) -> list[Download]:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             return [Download(name, path, LAKE, options)]
+        if path.suffix.lower() == ".parquet":
+            _hold_to_log(path)
         if stat.S_ISFIFO(mode):
             return _unpack(Download(name, _drained(path, folder, name), path.suffix.lower(), options), folder)
         if not stat.S_ISREG(mode):

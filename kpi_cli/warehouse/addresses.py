@@ -22,6 +22,8 @@ UNTRIED = (
 _SAME = {"postgresql": "postgres", "pyspark": "spark"}
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 _OURS = ("table", "query", "path")
+_NO_SERVER = ("duckdb", "sqlite", "spark", "bigquery")  # engines whose place is a file, a master or a project
+_KEY = re.compile(r"[A-Za-z][\w.-]*")
 
 
 class Address(Struct, frozen=True):
@@ -66,7 +68,7 @@ def parse_address(text: str, table: str | None = None, query: str | None = None)
     >>> parse_address("postgres://shop:secret@db.example:5432/shop?table=orders&sslmode=require").name
     'postgres://db.example:5432/shop?table=orders'
     """
-    from urllib.parse import parse_qsl, urlencode
+    from urllib.parse import parse_qsl, quote, urlencode
 
     match = _ADDRESS.fullmatch(text)
     engine = match[1].lower() if match else ""
@@ -75,13 +77,36 @@ def parse_address(text: str, table: str | None = None, query: str | None = None)
         fix = f"use one of {', '.join((*TRIED, *UNTRIED))}, or download the file"
         raise UsageError("unknown_engine", f"no engine is called {quoted(engine)}", fix)
     place, _, settings = match[2].partition("?")
-    given = parse_qsl(settings, keep_blank_values=True)
-    ours = {key: value for key, value in given if key in _OURS and value}
+    given = parse_qsl(settings.replace("+", "%2B"), keep_blank_values=True)  # a plus is none of a form's spaces
+    known = place if engine in _NO_SERVER else place.rpartition("@")[2]
+    if not _is_parted(engine, place, [key for key, _ in given]):
+        fix = "write / ? # [ ] & = in a password as %2F %3F %23 %5B %5D %26 %3D, and the settings after one ?"
+        raise UsageError("bad_address", f"the parts of a {engine}:// address cannot be told apart", fix)
+    said = [key for key, value in given if key in _OURS and value]
+    ours = {key: value for key, value in given if key in said}
     if query or table:
         ours = {key: value for key, value in (("table", table), ("query", query)) if value}
-    if len(ours) > 1:
-        name = f"{engine}://{place.rpartition('@')[2]}"
-        raise UsageError("bad_address", f"{printable(name)} names {' and '.join(ours)}", "give one of them")
-    rest = urlencode([(key, value) for key, value in given if key not in _OURS])
-    url = f"{engine}://{place}{'?' + rest if rest else ''}"
-    return Address(engine, url, place.rpartition("@")[2], **ours)
+        said = list(ours)
+    if len(said) > 1:
+        raise UsageError(
+            "bad_address", f"{printable(f'{engine}://{known}')} names {' and '.join(said)}", "give one of them"
+        )
+    rest = urlencode([(key, value) for key, value in given if key not in _OURS], quote_via=quote)
+    inside = place.removesuffix(known).replace("+", "%2B")
+    url = f"{engine}://{inside}{known}{'?' + rest if rest else ''}"
+    return Address(engine, url, known, **ours)
+
+
+def _is_parted(engine: str, place: str, keys: list[str]) -> bool:
+    """Whether it is certain which part of an address is which, lest a piece of a password be taken for another.
+
+    >>> _is_parted("postgres", "shop:a%2Fb@[::1]:5432/shop", ["table"]), _is_parted("postgres", "shop:a", ["b@h/shop"])
+    (True, False)
+    """
+    if not all(map(_KEY.fullmatch, keys)):
+        return False
+    if engine in _NO_SERVER:
+        return True
+    inside, _, host = place.rpartition("@")
+    port = host.partition("/")[0].rpartition("]")[2].partition(":")[2]
+    return not set("/#[]") & set(inside) and not set("=&;#") & set(host) and port.isdigit() | (not port)

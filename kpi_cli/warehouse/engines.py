@@ -21,7 +21,8 @@ from typing import Any, NoReturn
 
 from kpi_cli.errors import InputError, KpiError
 from kpi_cli.exports.engine import all_threads, connect, library
-from kpi_cli.exports.files import Download
+from kpi_cli.exports.files import Download, lake_parts
+from kpi_cli.exports.judging import literal
 from kpi_cli.exports.workspace import workspace
 from kpi_cli.safe import printable
 from kpi_cli.warehouse.addresses import TRIED, Address
@@ -29,7 +30,8 @@ from kpi_cli.warehouse.addresses import TRIED, Address
 SOURCE = "kpi_source"  # what SQL calls the table or query of an address
 _BATCH = 10_000
 _SHOWN = 200  # characters of what a driver says
-Column = tuple[str, str]  # name and kind: text, exact, float, single, date, moment, instant, bool or other
+Column = tuple[str, str]  # name and kind: text, exact, float, single, date, moment, instant, bool,
+# bytes or other
 Rows = Iterator[tuple[Any, ...]]
 
 
@@ -107,7 +109,7 @@ class Engine(ABC):
     def _relation(self) -> str:
         """The table or query as it stands in a FROM clause."""
         if self.address.query:
-            return f"({self.address.query.strip().rstrip(';')})"
+            return f"({self.address.query.strip().rstrip(';')}\n)"  # on a line of its own: a comment may come last
         if self.address.table is None:
             raise InputError(
                 "no_table", "the address names no table", "add ?table=NAME, or query: in kpi.yml", self.address.name
@@ -128,13 +130,13 @@ def identifier(name: str) -> str:
 
 def masked(text: str, address: Address) -> str:
     """What a driver says, on one line, without the credentials of the address."""
-    from urllib.parse import unquote
+    from urllib.parse import unquote, unquote_plus
 
     inside = address.url.partition("://")[2].rpartition("@")[0]
     password = inside.partition(":")[2]
     spoken = [unquote(password), unquote(inside)]  # as drivers write them
     settings = [part.partition("=")[2] for part in address.url.partition("?")[2].split("&")]
-    for secret in (address.url, inside, password, *spoken, *settings):
+    for secret in (address.url, inside, password, *spoken, *settings, *map(unquote_plus, settings)):
         if secret:
             text = text.replace(secret, "***")
     line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
@@ -156,15 +158,17 @@ def opened(address: Address, tz: str | None) -> Iterator[Engine]:
 # ------------------------------------------------------------------------------------------- DuckDB
 
 _EXACT = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINY", "USMALL", "UINT", "UBIG", "UHUGE")
-_DUCKDB = {"VARCHAR": "text", "DATE": "date", "BOOLEAN": "bool", "DOUBLE": "float", "FLOAT": "single"}
+_DUCKDB = {"VARCHAR": "text", "DATE": "date", "BOOLEAN": "bool", "DOUBLE": "float", "FLOAT": "single", "BLOB": "bytes"}
 
 
 def _duckdb_kind(name: str) -> str:
     """The kind of a type as DuckDB writes it.
 
     >>> [_duckdb_kind(t) for t in ("DECIMAL(18,2)", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "ENUM('a')", "BLOB")]
-    ['exact', 'instant', 'moment', 'text', 'other']
+    ['exact', 'instant', 'moment', 'text', 'bytes']
     """
+    if name.endswith("]"):
+        return "other"
     if name.startswith(_EXACT):
         return "exact"
     if name.startswith("TIMESTAMP"):
@@ -232,11 +236,10 @@ class _Parquet(_DuckDB):
         raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", self.name) from error
 
     def _relation(self) -> str:
-        found = glob.escape(str(self.path)).replace("'", "''")
-        if not self.path.is_dir():
-            return f"read_parquet('{found}')"
-        parted = "hive_partitioning = true, hive_types_autocast = false, union_by_name = true"
-        return f"read_parquet('{found}/**/*.parquet', {parted})"
+        paths = lake_parts(self.path) if self.path.is_dir() else [self.path]
+        listed = ", ".join(literal(glob.escape(str(path))) for path in paths)
+        parted = "hive_partitioning = true, hive_types_autocast = false, union_by_name = true, binary_as_string = true"
+        return f"read_parquet([{listed}], {parted})"
 
 
 @contextmanager
@@ -277,9 +280,11 @@ def _missing(address: Address, extra: str) -> InputError:
 _POSTGRES = {
     **dict.fromkeys((20, 21, 23, 1700), "exact"),
     **dict.fromkeys((25, 1042, 1043, 2950, 19), "text"),
-    **{16: "bool", 701: "float", 700: "single", 1082: "date", 1114: "moment", 1184: "instant"},
+    **{16: "bool", 701: "float", 700: "single", 1082: "date", 1114: "moment", 1184: "instant", 17: "bytes"},
 }
 _READ_ONLY = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+_PLAINLY = "-c DateStyle=ISO -c extra_float_digits=1"  # whatever the server, the database or the user has set
+_PATIENCE = 15  # seconds for a server to answer, unless something else is said
 
 
 class _Postgres(Engine):
@@ -314,7 +319,10 @@ class _Postgres(Engine):
 def _postgres(address: Address, tz: str | None) -> Iterator[Engine]:
     ibis = _ibis(address, "warehouse")
     try:
-        con = ibis.connect(address.url, options=_READ_ONLY)
+        import psycopg
+
+        # The driver reads the address: Ibis heeds no port and host of the environment, nor a user's encoded signs.
+        con = ibis.postgres.from_connection(psycopg.connect(address.url, **_postgres_settings(address)))
     except (ImportError, ModuleNotFoundError):
         raise _missing(address, "warehouse") from None
     except Exception as error:
@@ -322,11 +330,21 @@ def _postgres(address: Address, tz: str | None) -> Iterator[Engine]:
     engine = _Postgres(address, con)
     try:
         engine.zone = f"SET TIME ZONE '{tz or 'UTC'}'"
-        con.con.autocommit = False  # one transaction, so that every query sees the same rows
         con.con.execute(engine.zone)
         yield engine
     finally:
-        con.disconnect()
+        con.con.close()
+
+
+def _postgres_settings(address: Address) -> dict[str, Any]:
+    """What is set besides the address: the options of the address or the environment hold, and ours after them."""
+    from urllib.parse import parse_qs
+
+    said = parse_qs(address.url.partition("?")[2])
+    theirs = said.get("options", [os.environ.get("PGOPTIONS", "")])[-1]
+    found = {"options": f"{theirs} {_PLAINLY} {_READ_ONLY}".strip(), "client_encoding": "UTF8"}
+    waits = "connect_timeout" in said or "PGCONNECT_TIMEOUT" in os.environ
+    return found if waits else {**found, "connect_timeout": _PATIENCE}
 
 
 # -------------------------------------------------------------------------------------------- Spark
@@ -334,7 +352,7 @@ def _postgres(address: Address, tz: str | None) -> Iterator[Engine]:
 _SPARK = {
     **dict.fromkeys(("byte", "short", "integer", "long", "decimal"), "exact"),
     **{"string": "text", "varchar": "text", "char": "text", "boolean": "bool", "double": "float", "float": "single"},
-    **{"date": "date", "timestamp_ntz": "moment", "timestamp": "instant"},
+    **{"date": "date", "timestamp_ntz": "moment", "timestamp": "instant", "binary": "bytes"},
 }
 
 
@@ -438,6 +456,7 @@ def _ibis_kind(kind: Any) -> str:
     if kind.is_timestamp():
         return "instant" if kind.timezone else "moment"
     tests = {"text": "is_string", "bool": "is_boolean", "date": "is_date", "exact": "is_integer", "float": "is_float64"}
+    tests |= {"single": "is_float32", "bytes": "is_binary"}
     found = next((name for name, test in tests.items() if getattr(kind, test)()), "other")
     return "exact" if kind.is_decimal() else found
 

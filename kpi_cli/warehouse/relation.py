@@ -122,7 +122,7 @@ def _sample_sql(name: str, found: str) -> str:
     """A column as recognition looks at it; a moment as local time, which drivers hand over without a library for it."""
     if found == "instant":
         return f"CAST({identifier(name)} AS TIMESTAMP)"
-    return identifier(name) if found != "other" else "NULL"
+    return identifier(name) if found not in {"other", "bytes"} else "NULL"
 
 
 def _limited(listed: str) -> str:
@@ -138,6 +138,8 @@ def _check_types(sheet: Sheet, columns: Sequence[Column]) -> None:
         if found == "single" and kind(canonical) in _NUMERIC:
             said = f"{name} is of single precision, which does not hold cents"
             raise sheet.error("imprecise_column", said, "cast it to a decimal in a query", None)
+        if found == "bytes":
+            raise sheet.error("binary_column", f"{name} holds bytes, and no text", "cast it to text in a query", None)
 
 
 class _Spool:

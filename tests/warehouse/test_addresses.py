@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_cli.errors import UsageError
+import kpi_cli
+from kpi_cli.errors import KpiError, UsageError
 from kpi_cli.warehouse.addresses import parse_address
 from kpi_cli.warehouse.engines import masked
 
@@ -44,6 +45,53 @@ def test_what_is_no_engine_is_refused_by_name(text: str) -> None:
         parse_address(text)
 
 
+@pytest.mark.parametrize("password", [f"a{sign}{SECRET}" for sign in "/?#[&="] + [f"7?{SECRET}"])
+@pytest.mark.parametrize("engine", ["postgres", "trino", "mysql"])
+def test_a_sign_in_a_password_that_parts_the_address_is_asked_about_and_no_piece_is_told(
+    engine: str, password: str
+) -> None:
+    try:
+        told = parse_address(f"{engine}://shop:{password}@db.example/shop?table=orders").name
+    except UsageError as error:
+        told = str(error)
+    assert SECRET not in told
+    assert "shop:" not in told
+
+
+@pytest.mark.parametrize(
+    "place",
+    [f"h/d;password={SECRET}?table=t", f"h/d&password={SECRET}&table=t", f"h:pass{SECRET}/d?table=t"],
+)
+def test_what_may_be_a_password_in_the_wrong_place_is_in_no_name(place: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_address(f"postgres://{place}")
+    assert SECRET not in str(raised.value)
+
+
+def test_two_tables_are_one_too_many() -> None:
+    with pytest.raises(UsageError, match="names table and table"):
+        parse_address("postgres://h/d?table=a&table=b")
+
+
+def test_a_file_may_have_an_at_sign_in_its_name() -> None:
+    assert parse_address("duckdb:////data/shop@night.db?table=t").place == "//data/shop@night.db"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"jdbc:postgresql://shop:a/b{SECRET}@db.example/shop",
+        f"postgres:/shop:{SECRET}@db.example/shop",
+        f"host=db.example user=shop password={SECRET}",
+        f"jdbc:postgresql://db.example/shop?user=shop&sslpassword={SECRET}",
+    ],
+)
+def test_what_was_meant_as_an_address_and_is_none_is_told_without_its_password(text: str) -> None:
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.roi(text)
+    assert SECRET not in str(raised.value)
+
+
 def test_a_table_and_a_query_are_one_too_many() -> None:
     with pytest.raises(UsageError, match="names table and query"):
         parse_address(f"postgres://u:{SECRET}@h/d?table=t&query=q")
@@ -58,3 +106,4 @@ def test_what_a_driver_says_is_one_line_without_the_credentials() -> None:
 
 def test_a_password_with_encoded_signs_is_masked_as_the_driver_writes_it() -> None:
     assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://u:p%40ss@h/d?table=t"))
+    assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://h/d?password=p%40ss&table=t"))

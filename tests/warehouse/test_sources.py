@@ -119,6 +119,14 @@ def test_money_of_single_precision_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_column_of_bytes_is_no_text_and_refused_where_it_is_needed() -> None:
+    add("CREATE TABLE raw AS SELECT *, 'Email'::BLOB AS channel FROM orders")
+    assert refusal("duckdb:///shop.db?table=raw").code == "binary_column"
+    add("CREATE TABLE besides AS SELECT *, 'Email'::BLOB AS picture FROM orders")
+    assert kpi_cli.roi("spend.csv", "duckdb:///shop.db?table=besides").to_dict()["total"]["revenue"] == 14.75
+
+
+@pytest.mark.usefixtures("shop")
 def test_orders_on_two_engines_cannot_be_counted_together() -> None:
     Path("orders.csv").write_text("date,order_id,amount,currency\n2026-10-02,a-2,4.25,EUR\n")
     with pytest.raises(InputError) as raised:

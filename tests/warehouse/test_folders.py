@@ -1,0 +1,99 @@
+"""Folders of Parquet: which files are parts of a table, which are a job's leftovers, and which nobody can tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import kpi_cli
+from kpi_cli.errors import KpiError
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def part(path: str, order: str = "o-1", more: str = "") -> None:
+    """A Parquet file with one order of 10 euros."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    row = f"SELECT DATE '2026-10-01' AS date, '{order}' AS order_id, 10.00 AS amount, 'EUR' AS currency{more}"
+    with duckdb.connect() as con:
+        con.execute(f"COPY ({row}) TO '{path}' (FORMAT parquet)")
+
+
+def sources(*data: str) -> list[tuple[str, int]]:
+    return [(s["file"], s["rows"]["used"]) for s in kpi_cli.check(*data).to_dict()["sources"]]
+
+
+def test_what_a_job_has_left_or_hidden_in_a_lake_is_not_added_up() -> None:
+    part("lake/month=2026-10/a.parquet")
+    part("lake/month=2026-10/_temporary/0/b.parquet", "o-2")
+    part("lake/month=2026-10/.c.parquet", "o-3")
+    Path("lake/_SUCCESS").touch()
+    assert sources("lake") == [("lake", 1)]
+
+
+def test_every_part_of_a_lake_is_read_whatever_the_case_of_its_name_and_behind_links() -> None:
+    part("lake/month=2026-09/a.parquet")
+    part("lake/month=2026-10/B.PARQUET", "o-2")
+    part("elsewhere/c.parquet", "o-3")
+    Path("lake/month=2026-11").symlink_to("../elsewhere")
+    Path("lake/month=2026-11/up").symlink_to("..")  # a ring
+    assert sources("lake") == [("lake", 3)]
+
+
+def test_the_parts_of_a_job_are_one_table_whose_orders_may_have_lines_in_two() -> None:
+    part("orders/part-00000-1f.snappy.parquet")
+    part("orders/part-00001-1f.snappy.parquet")
+    part("orders/_temporary/0/part-00002-1f.snappy.parquet", "o-2")
+    assert sources("orders") == [("orders", 2)]
+
+
+@pytest.mark.parametrize("data", ["exports", "exports/*", "exports/**"])
+def test_tables_in_a_folder_of_exports_are_tables_there_too(data: str) -> None:
+    part("exports/orders.parquet/part-00000.parquet")
+    part("exports/orders.parquet/part-00001.parquet", "o-2")
+    part("exports/shop/channel=Email/a.parquet", "o-3")
+    part("exports/.trash/part-00000.parquet", "o-4")
+    Path("exports/spend.csv").write_text("date,channel,cost,currency\n2026-10-01,Email,5.00,EUR\n")
+    assert sources(data) == [("exports/orders.parquet", 2), ("exports/shop", 1), ("exports/spend.csv", 1)]
+
+
+@pytest.mark.parametrize("data", ["lake", "lake/channel=001/a.parquet", "lake/*/*.parquet"])
+def test_the_name_of_a_part_is_text_however_its_file_is_named(data: str) -> None:
+    part("lake/channel=001/a.parquet")
+    Path("spend.csv").write_text("date,channel,cost,currency\n2026-10-01,001,5.00,EUR\n")
+    rows: list[dict[str, Any]] = kpi_cli.roi("spend.csv", data, by="channel").to_dict()["rows"]
+    assert [(row["channel"], row["revenue"], row["cost"]) for row in rows] == [("001", 10, 5)]
+
+
+@pytest.mark.parametrize("data", ["table", "table/channel=Email/a.parquet", "table/**/*.parquet"])
+def test_files_of_a_table_whose_log_tells_which_count_are_refused(data: str) -> None:
+    part("table/channel=Email/a.parquet")
+    Path("table/_delta_log").mkdir()
+    Path("table/_delta_log/00000000000000000000.json").write_text('{"remove": {"path": "channel=Email/a.parquet"}}\n')
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.roi(data)
+    assert {error.code for error in raised.value.parts()} == {"table_log"}
+
+
+@pytest.mark.parametrize("data", ["table", "table/data/day=1/a.parquet"])
+def test_files_of_an_iceberg_table_are_refused(data: str) -> None:
+    part("table/data/day=1/a.parquet")
+    Path("table/metadata").mkdir()
+    Path("table/metadata/v1.metadata.json").write_text("{}")
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.roi(data)
+    assert raised.value.code == "table_log"
+
+
+def test_texts_in_parquet_that_old_writers_left_as_bytes_are_texts() -> None:
+    part("orders.parquet", more=", 'Email'::BLOB AS channel")
+    Path("spend.csv").write_text("date,channel,cost,currency\n2026-10-01,Email,5.00,EUR\n")
+    rows = kpi_cli.roi("spend.csv", "orders.parquet", by="channel").to_dict()["rows"]
+    assert [row["channel"] for row in rows] == ["Email"]

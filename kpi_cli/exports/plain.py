@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from kpi_cli.exports.dialect import CHUNK, SIGNS, Text, split
+from kpi_cli.exports.dialect import Text, split
 from kpi_cli.exports.roles import MONEY_TYPE
+from kpi_cli.exports.surveying import CHUNK, SIGNS
 from kpi_cli.exports.values import evidence
 
 if TYPE_CHECKING:

@@ -236,7 +236,7 @@ def _settle_leads(books: Books, uses: Sequence[str], needs: Sequence[Sequence[st
             books.leads_from = role
             break
     if books.leads_from:
-        named = f" ({event})" if books.leads_from == "traffic" and books.column("traffic", "event") else ""
+        named = f" ({event})" if _has_event(books, books.leads_from, event) else ""
         books.notes.append(note("leads_source", source=label(books.leads_from, "lead_sources") + named))
     visits_wanted = any("traffic" in group for group in needs) or books.leads_from == "traffic"
     return [role for role in uses if role != "traffic" or visits_wanted]
@@ -244,10 +244,15 @@ def _settle_leads(books: Books, uses: Sequence[str], needs: Sequence[Sequence[st
 
 def _counts_leads(books: Books, role: str, event: str) -> bool:
     stated = f"SELECT 1 FROM {role} WHERE fate IS NULL AND leads IS NOT NULL LIMIT 1"
-    if books.store.rows(stated) or not books.column(role, "event"):
-        return bool(books.store.rows(stated))
-    named = f"SELECT 1 FROM {role} WHERE fate IS NULL AND lower(trim(event)) = $1 LIMIT 1"
-    return role == "traffic" and bool(books.store.rows(named, [event.casefold()]))
+    return bool(books.store.rows(stated)) or _has_event(books, role, event)
+
+
+def _has_event(books: Books, role: str, event: str) -> bool:
+    """Whether visits are beside events, and one of these is a lead; a column of leads names none."""
+    if role != "traffic" or not books.column(role, "event"):
+        return False
+    named = "SELECT 1 FROM traffic WHERE fate IS NULL AND lower(trim(event)) = $1 LIMIT 1"
+    return bool(books.store.rows(named, [event.casefold()]))
 
 
 _MONEY_OF = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kpi_cli.config import in_force
@@ -80,7 +81,7 @@ def _row(books: Books, key: Key | None) -> dict[str, str] | None:
     """
     row = dict(zip(books.ask.dimensions, key or (), strict=False))
     every = books.ask.every
-    before = books.window and every in row and row[every] not in dict(buckets(books.window, every))
+    before = books.window and every in row and row[every] not in _units(books.window, every)
     return None if before or set(row) - {"channel", *UNITS} else row
 
 
@@ -88,8 +89,14 @@ def _days(books: Books, row: dict[str, str]) -> Window | None:
     """The days of a row: its unit of time, else the whole period."""
     every = books.ask.every
     if books.window and every in row:
-        return dict(buckets(books.window, every))[row[every]]
+        return _units(books.window, every)[row[every]]
     return books.window
+
+
+@lru_cache(maxsize=4)
+def _units(window: Window, every: str) -> dict[str, Window]:
+    """The units of a window by their label; looked up for every row."""
+    return dict(buckets(window, every))
 
 
 def budget(ask: Ask, window: Window, channel: str | None = None) -> Decimal | None:

@@ -89,13 +89,14 @@ def _fill(books: Books, window: Window | None, answer: Answer, names: Sequence[s
     """Every row's figures and the total's, for one window; the total's are counted, not added."""
     rows = _sums(books, window) if books.ask.dimensions else {}
     lost = _without_source(books, window) if rows else frozenset()
+    nothing = _nothing(books)
     for key, row in answer.rows.items():
         reasons = answer.reasons.setdefault(key, {})
         unknown = {"revenue": "sales_without_source"} if key in lost else {}
-        known = _Known(books, {**_nothing(books), **rows.get(key, {})}, row, unknown | reasons)
+        known = _Known(books, nothing | rows.get(key, {}), row, unknown | reasons)
         _complete(row, reasons, known, names)
     reasons = answer.reasons.setdefault(None, {})
-    known = _Known(books, {**_nothing(books), **_whole(books, window)}, answer.total, {**reasons})
+    known = _Known(books, nothing | _whole(books, window), answer.total, {**reasons})
     _complete(answer.total, reasons, known, names)
 
 

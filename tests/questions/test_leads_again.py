@@ -31,3 +31,16 @@ def test_a_person_who_is_a_lead_again_counts_again_and_is_told(
     assert answer["total"]["leads"] == 3
     said = [(found["file"], found["line"]) for found in answer["notes"] if found["code"] == "leads_again"]
     assert said == [("leads.csv", 3)] * again
+
+
+def test_no_event_is_named_where_leads_are_a_column_of_the_visits_and_the_source_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    visits = "date,channel,visits,leads\n2026-10-01,Email,50,3\n2026-10-31,Email,50,4\n"
+    for name, text in (("sales.csv", SALES), ("spend.csv", SPEND), ("traffic.csv", visits)):
+        Path(name).write_text(text)
+    assert main(["report", "sales.csv", "spend.csv", "traffic.csv", "--month", "2026-10", "--json"]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    said = [found["text"] for found in notes if found["code"] == "leads_source"]
+    assert said == ["leads are counted from the visits file"]

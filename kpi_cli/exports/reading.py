@@ -149,6 +149,7 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Ta
         for table in tables:
             part_of = None if table.name == download.name else download.name  # one of several worksheets
             source = _new(store, table.name, part_of)
+            source.extra_notes += table.notes
             if table.hidden:
                 source.extra_notes.append(note("hidden_worksheet", file=table.name))
             else:

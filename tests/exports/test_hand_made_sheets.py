@@ -554,7 +554,7 @@ def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
 
 def test_a_cost_by_kind_and_what_it_is_made_of_are_asked_about(check: Any) -> None:
     text = "Poste;Détail;Coût\nPublicité;;300\n;Google;200\n;Meta;100\nOutils;;90\n;Brevo;50\n;Canva;40\n"
-    [source] = check(("couts.csv", text), code=3, options=("--costs", "couts.csv"))
+    [source] = check(("couts.csv", text), code=3)
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 2)
 
 
@@ -564,3 +564,42 @@ def test_a_row_that_says_less_and_is_no_sum_counts(check: Any) -> None:
     assert (source.sum("cost"), source["rows"]["used"]) == (900, 4)
     [source] = check(("spend.csv", "\n".join([*OUTLINE[:2], *OUTLINE[3:]])))
     assert source.sum("cost") == 150 + 50 + 20
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [("Kosten CHF", "CHF"), ("cost_eur", "EUR"), ("Spend €", "EUR"), ("Dépense euros", "EUR"), ("Cost USD", "USD")],
+)
+def test_the_currency_at_the_end_of_a_header_needs_no_brackets(header: str, code: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"Date,Platform,{header},Clicks\n2026-10-15,Google,100.50,5\n"))
+    assert source["sums"] == [{"currency": code, "cost": 100.5, "clicks": 5}]
+
+
+def test_an_amount_that_is_stated_in_another_currency_too_counts_in_its_own(check: Any) -> None:
+    text = "Date,Order ID,Email,Amount,Currency,Amount EUR\n2026-10-02,1,learner1@example.com,120.00,USD,110.00\n"
+    [source] = check(("sales.csv", text))
+    assert (source.sum("revenue_net"), source["currency"]) == (120, ["USD"])
+    [source] = check(("sales.csv", text.replace("Amount,Currency", "Amount USD,Note")), code=3)
+    assert source["error"]["code"] == "column_open"
+
+
+@pytest.mark.parametrize("header", ["Mois,Catégorie,Coût HT", "Month,Category,Total spend"])
+def test_a_cost_of_some_kind_is_not_taken_for_what_ads_cost(header: str, check: Any) -> None:
+    text = f"{header}\n2026-10,outils,100.50\n"
+    [source] = check(("costs.csv", text), code=3)
+    assert source["error"]["code"] == "role_open"
+    [source] = check(("costs.csv", text), options=("--map", f"costs.cost={header.split(',')[2]}"))
+    assert (source["role"], source.sum("cost")) == ("costs", 100.5)
+
+
+def test_two_periods_that_a_report_compares_stay_apart(check: Any) -> None:
+    rows = 'Organic Search,"Oct 1, 2026 - Oct 31, 2026",200\nOrganic Search,"Sep 1, 2026 - Sep 30, 2026",150\n'
+    above = "# Start date: 20261001\n# End date: 20261031\n"
+    [source] = check(("ga4.csv", f"{above}Session primary channel group,Date range,Sessions\n{rows}"))
+    assert (source["format"], source["period"]) == ("ga4", {"start": "2026-09-01", "end": "2026-10-31"})
+
+
+def test_the_day_that_a_list_of_addresses_calls_added_is_the_leads(check: Any) -> None:
+    rows = "1,learner1@example.com,01-10-2026 10:00:00\n2,learner2@example.com,15-10-2026 10:00:00\n"
+    [source] = check(("contacts.csv", f"CONTACT ID,EMAIL,ADDED_TIME\n{rows}"))
+    assert (source.sum("leads"), source["period"]["end"]) == (2, "2026-10-15")

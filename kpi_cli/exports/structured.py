@@ -17,7 +17,7 @@ from msgspec import Struct
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
 from kpi_cli.exports.engine import connect
-from kpi_cli.exports.files import Download
+from kpi_cli.exports.files import JSON, Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.recognising import is_known
 from kpi_cli.exports.roles import ROLES
@@ -49,7 +49,7 @@ def tables_of(download: Download) -> list[Table]:
     Raises:
         InputError: it is damaged, empty, or not shaped as a list of records.
     """
-    if download.suffix in {".yaml", ".yml", ".json"}:
+    if download.suffix in JSON | {".yaml", ".yml"}:
         return _documents(download)
     sha256 = hashlib.sha256(download.path.read_bytes()).hexdigest()
     if download.path.stat().st_size == 0:
@@ -257,7 +257,7 @@ def _documents(download: Download) -> list[Table]:
     text = decode(download.name, download.path, download.options.encoding)
     with text.open() as reader:
         content = reader.read()
-    if download.suffix == ".json":
+    if download.suffix in JSON:
         from kpi_cli.exports.strict_json import load_json
 
         tree = load_json(content, download.name)

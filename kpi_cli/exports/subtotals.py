@@ -39,15 +39,18 @@ def set_aside_subtotals(sheet: Sheet) -> None:
         if one.name not in names:
             settle_doubt(sheet, [one.record], one.index, _DOUBT, None if one.is_open else "subtotal_row")
     for head, index in _heads(sheet, columns, called):
-        settle_doubt(sheet, [head], index, _HEAD)
+        if index is None:
+            sheet.left_out[head.line] = "subtotal_row"
+        else:
+            settle_doubt(sheet, [head], index, _HEAD)
 
 
 _DOUBT = "is the sum of rows above it, or the name of something"
 _HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
 
 
-def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterator[tuple[Record, int]]:
-    """Rows that say less than those above or below them, and are their sum; each with the last name that it has.
+def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterator[tuple[Record, int | None]]:
+    """Rows that say less than those above or below them, and are their sum; each with its last name, if it has any.
 
     So an outline looks: a platform with its whole cost, and a row for each of its campaigns. What is called a sum
     says nothing else.
@@ -62,8 +65,8 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterato
         for beside in (range(at + 1, len(rows)), range(at - 1, -1, -1)):
             parts = [rows[i] for i in _alike(said, known, at, beside)]
             first = _rows_added(sheet, parts[::-1], rows[at], columns) if is_called else 0
-            if named and (first > 1 or (len(parts) > 1 and _is_sum(sheet, columns, rows[at], parts))):
-                yield rows[at], named[-1]
+            if first > 1 or (len(parts) > 1 and _is_sum(sheet, columns, rows[at], parts)):
+                yield rows[at], named[-1] if named else None
 
 
 def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, beside: Iterable[int]) -> Iterator[int]:

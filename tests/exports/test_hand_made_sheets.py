@@ -603,3 +603,10 @@ def test_the_day_that_a_list_of_addresses_calls_added_is_the_leads(check: Any) -
     rows = "1,learner1@example.com,01-10-2026 10:00:00\n2,learner2@example.com,15-10-2026 10:00:00\n"
     [source] = check(("contacts.csv", f"CONTACT ID,EMAIL,ADDED_TIME\n{rows}"))
     assert (source.sum("leads"), source["period"]["end"]) == (2, "2026-10-15")
+
+
+def test_a_row_of_figures_alone_that_is_the_sum_of_the_others_is_no_row(check: Any) -> None:
+    [source] = check(("spend.csv", "Campaign,Cost,Clicks\nA,100,10\nB,50.50,10\n,150.50,20\n"))
+    assert (source.sum("cost"), source.left_out) == (150.5, {"subtotal_row": 1})
+    [source] = check(("spend.csv", "Campaign,Cost,Clicks\nA,100,10\nB,50.50,10\n,150.50,21\n"))
+    assert source["rows"]["used"] == 3

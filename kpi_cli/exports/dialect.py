@@ -1,6 +1,5 @@
 """Bytes → text → records: the encoding, the delimiter, and lines counted as an editor counts them.
 
-survey(path)   one cheap pass over the bytes: NULs, quotes, line ends, valid UTF-8, sha256
 decode(...)    Text: characters, streamed when the file is large
 records(...)   each record with the number of its first line; a broken quote is an error with its line
 """
@@ -9,51 +8,25 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from kpi_cli.errors import InputError
+from kpi_cli.exports.surveying import Survey, survey
 from kpi_cli.result import Note
 from kpi_cli.texts import note
 
 DELIMITERS = (",", ";", "\t", "|")
-SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside the blank and line ends
-SIGNS = b"_+@" + SPACES  # what the cells of a plain file do without
 SMALL = 32 << 20
-CHUNK = 1 << 20
-_WORTH_NUMPY = 1 << 28  # bytes
 csv.field_size_limit(1 << 24)
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16le"),
-    (codecs.BOM_UTF16_BE, "utf-16be"),
-)
 # UTF-8 read as cp1252: a lead byte C3 or C2 shown as Ã or Â, then what a continuation byte looks like.
 _MOJIBAKE = "[ÃÂ][\u0080-\u009f\u00a1-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¢¦]|Å[“’¡¾½¸]"
 _MOJIBAKE_BEGINS = ("Ã", "Â", "â€", "Å")  # to look for these takes no time
-
-
-class Survey(Struct, frozen=True):
-    """What the bytes show before they are read as text."""
-
-    size: int
-    bom: str | None
-    utf8: bool
-    nul: int | None  # offset of the first NUL byte
-    newlines: int
-    returns: int
-    quotes: int
-    sha256: str | None
-    stamp: tuple[int, int]  # size and modification time when it was read
-    signs: bytes = b""  # which of SIGNS stand after the first CHUNK bytes, where the header is far away
-    ascii: bool = False
 
 
 class Text(Struct):
@@ -83,11 +56,6 @@ class Text(Struct):
         """All lines of a file that is held in memory, without their ends."""
         return [self.mend(line) for line in _one_end(self.content or "").split("\n")]
 
-    def digest(self) -> str:
-        """The sha256 of the file's bytes."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
     def mend(self, text: str) -> str:
         """A text that was encoded twice, as it was meant."""
         return unmangled(text) if self.mojibake else text
@@ -101,68 +69,6 @@ def _one_end(text: str) -> str:
 def codec(encoding: str) -> str:
     """Python's name for an encoding; UTF-16 with its mark drops it."""
     return "utf-16" if encoding in {"utf-16le", "utf-16be"} else encoding
-
-
-def survey(path: Path, *, hashed: bool) -> Survey:
-    """One pass over the bytes; the hash only where it is wanted, for it costs as much as the rest."""
-    decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
-    digest = hashlib.sha256() if hashed else None
-    nul, newlines, returns, quotes, offset, signs, ascii_only = None, 0, 0, 0, 0, b"", True
-    stat = path.stat()
-    line_ends, bom = _line_ends(stat.st_size), None
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            if offset == 0:
-                bom = next((name for mark, name in _BOMS if chunk.startswith(mark)), None)
-            if digest:
-                digest.update(chunk)
-            if nul is None and (at := chunk.find(b"\0")) >= 0:
-                nul = offset + at
-            newlines += line_ends(chunk)
-            # To look whether there is one at all is many times faster than to count none.
-            returns += chunk.count(b"\r") if b"\r" in chunk else 0
-            quotes += chunk.count(b'"') if b'"' in chunk else 0
-            if offset:
-                signs += bytes(sign for sign in SIGNS if sign not in signs and sign in chunk)
-            is_ascii = chunk.isascii()
-            ascii_only = ascii_only and is_ascii
-            if not (is_ascii and decoder and decoder.getstate()[0] == b""):
-                decoder = _still_valid(decoder, chunk)
-            offset += len(chunk)
-    return Survey(
-        offset,
-        bom,
-        decoder is not None and _still_valid(decoder, b"", final=True) is not None,
-        nul,
-        newlines,
-        returns,
-        quotes,
-        digest.hexdigest() if digest else None,
-        (stat.st_size, stat.st_mtime_ns),
-        signs,
-        ascii_only,
-    )
-
-
-def _line_ends(size: int) -> Callable[[bytes], int]:
-    """How the line ends of a file are counted: by NumPy where that saves more time than it takes to load."""
-    if size < _WORTH_NUMPY:
-        return lambda chunk: chunk.count(b"\n")
-    import numpy as np
-
-    return lambda chunk: int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
-
-
-def _still_valid(
-    decoder: codecs.IncrementalDecoder | None, chunk: bytes, *, final: bool = False
-) -> codecs.IncrementalDecoder | None:
-    if decoder is None:
-        return None
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return None
-    return decoder
 
 
 def decode(name: str, path: Path, asked: str | None, *, hashed: bool = True) -> Text:

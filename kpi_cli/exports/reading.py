@@ -31,6 +31,7 @@ from kpi_cli.exports.structure import settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.subtotals import set_aside_subtotals
 from kpi_cli.exports.sums import load_sums
+from kpi_cli.exports.surveying import digest
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.exports.understanding import parquet_sheet, relation_sheet, structured_sheet, text_sheet
 from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_repeated_shipping, refuse_unread
@@ -191,7 +192,7 @@ def _take(store: Store, source: Source, sheet: Callable[[], Sheet], wants: Wants
             if in_bulk and source.ledger.read > ROWS and not wants.hashed:
                 source.checks = "rows"
             else:
-                source.sheet.sha256 = source.sheet.text.digest()
+                source.sheet.sha256 = digest(source.sheet.text.path)
         if wanted and not in_bulk:
             _keep(store, _load(store, source, wants.options))
     except KpiError as error:

@@ -32,6 +32,7 @@ def settle(sheet: Sheet) -> None:
     for batch in batched(sheet.records(), BATCH):
         rows = [record for record in batch if structure.sees(record)]
         structure.refuse_totals(rows)
+        sheet.calls_sums = sheet.calls_sums or structure.calls_sums(rows)
         look(sheet, rows)
         sheet.pays_by_word |= any(folded(row.cells[paid]) in yes_and_no for row in rows)
     structure.close()
@@ -53,6 +54,18 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
     patterns = [rule["match"] for rule in sheet.header.format.get("totals", ()) if "match" in rule]
     is_handmade = sheet.header.format.name == GENERIC
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
+
+
+def sum_words(sheet: Sheet) -> re.Pattern[str] | None:
+    """What a row is called, folded, that may be the sum of rows above it; only hand-made tables have such words."""
+    patterns = sheet.header.format.get("undated_subtotals", ())
+    return re.compile("|".join(patterns)) if patterns else None
+
+
+def naming(sheet: Sheet) -> list[int]:
+    """The columns that may call a row something: those of texts and days, and those that nothing is known of."""
+    kinds = {i: kind(column) for column, i in reversed(sheet.columns.items())}
+    return [i for i in range(len(sheet.header.names)) if kinds.get(i, "text") in {"text", "day"}]
 
 
 _DATED = ("date", "week", "month", "start")
@@ -87,6 +100,7 @@ class _Structure:
         self.words = [(reason, pattern) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())]
         self.subtotals: list[str] = fmt.get("subtotal_rows", ())
         self.undated: list[str] = fmt.get("undated_subtotals", ())
+        self.sums, self.naming = sum_words(sheet), naming(sheet)
         self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
@@ -144,6 +158,11 @@ class _Structure:
                 doubt = _MAY_BE_TOTAL if word.match(name) or name in words else self._may_be_no_cost(index, name)
                 if doubt:
                     settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
+
+    def calls_sums(self, rows: Sequence[Record]) -> bool:
+        """Whether a row is called a sum of others; whether it is one, its amounts tell (subtotals.py)."""
+        cells = (dict.fromkeys(row.cells[i] for row in rows if i < len(row.cells)) for i in self.naming)
+        return self.sums is not None and any(self.sums.search(folded(cell)) for some in cells for cell in some)
 
     def _may_be_no_cost(self, index: int, name: str) -> str | None:
         """What a row of costs may be instead: a plan, which its kind or status says, or the tax on other rows."""

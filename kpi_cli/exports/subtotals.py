@@ -13,10 +13,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.recognising import GENERIC
-from kpi_cli.exports.roles import TABLES, kind
+from kpi_cli.exports.roles import TABLES
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.structure import settle_doubt
+from kpi_cli.exports.structure import naming, settle_doubt, sum_words
 from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
 
@@ -29,11 +28,10 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     Raises:
         InputError: a row that may be a sum, or something that is called like one.
     """
-    fmt = sheet.header.format
     columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
-    if sheet.role not in _ROLES or fmt.name != GENERIC or not columns:
+    called = sum_words(sheet)
+    if sheet.role not in _ROLES or not (called and sheet.calls_sums and columns):
         return
-    called = re.compile("|".join(fmt.get("undated_subtotals", ())))
     found, names = _called_sums(sheet, columns, called)
     for one in found:
         if one.name not in names:
@@ -119,7 +117,7 @@ class _Sum(Struct, frozen=True):
 
 def _called_sums(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> tuple[list[_Sum], set[str]]:
     """The rows that are called sums and are, and the names of those that are called so and are none."""
-    texts = [i for i in range(len(sheet.header.names)) if _is_text(sheet, i)]
+    texts = naming(sheet)
     telling = [i for c, i in sheet.columns.items() if i in texts and c != "currency"]
     rows: list[Record] = []
     found, names = list[_Sum](), set[str]()
@@ -161,11 +159,6 @@ def _names(rest: str, row: Record) -> bool:
     """Whether what a sum is called, but for the word, stands in a row: “Total Google” below Google Ads."""
     bare = " ".join(re.findall(r"[^\W_]+", rest))
     return bool(bare) and any(bare in folded(cell) for cell in row.cells)
-
-
-def _is_text(sheet: Sheet, index: int) -> bool:
-    named = [column for column, i in sheet.columns.items() if i == index]
-    return not named or kind(named[0]) in {"text", "day"}
 
 
 ZERO = Decimal(0)

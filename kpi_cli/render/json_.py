@@ -12,6 +12,8 @@ from kpi_cli.reporting import Report
 from kpi_cli.result import CheckResult, Result
 from kpi_cli.safe import printable
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode  # json.dumps makes one for each value
+
 
 def write_json(answer: Result | CheckResult | Report, page: Page) -> bytes:
     """The answer as UTF-8 JSON, indented by two; the language of the page changes nothing."""
@@ -25,7 +27,7 @@ def _encoded(value: Any, line: str) -> str:
     '{\n  "cost": 0.10,\n  "names": [\n    "a\\\\x1b"\n  ],\n  "rows": []\n}'
     """
     if isinstance(value, str):
-        return json.dumps("\t".join(map(printable, value.split("\t"))), ensure_ascii=False)
+        return _encode("\t".join(map(printable, value.split("\t"))))
     if isinstance(value, Decimal):
         return format(value, "f")
     inner = line + "  "
@@ -34,7 +36,7 @@ def _encoded(value: Any, line: str) -> str:
         return _block("{", pairs, "}", line)
     if isinstance(value, list):
         return _block("[", (_encoded(item, inner) for item in value), "]", line)
-    return json.dumps(value, allow_nan=False)
+    return _encode(value)
 
 
 def _block(start: str, parts: Any, end: str, line: str) -> str:

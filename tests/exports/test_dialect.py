@@ -161,18 +161,3 @@ class TestRecords:
     def test_a_line_is_split_with_respect_to_quotes(self) -> None:
         assert split('"a,b",c', ",") == ["a,b", "c"]
         assert split('"a"b,c', ",") == ['"a"b,c']
-
-
-class TestSurvey:
-    @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(
-        content=st.lists(st.sampled_from([b"\n", b"\r\n", b"a", b"\n\n", "é".encode(), b"\x8a", b"\0"])).map(b"".join),
-        worth=st.sampled_from([0, 1 << 28]),
-    )
-    def test_line_ends_are_counted_alike_in_small_and_in_large_files(
-        self, path: Path, content: bytes, worth: int
-    ) -> None:
-        path.write_bytes(content)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(dialect, "_WORTH_NUMPY", worth)
-            assert dialect.survey(path, hashed=False).newlines == content.decode("latin-1").count("\n")

@@ -1,0 +1,159 @@
+"""Bytes, before they are read as text: NULs, quotes, line ends, whether they are UTF-8.
+
+survey(path)   one cheap pass over all of them; large files in pieces, as many at a time as there are processors
+digest(path)   the sha256
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from msgspec import Struct
+
+SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside the blank and line ends
+_PRINTED = b"_+@"
+SIGNS = _PRINTED + SPACES  # what the cells of a plain file do without
+CHUNK = 1 << 20
+_PIECE = 1 << 26
+_WORTH_NUMPY = 1 << 28  # bytes: from so many on it saves more time than it takes to load
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16le"),
+    (codecs.BOM_UTF16_BE, "utf-16be"),
+)
+
+
+class Survey(Struct, frozen=True):
+    """What the bytes show before they are read as text."""
+
+    size: int
+    bom: str | None
+    utf8: bool
+    nul: int | None  # offset of the first NUL byte
+    newlines: int
+    returns: int
+    quotes: int
+    sha256: str | None
+    stamp: tuple[int, int]  # size and modification time when it was read
+    signs: bytes = b""  # which of SIGNS stand after the first CHUNK bytes, where the header is far away
+    ascii: bool = False
+
+
+class _Piece(Struct):
+    """What the bytes from an offset on show."""
+
+    size: int = 0
+    utf8: bool = True
+    nul: int | None = None
+    newlines: int = 0
+    returns: int = 0
+    quotes: int = 0
+    signs: bytes = b""
+    ascii: bool = True
+
+
+def survey(path: Path, *, hashed: bool) -> Survey:
+    """One pass over the bytes; the hash only where it is wanted, for it costs more than the rest."""
+    stat = path.stat()
+    with path.open("rb") as file:
+        start = file.read(4)
+    seen = [_look(path, 0, sys.maxsize, _lines)] if stat.st_size < _WORTH_NUMPY else _look_at_many(path, stat.st_size)
+    return Survey(
+        sum(piece.size for piece in seen),
+        next((name for mark, name in _BOMS if start.startswith(mark)), None),
+        all(piece.utf8 for piece in seen),
+        next((piece.nul for piece in seen if piece.nul is not None), None),
+        sum(piece.newlines for piece in seen),
+        sum(piece.returns for piece in seen),
+        sum(piece.quotes for piece in seen),
+        digest(path) if hashed else None,
+        (stat.st_size, stat.st_mtime_ns),
+        bytes(dict.fromkeys(b"".join(piece.signs for piece in seen))),
+        all(piece.ascii for piece in seen),
+    )
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _look_at_many(path: Path, size: int) -> list[_Piece]:
+    """What the pieces of a large file show; each is looked at while others are."""
+    from concurrent.futures import ThreadPoolExecutor
+    from functools import partial
+
+    import numpy as np
+
+    begins = [*_borders(path, size)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        look = partial(_look, path, count=partial(_lines_by_numpy, np))
+        return [*pool.map(look, begins, [*begins[1:], sys.maxsize])]
+
+
+def _borders(path: Path, size: int) -> Iterator[int]:
+    """Where pieces begin, which is never within a letter of UTF-8."""
+    yield 0
+    with path.open("rb") as file:
+        for offset in range(_PIECE, size, _PIECE):
+            file.seek(offset)
+            yield offset + next((i for i, byte in enumerate(file.read(4)) if byte & 0xC0 != 0x80), 0)
+
+
+def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, bool]]) -> _Piece:
+    """What the bytes of a piece show; to look whether a sign is there at all is many times faster than to count it."""
+    decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+    seen, offset = _Piece(), begin
+    with path.open("rb") as file:
+        file.seek(begin)
+        while chunk := file.read(min(CHUNK, end - offset)):
+            newlines, may_hold_controls = count(chunk)
+            seen.newlines += newlines
+            if may_hold_controls:
+                if seen.nul is None and (at := chunk.find(b"\0")) >= 0:
+                    seen.nul = offset + at
+                seen.returns += chunk.count(b"\r") if b"\r" in chunk else 0
+            seen.quotes += chunk.count(b'"') if b'"' in chunk else 0
+            if offset:
+                signs = SIGNS if may_hold_controls else _PRINTED
+                seen.signs += bytes(sign for sign in signs if sign not in seen.signs and sign in chunk)
+            is_ascii = chunk.isascii()
+            seen.ascii = seen.ascii and is_ascii
+            if not (is_ascii and decoder and decoder.getstate()[0] == b""):
+                decoder = _still_valid(decoder, chunk)
+            offset += len(chunk)
+    seen.size = offset - begin
+    seen.utf8 = decoder is not None and _still_valid(decoder, b"", final=True) is not None
+    return seen
+
+
+def _lines(chunk: bytes) -> tuple[int, bool]:
+    """How many line ends there are; other controls were not looked for."""
+    return chunk.count(b"\n"), True
+
+
+def _lines_by_numpy(np: ModuleType, chunk: bytes) -> tuple[int, bool]:
+    """How many line ends there are, and whether there are other controls."""
+    values = np.frombuffer(chunk, np.uint8)
+    newlines = int(np.count_nonzero(values == ord("\n")))
+    return newlines, newlines < int(np.count_nonzero(values < ord(" ")))
+
+
+def _still_valid(
+    decoder: codecs.IncrementalDecoder | None, chunk: bytes, *, final: bool = False
+) -> codecs.IncrementalDecoder | None:
+    if decoder is None:
+        return None
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return None
+    return decoder

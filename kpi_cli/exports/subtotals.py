@@ -30,9 +30,9 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     """
     columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
     called = sum_words(sheet)
-    if sheet.role not in _ROLES or not (called and sheet.calls_sums and columns):
+    if sheet.role not in _ROLES or not (called and (sheet.calls_sums or sheet.leaves_blank) and columns):
         return
-    found, names = _called_sums(sheet, columns, called)
+    found, names = _called_sums(sheet, columns, called) if sheet.calls_sums else ([], set())
     for one in found:
         if one.name not in names:
             settle_doubt(sheet, [one.record], one.index, _DOUBT, None if one.is_open else "subtotal_row")
@@ -54,7 +54,7 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterato
     says nothing else.
     """
     rows = [record for record in sheet.records() if record.line not in sheet.left_out]
-    texts = [i for i in range(len(sheet.header.names)) if _is_text(sheet, i) and _has_words(sheet, rows, i)]
+    texts = [i for i in naming(sheet) if _has_words(sheet, rows, i)]
     said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
     for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):

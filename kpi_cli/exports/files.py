@@ -24,7 +24,8 @@ from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.workspace import fresh
 from kpi_cli.safe import printable, quoted
 
-READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", ".json", ".gz", ".zip", ".zst"}
+JSON = {".json", ".jsonl", ".ndjson"}
+READABLE = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet", ".yaml", ".yml", *JSON, ".gz", ".zip", ".zst"}
 SETTINGS = "kpi.yml"  # in a folder of exports, or among what a pattern matches, it is none
 _PACKED = {"gz": (b"\x1f\x8b",), "zip": (b"PK\x03\x04", b"PK\x05\x06"), "zst": (b"\x28\xb5\x2f\xfd",)}
 WORKBOOKS = {".xlsx", ".xlsm"}

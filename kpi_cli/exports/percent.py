@@ -30,7 +30,7 @@ def percent_cells(path: Path) -> dict[str, Cells]:
     try:
         with zipfile.ZipFile(path) as book:
             styles = _percent_styles(book)
-            return {name: _cells(book, part, styles) for name, part in _worksheets(book)} if styles else {}
+            return {name: _cells(book, part, styles) for name, part in worksheets(book)} if styles else {}
     except (zipfile.BadZipFile, ExpatError, KeyError) as error:
         raise ValueError("no sound workbook") from error
 
@@ -62,7 +62,7 @@ def _percent_styles(book: zipfile.ZipFile) -> set[str]:
     return {str(style) for style, number in enumerate(formats) if number in shown}
 
 
-def _worksheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def worksheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     """The names of the worksheets, each with the part of the file it is kept in."""
     related = _elements(book, "xl/_rels/workbook.xml.rels")
     parts = {a["Id"]: posixpath.join("/xl", a["Target"]).lstrip("/") for name, a in related if name == "Relationship"}
@@ -81,7 +81,7 @@ def _cells(book: zipfile.ZipFile, part: str, styles: set[str]) -> Cells:
         if name == "row":
             row, column = int(given["r"]) - 1 if "r" in given else row + 1, -1
         elif name == "c":
-            column = _column(given["r"]) if "r" in given else column + 1
+            column = column_of(given["r"]) if "r" in given else column + 1
             if given.get("s") in styles:
                 found.add((row, column))
 
@@ -90,10 +90,10 @@ def _cells(book: zipfile.ZipFile, part: str, styles: set[str]) -> Cells:
     return found
 
 
-def _column(place: str) -> int:
+def column_of(place: str) -> int:
     """The column of a cell's place, from 0.
 
-    >>> _column("A1"), _column("AB12")
+    >>> column_of("A1"), column_of("AB12")
     (0, 27)
     """
     number = 0

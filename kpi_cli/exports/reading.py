@@ -16,7 +16,7 @@ from kpi_cli.exports.accounting import account, tell_of
 from kpi_cli.exports.bulk import attempt, load, plans
 from kpi_cli.exports.composing import composer
 from kpi_cli.exports.engine import all_threads
-from kpi_cli.exports.files import LAKE, WORKBOOKS, Asked, Download, downloads
+from kpi_cli.exports.files import JSON, LAKE, WORKBOOKS, Asked, Download, downloads
 from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
@@ -40,7 +40,7 @@ from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
 
 _MANY = 200_000  # rows, from which on they are worth sharing among processors
-_STRUCTURED = WORKBOOKS | {".yaml", ".yml", ".json"}
+_STRUCTURED = WORKBOOKS | JSON | {".yaml", ".yml"}
 
 
 def read(
@@ -150,6 +150,7 @@ def _sheets(store: Store, download: Download, engines: ExitStack) -> Iterator[Ta
         for table in tables:
             part_of = None if table.name == download.name else download.name  # one of several worksheets
             source = _new(store, table.name, part_of)
+            source.extra_notes += table.notes
             if table.hidden:
                 source.extra_notes.append(note("hidden_worksheet", file=table.name))
             else:

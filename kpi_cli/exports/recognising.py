@@ -31,8 +31,8 @@ _SCAN = 30
 _PADDING = '",; \t'  # what quoting and saving again put around a line of text alone
 # A currency or zone at a header's end, in brackets or behind “in”; “in all” is no currency.
 _METADATA = re.compile(r"^(.*\S)\s*(?:\((?:(?:in|en) )?([^()]*)\)|\s(?:in|en) ((?!all$)\S+))$")
-
-
+_CURRENCY = re.compile(r"^(.*[^\s_(])[\s_]+([^\W\d_]{3}|euros?|[^\w\s()]{1,3})$")
+_CONVERTED = 10_000  # added to the rank of “Amount EUR”, which beside “Amount” and “Currency” is another reading of it
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
@@ -205,16 +205,27 @@ def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, st
 
 @lru_cache(maxsize=1 << 16)
 def _keys(header: str) -> tuple[str, str]:
-    """A header as compared: whole, and without the currency or zone in brackets at its end."""
+    """A header as compared: whole, and without the currency or zone at its end."""
     whole = folded(header)
+    return whole, _parted(whole)[0]
+
+
+def _parted(whole: str) -> tuple[str, str]:
+    """A header's name, and the currency or zone in brackets at its end, or a currency alone.
+
+    >>> [_parted(header) for header in ("amount (usd)", "kosten chf", "cost_eur", "spend €", "clicks all")]
+    [('amount', 'usd'), ('kosten', 'chf'), ('cost', 'eur'), ('spend', '€'), ('clicks all', '')]
+    """
     match = _METADATA.match(whole)
-    return (whole, match[1]) if match and _is_metadata(match[2] or match[3]) else (whole, whole)
+    if match and _is_metadata(match[2] or match[3]):
+        return match[1], match[2] or match[3]
+    match = _CURRENCY.match(whole)
+    return (match[1], match[2]) if match and vocabulary().ends_header(match[2]) else (whole, "")
 
 
 def _metadata(whole: str) -> str:
-    """The currency or zone in brackets at a header's end, or behind “in”; the euro of k€ and m€ too."""
-    match = _METADATA.match(whole)
-    said = (match[2] or match[3]) if match else ""
+    """The currency or zone at a header's end; the euro of k€ and m€ too."""
+    said = _parted(whole)[1]
     return said[1:].strip() if said[:1] in {"k", "m"} and plainest(said) in vocabulary().scales else said
 
 
@@ -406,9 +417,11 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, 
         canonical, _, rank = hit
         if bare != whole:
             metadata[index] = _metadata(whole)
+        if bare != whole and not _METADATA.match(whole):
+            rank += _CONVERTED
         better, other = sorted([(rank, index), taken.get(canonical, (rank, index))])
         taken[canonical] = better
-        if other != better:
+        if other != better and other[0] - better[0] < _CONVERTED // 2:
             rivals[canonical] = other[1]
     if not taken:
         return None

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.own import own_values
 from kpi_cli.exports.recognising import GENERIC
@@ -291,9 +292,11 @@ class Reader:
             InputError: a row without its day, or one that ends before it starts.
         """
         sheet, count = self.sheet, len(block.records)
-        for column in ("date", "week", "month"):
+        for column in _UNITS:
             if sheet.has(column):
-                return self._units(block, column)
+                spans = self._units(block, column)
+                self._refuse_contradicted(block, column, spans)
+                return spans
         if sheet.has("nth_day") and sheet.first_day:
             first = sheet.first_day
             offsets = self.each(block, "nth_day", lambda cell: first + dt.timedelta(days=int(amount(cell, "."))))
@@ -326,6 +329,41 @@ class Reader:
         if column == "date" and sheet.header.format.get("grain") == "stamped":
             pairs = self._stamped(pairs)
         return [first for first, _ in pairs], [last for _, last in pairs]
+
+    def _refuse_contradicted(self, block: Block, counted: str, spans: tuple[Texts, Texts]) -> None:
+        """Refuse a hand-made row whose other columns of days speak of another time than the one that counts."""
+        sheet = self.sheet
+        if sheet.header.format.name != GENERIC or any(column == counted for _, column, _ in sheet.options.columns):
+            return
+        for other in (c for c in (*_UNITS, "start", "end") if c != counted and sheet.has(c)):
+            said = {cell: self._said_by(cell, other) for cell in dict.fromkeys(block.cells(sheet.columns[other]))}
+            for record, first, last in zip(block.records, *spans, strict=True):
+                a, b = said[record.cells[sheet.columns[other]]] or (None, None)
+                is_after, is_before = other != "end" and a and last, other != "start" and b and first
+                if (is_after and a and last and a > last) or (is_before and b and first and b < first):
+                    raise self._contradicted(record, counted, other)
+
+    def _said_by(self, cell: str, column: str) -> tuple[str, str] | None:
+        """The first and last day that a cell names, where it names any: nothing else is asked of it."""
+        if cell.strip().isdigit():  # 40 may be a week, 10 a month
+            return None
+        order, as_unit = self.sheet.date_order or "ymd", column if column in _UNITS else "date"
+        try:
+            first, last = unit(cell) or _unit_of(cell, as_unit, partial(day, unguarded(cell), order, None))
+        except BadValue:
+            return None
+        return first.isoformat(), last.isoformat()
+
+    def _contradicted(self, record: Record, counted: str, other: str) -> InputError:
+        sheet = self.sheet
+        headers = [sheet.header.names[sheet.columns[column]].strip() for column in (counted, other)]
+        first, second = (
+            f"{header} {sheet.shown(record.cells[sheet.columns[column]], column)}"
+            for header, column in zip(headers, (counted, other), strict=True)
+        )
+        ways = " or ".join(f"--map {sheet.role}.date={header}" for header in headers)
+        fix = f"mend it, or say which column counts with {ways}"
+        return sheet.error("date_contradiction", f"{first} and {second} contradict each other", fix, record.line, other)
 
     def _clipped(self, first: dt.date, last: dt.date) -> tuple[str, str]:
         """A week or month within the range that the file states."""
@@ -388,6 +426,9 @@ class Reader:
             )
             fix = "fill it in" if has_end else f"add a column of the last day, or say {one_day}"
             raise sheet.error("blank_date", text, fix, line, "end" if has_end else "start")
+
+
+_UNITS = ("date", "week", "month")  # of these the first that a sheet has counts
 
 
 def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:

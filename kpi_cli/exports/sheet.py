@@ -63,6 +63,7 @@ class Sheet(Struct):
     taxed: bool = False  # a cell of the tax column is not zero
     pays_by_word: bool = True  # a cell of the column that says whether an order was paid is a yes or a no
     calls_sums: bool = False  # a row is called the sum of others
+    leaves_blank: bool = False  # a row is blank where others have a name
     amounts: set[str] = field(default_factory=set)  # columns of money that hold more than bare 0 and 1
     refund_one: int | None = None  # the line of the first refund that is a bare 1
     totals: list[Totals] = field(default_factory=list)

@@ -32,7 +32,7 @@ def settle(sheet: Sheet) -> None:
     for batch in batched(sheet.records(), BATCH):
         rows = [record for record in batch if structure.sees(record)]
         structure.refuse_totals(rows)
-        sheet.calls_sums = sheet.calls_sums or structure.calls_sums(rows)
+        structure.look_for_sums(rows)
         look(sheet, rows)
         sheet.pays_by_word |= any(folded(row.cells[paid]) in yes_and_no for row in rows)
     structure.close()
@@ -68,6 +68,7 @@ def naming(sheet: Sheet) -> list[int]:
     return [i for i in range(len(sheet.header.names)) if kinds.get(i, "text") in {"text", "day"}]
 
 
+_BLANK = frozenset({"", "-", "–", "—", "--"})
 _DATED = ("date", "week", "month", "start")
 _MAY_BE_TOTAL = "can be the sum of other rows, or the name of something"
 
@@ -101,6 +102,7 @@ class _Structure:
         self.subtotals: list[str] = fmt.get("subtotal_rows", ())
         self.undated: list[str] = fmt.get("undated_subtotals", ())
         self.sums, self.naming = sum_words(sheet), naming(sheet)
+        self.left_blank, self.named = set[int](), set[int]()
         self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
@@ -159,10 +161,16 @@ class _Structure:
                 if doubt:
                     settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
 
-    def calls_sums(self, rows: Sequence[Record]) -> bool:
-        """Whether a row is called a sum of others; whether it is one, its amounts tell (subtotals.py)."""
-        cells = (dict.fromkeys(row.cells[i] for row in rows if i < len(row.cells)) for i in self.naming)
-        return self.sums is not None and any(self.sums.search(folded(cell)) for some in cells for cell in some)
+    def look_for_sums(self, rows: Sequence[Record]) -> None:
+        """Whether a row may be the sum of others: called so, or blank where those have a name (subtotals.py)."""
+        if self.sums is None:
+            return
+        for index in self.naming:
+            cells = dict.fromkeys(row.cells[index] for row in rows if index < len(row.cells))
+            self.sheet.calls_sums = self.sheet.calls_sums or any(self.sums.search(folded(cell)) for cell in cells)
+            self.left_blank |= {index} if not _BLANK.isdisjoint(cells) else set()
+            self.named |= {index} if cells.keys() - _BLANK else set()
+        self.sheet.leaves_blank = not self.left_blank.isdisjoint(self.named)
 
     def _may_be_no_cost(self, index: int, name: str) -> str | None:
         """What a row of costs may be instead: a plan, which its kind or status says, or the tax on other rows."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from itertools import permutations, zip_longest
 from typing import Any
@@ -17,13 +17,15 @@ from msgspec import Struct
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, decode
 from kpi_cli.exports.engine import connect
-from kpi_cli.exports.files import Download
+from kpi_cli.exports.files import JSON, Download
 from kpi_cli.exports.misspelt import one_slip
 from kpi_cli.exports.recognising import is_known
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.strict_yaml import Mapping, Node, Scalar, Sequence, load
 from kpi_cli.exports.values import BadValue, number
+from kpi_cli.result import Note
 from kpi_cli.safe import quoted
+from kpi_cli.texts import note
 
 
 class Table(Struct):
@@ -38,6 +40,7 @@ class Table(Struct):
     texts: tuple[tuple[int, int], ...] = ()  # record line, column of numbers that are kept as text, with a mark
     beside: str | None = None  # another of its workbook
     hidden: bool = False  # a worksheet that a reader does not see, and that nobody named
+    notes: tuple[Note, ...] = ()
 
 
 def tables_of(download: Download) -> list[Table]:
@@ -46,7 +49,7 @@ def tables_of(download: Download) -> list[Table]:
     Raises:
         InputError: it is damaged, empty, or not shaped as a list of records.
     """
-    if download.suffix in {".yaml", ".yml", ".json"}:
+    if download.suffix in JSON | {".yaml", ".yml"}:
         return _documents(download)
     sha256 = hashlib.sha256(download.path.read_bytes()).hexdigest()
     if download.path.stat().st_size == 0:
@@ -57,6 +60,7 @@ def tables_of(download: Download) -> list[Table]:
 def _workbook(download: Download, sha256: str) -> list[Table]:
     import python_calamine
 
+    from kpi_cli.exports.layout import Layout, layouts
     from kpi_cli.exports.percent import percent_cells
 
     try:
@@ -65,6 +69,8 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
         visible = python_calamine.SheetVisibleEnum.Visible
         hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != visible} - {download.worksheet}
+        shown = layouts(download.path)
+        merged = {name: _fill_merged(rows, shown.get(name, Layout()).merged) for name, rows in sheets}
         _show_percentages(sheets, percent_cells(download.path))
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise InputError("bad_workbook", "the workbook cannot be opened", "save it as CSV", download.name) from error
@@ -86,9 +92,42 @@ def _workbook(download: Download, sha256: str) -> list[Table]:
         )
         for name, rows in filled
     ]
+    for table, (name, _) in zip(tables, filled, strict=True):
+        table.notes = tuple(_shown_otherwise(table, shown.get(name, Layout()).hidden, merged[name]))
     for table, other in zip(tables, tables[1:] + tables[:1], strict=True):
         table.beside = other.name if other is not table else None
     return tables
+
+
+def _fill_merged(rows: list[list[Any]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> set[int]:
+    """Write a name or a day that is merged down over rows on each of them; the rows where that was done.
+
+    A number stays once, for it would be added.
+
+    >>> rows = [["Google", 100], [None, 50], [None, None]]
+    >>> _fill_merged(rows, [((0, 0), (2, 0)), ((0, 1), (1, 1))]), rows
+    ({1}, [['Google', 100], ['Google', 50], [None, None]])
+    """
+    found = set()
+    for (first, column), (last, _) in merged:
+        value = rows[first][column] if first < len(rows) and column < len(rows[first]) else None
+        is_name = isinstance(value, str) and value.strip() and not _is_number(value)
+        if not (is_name or isinstance(value, dt.date)):
+            continue
+        for at in range(first + 1, min(last + 1, len(rows))):
+            if any(cell not in ("", None) for cell in rows[at]):
+                rows[at][column] = value
+                found.add(at)
+    return found
+
+
+def _shown_otherwise(table: Table, hidden: Collection[int], filled: Collection[int]) -> Iterator[Note]:
+    """Notes on rows that a reader does not see, and on those that show a cell of the row above them."""
+    unseen = [row.line for row in table.rows if row.line - 1 in hidden]
+    if unseen:
+        yield note("hidden_rows", file=table.name, line=unseen[0], count=len(unseen))
+    if filled:
+        yield note("merged_cells", file=table.name, line=min(filled) + 1, count=len(filled))
 
 
 def _wanted_sheets(download: Download, names: Iterable[str]) -> list[str]:
@@ -218,7 +257,7 @@ def _documents(download: Download) -> list[Table]:
     text = decode(download.name, download.path, download.options.encoding)
     with text.open() as reader:
         content = reader.read()
-    if download.suffix == ".json":
+    if download.suffix in JSON:
         from kpi_cli.exports.strict_json import load_json
 
         tree = load_json(content, download.name)

@@ -7,6 +7,7 @@ and “Total TTC”. A campaign called “Total Body” that is no sum stays a r
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -29,15 +30,80 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     """
     columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
     called = sum_words(sheet)
-    if sheet.role not in _ROLES or not (called and sheet.calls_sums and columns):
+    if sheet.role not in _ROLES or not (called and (sheet.calls_sums or sheet.leaves_blank) and columns):
         return
-    found, names = _called_sums(sheet, columns, called)
+    found, names = _called_sums(sheet, columns, called) if sheet.calls_sums else ([], set())
     for one in found:
         if one.name not in names:
             settle_doubt(sheet, [one.record], one.index, _DOUBT, None if one.is_open else "subtotal_row")
+    for head, index in _heads(sheet, columns, called):
+        if index is None:
+            sheet.left_out[head.line] = "subtotal_row"
+        else:
+            settle_doubt(sheet, [head], index, _HEAD)
 
 
 _DOUBT = "is the sum of rows above it, or the name of something"
+_HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
+
+
+def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterator[tuple[Record, int | None]]:
+    """Rows that say less than those above or below them, and are their sum; each with its last name, if it has any.
+
+    So an outline looks: a platform with its whole cost, and a row for each of its campaigns. What is called a sum
+    says nothing else.
+    """
+    rows = [record for record in sheet.records() if record.line not in sheet.left_out]
+    texts = [i for i in naming(sheet) if _has_words(sheet, rows, i)]
+    said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
+    known = [i in sheet.columns.values() for i in texts]
+    for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):
+        named = [i for i in texts if not is_unknown(rows[at].cells[i])]
+        is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
+        for beside in (range(at + 1, len(rows)), range(at - 1, -1, -1)):
+            parts = [rows[i] for i in _alike(said, known, at, beside)]
+            first = _rows_added(sheet, parts[::-1], rows[at], columns) if is_called else 0
+            if first > 1 or (len(parts) > 1 and _is_sum(sheet, columns, rows[at], parts)):
+                yield rows[at], named[-1] if named else None
+
+
+def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, beside: Iterable[int]) -> Iterator[int]:
+    """The rows next to a head that may be what it is made of, up to the first other one."""
+    for at in beside:
+        if not _is_part(said[head], said[at], known):
+            return
+        yield at
+
+
+def _has_words(sheet: Sheet, rows: Iterable[Record], index: int) -> bool:
+    """Whether a column tells rows apart: it is known, or some cell has a letter, as rates have none."""
+    return index in sheet.columns.values() or any(re.search(r"[^\W\d_]", row.cells[index]) for row in rows)
+
+
+def _said(rows: Sequence[Record], index: int, called: re.Pattern[str]) -> list[str]:
+    """What each row says in a column; nothing where it is blank or the row is called a sum there."""
+    cells = [row.cells[index] for row in rows]
+    names = {cell: "" if is_unknown(cell) else folded(cell) for cell in dict.fromkeys(cells)}
+    said = {cell: "" if called.search(name) else name for cell, name in names.items()}
+    return [said[cell] for cell in cells]
+
+
+def _is_part(head: Sequence[str], row: Sequence[str], known: Sequence[bool]) -> bool:
+    """Whether a row says all that a head does, or leaves that blank below it, and something that the head does not.
+
+    Of a column that is not known, that is not enough: it may hold remarks.
+    """
+    pairs = list(zip(head, row, known, strict=True))
+    more = [is_known for own, other, is_known in pairs if other and not own]
+    left = any(own and not other for own, other, _ in pairs)
+    return bool(more) and (left or any(more)) and all(own == other or not (own and other) for own, other, _ in pairs)
+
+
+def _is_sum(sheet: Sheet, columns: list[int], head: Record, parts: list[Record]) -> bool:
+    """Whether the rows come to the head in every number that it has."""
+    allowed = _ROUNDED * (len(parts) + 1)
+    known = [i for i in columns if not is_unknown(head.cells[i])]
+    return all(abs(sum(_value(sheet, row, i) for row in parts) - _value(sheet, head, i)) <= allowed for i in known)
 
 
 class _Sum(Struct, frozen=True):

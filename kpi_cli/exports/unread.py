@@ -31,7 +31,8 @@ def unread(sheet: Sheet) -> dict[int, str]:
     """The indexes of columns whose cells must be looked at, each with what it may be: discount, status or still_due."""
     if sheet.role != "sales" or not (rules := sheet.header.format.get("unread")):
         return {}
-    names = {i: folded(name) for i, name in enumerate(sheet.header.names) if i not in sheet.columns.values()}
+    taken = {index for column, index in sheet.columns.items() if column not in {"unpaid", "type"}}
+    names = {i: folded(name) for i, name in enumerate(sheet.header.names) if i not in taken}
     found: dict[int, str] = {}
     if not (sheet.has("status") or sheet.has("paid")):
         found |= {i: "status" for i, name in names.items() if re.search(rules["statuses"], name)}

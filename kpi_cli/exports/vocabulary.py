@@ -21,6 +21,7 @@ class Vocabulary(Struct, frozen=True):
     ambiguous: frozenset[str]
     currencies: frozenset[str]
     scales: dict[str, str]  # words of headers, each with the scale that it names
+    words: frozenset[str]  # codes of currencies that are words, too
 
     def currency_of(self, symbol: str) -> str | None:
         """The currency a symbol or code names, if it names one."""
@@ -42,6 +43,16 @@ class Vocabulary(Struct, frozen=True):
         """A plain header without the scale at its end."""
         found = _scale_words().search(header)
         return header[: found.start()].rstrip() if found and found.end() == len(header) and found.start() else header
+
+    def ends_header(self, text: str) -> bool:
+        """Whether what ends a folded header without brackets is surely a currency.
+
+        >>> [vocabulary().ends_header(text) for text in ("eur", "€", "$", "all", "top", "kr")]
+        [True, True, True, False, False, False]
+        """
+        if text.isalpha():
+            return text not in self.words and (text.upper() in self.currencies or text in self.symbols)
+        return text in self.symbols or text in self.ambiguous
 
     def may_stand_for(self, symbol: str, code: str) -> bool:
         """Whether a symbol may be of this currency: its own, or one of several that its currency shares.
@@ -71,4 +82,5 @@ def vocabulary() -> Vocabulary:
         frozenset(words["ambiguous_symbols"]),
         frozenset(words["currencies"]),
         {plainest(word): scale for scale, listed in words["scales"].items() for word in listed},
+        frozenset(words["currency_words"]),
     )

@@ -453,3 +453,160 @@ def test_a_status_of_a_course_that_is_not_known_is_told(check: Any) -> None:
     assert "“Fini pour de bon” (1 row)" in told["text"]
     [known] = check(("cours.csv", f"Email,Cours,Statut\n{rows}".replace("Fini pour de bon", "En cours")))
     assert "stages_unread" not in known.codes
+
+
+@pytest.mark.parametrize(
+    ("header", "paid", "open_"),
+    [("Unpaid", "no", "yes"), ("Impayé", "", "x"), ("Unbezahlt", "nein", "ja"), ("No pagado", "-", "sí")],
+)
+def test_an_order_that_is_called_unpaid_is_pending(header: str, paid: str, open_: str, check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header=header, no=paid, yes=open_)))
+    assert (source.sum("revenue_net"), source.left_out) == (100, {"pending": 1})
+
+
+def test_what_is_unpaid_of_an_order_is_asked_about(check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header="Unpaid", no="0.00", yes="60.00")), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("column_open", 3)
+
+
+@pytest.mark.parametrize("header", ["Order type", "Type de commande", "Tipo de operación"])
+def test_an_order_of_the_type_refund_is_no_sale(header: str, check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header=header, no="sale", yes="refund")))
+    assert (source.sum("revenue_gross"), source.sum("refunds"), source.sum("orders")) == (100, 60, 1)
+
+
+def test_the_total_of_an_order_beside_its_lines_names_the_column_of_the_lines(check: Any) -> None:
+    header = "Order ID,Date,Email,Item,Line total,Order total"
+    text = f"{header}\n1,2026-10-02,a@example.com,Book,70,120\n1,2026-10-02,a@example.com,Pen,50,120\n"
+    [source] = check(("sales.csv", text), code=3)
+    assert "--map sales.amount=Line total " in source["error"]["fix"]
+    [source] = check(("sales.csv", text), options=("--map", "sales.amount=Line total"))
+    assert source.sum("revenue_net") == 120
+
+
+@pytest.mark.parametrize("header", ["Invoice total", "Grand total", "Montant facture"])
+def test_the_total_of_an_invoice_is_an_amount(header: str, check: Any) -> None:
+    [source] = check(("sales.csv", f"Invoice number,Date,Customer,{header}\n1,2026-10-14,c-0001,120.00\n"))
+    assert source.sum("revenue_net") == 120
+
+
+@pytest.mark.parametrize(
+    "header", ["Month,Campaign,Spend,Actual spend,Clicks", "Mois,Campagne,Dépense,Coût réel,Clics"]
+)
+def test_what_was_really_spent_is_asked_about_beside_another_spend(header: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"{header}\n2026-10,A,100,90,5\n"), code=3)
+    assert (source["error"]["code"], source["error"]["column"]) == ("column_open", 4)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "column"),
+    [
+        ("month,date,category,cost", "2026-10,2026-11-05,people,500", 1),
+        ("month,start,end,category,cost", "2026-10,2026-11-01,2026-11-30,people,500", 2),
+        ("month,start,end,category,cost", "2026-10,2026-08-01,2026-09-30,people,500", 3),
+        ("week,month,campaign,cost,clicks", "2026-W41,2026-11,A,500,5", 2),
+    ],
+)
+def test_a_row_of_two_times_is_asked_about(header: str, row: str, column: int, check: Any) -> None:
+    [source] = check(("costs.csv", f"{header}\n{row}\n"), code=3)
+    assert (source["error"]["code"], source["error"]["column"]) == ("date_contradiction", column)
+
+
+def test_which_of_two_times_counts_can_be_said(check: Any) -> None:
+    text = "month,date,category,cost\n2026-10,2026-11-05,people,500\n"
+    [month] = check(("costs.csv", text), options=("--map", "costs.date=month"))
+    [day] = check(("costs.csv", text), options=("--map", "costs.date=date"))
+    assert month["period"] == {"start": "2026-10-01", "end": "2026-10-31"}
+    assert day["period"] == {"start": "2026-11-05", "end": "2026-11-05"}
+
+
+def test_a_month_within_a_longer_time_contradicts_nothing(check: Any) -> None:
+    header = "month,start,end,category,cost"
+    [source] = check(("costs.csv", f"{header}\n2026-10,2026-01-01,2026-12-31,people,500\n2026-11,,,tools,50\n"))
+    assert (source.sum("cost"), source["period"]["start"]) == (550, "2026-10-01")
+
+
+OUTLINE = [
+    "Platform,Campaign,Cost,Clicks,CTR",
+    "Google Ads,,150,15,2%",
+    "Google Ads,A,100,10,3%",
+    "Google Ads,B,50,5,1%",
+    "Meta,,20,2,1%",
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (OUTLINE, 2),
+        ([OUTLINE[0], *OUTLINE[2:4], OUTLINE[1], OUTLINE[4]], 4),
+        ([OUTLINE[0], "Google Ads,,150,15,2%", ",A,100,10,3%", ",B,50,5,1%", OUTLINE[4]], 2),
+        ([OUTLINE[0], "Total Google,,150,15,2%", "Google,A,100,10,3%", "Google,B,50,5,1%", OUTLINE[4]], 2),
+    ],
+    ids=["above its rows", "below them", "with its name alone", "called a total"],
+)
+def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
+    lines: list[str], line: int, check: Any
+) -> None:
+    [source] = check(("spend.csv", "\n".join(lines)), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
+
+
+def test_a_cost_by_kind_and_what_it_is_made_of_are_asked_about(check: Any) -> None:
+    text = "Poste;Détail;Coût\nPublicité;;300\n;Google;200\n;Meta;100\nOutils;;90\n;Brevo;50\n;Canva;40\n"
+    [source] = check(("couts.csv", text), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 2)
+
+
+def test_a_row_that_says_less_and_is_no_sum_counts(check: Any) -> None:
+    rows = ["2026-10,people,,300,", "2026-10,tools,Email,200,", "2026-10,media,Social,100,card", "2026-11,people,,300,"]
+    [source] = check(("costs.csv", "\n".join(["month,category,channel,cost,note", *rows])))
+    assert (source.sum("cost"), source["rows"]["used"]) == (900, 4)
+    [source] = check(("spend.csv", "\n".join([*OUTLINE[:2], *OUTLINE[3:]])))
+    assert source.sum("cost") == 150 + 50 + 20
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [("Kosten CHF", "CHF"), ("cost_eur", "EUR"), ("Spend €", "EUR"), ("Dépense euros", "EUR"), ("Cost USD", "USD")],
+)
+def test_the_currency_at_the_end_of_a_header_needs_no_brackets(header: str, code: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"Date,Platform,{header},Clicks\n2026-10-15,Google,100.50,5\n"))
+    assert source["sums"] == [{"currency": code, "cost": 100.5, "clicks": 5}]
+
+
+def test_an_amount_that_is_stated_in_another_currency_too_counts_in_its_own(check: Any) -> None:
+    text = "Date,Order ID,Email,Amount,Currency,Amount EUR\n2026-10-02,1,learner1@example.com,120.00,USD,110.00\n"
+    [source] = check(("sales.csv", text))
+    assert (source.sum("revenue_net"), source["currency"]) == (120, ["USD"])
+    [source] = check(("sales.csv", text.replace("Amount,Currency", "Amount USD,Note")), code=3)
+    assert source["error"]["code"] == "column_open"
+
+
+@pytest.mark.parametrize("header", ["Mois,Catégorie,Coût HT", "Month,Category,Total spend"])
+def test_a_cost_of_some_kind_is_not_taken_for_what_ads_cost(header: str, check: Any) -> None:
+    text = f"{header}\n2026-10,outils,100.50\n"
+    [source] = check(("costs.csv", text), code=3)
+    assert source["error"]["code"] == "role_open"
+    [source] = check(("costs.csv", text), options=("--map", f"costs.cost={header.split(',')[2]}"))
+    assert (source["role"], source.sum("cost")) == ("costs", 100.5)
+
+
+def test_two_periods_that_a_report_compares_stay_apart(check: Any) -> None:
+    rows = 'Organic Search,"Oct 1, 2026 - Oct 31, 2026",200\nOrganic Search,"Sep 1, 2026 - Sep 30, 2026",150\n'
+    above = "# Start date: 20261001\n# End date: 20261031\n"
+    [source] = check(("ga4.csv", f"{above}Session primary channel group,Date range,Sessions\n{rows}"))
+    assert (source["format"], source["period"]) == ("ga4", {"start": "2026-09-01", "end": "2026-10-31"})
+
+
+def test_the_day_that_a_list_of_addresses_calls_added_is_the_leads(check: Any) -> None:
+    rows = "1,learner1@example.com,01-10-2026 10:00:00\n2,learner2@example.com,15-10-2026 10:00:00\n"
+    [source] = check(("contacts.csv", f"CONTACT ID,EMAIL,ADDED_TIME\n{rows}"))
+    assert (source.sum("leads"), source["period"]["end"]) == (2, "2026-10-15")
+
+
+def test_a_row_of_figures_alone_that_is_the_sum_of_the_others_is_no_row(check: Any) -> None:
+    [source] = check(("spend.csv", "Campaign,Cost,Clicks\nA,100,10\nB,50.50,10\n,150.50,20\n"))
+    assert (source.sum("cost"), source.left_out) == (150.5, {"subtotal_row": 1})
+    [source] = check(("spend.csv", "Campaign,Cost,Clicks\nA,100,10\nB,50.50,10\n,150.50,21\n"))
+    assert source["rows"]["used"] == 3

@@ -42,3 +42,14 @@ def test_a_number_of_json_is_one_and_a_text_is_asked_about(check: Any) -> None:
 def test_rates_in_yaml_have_three_decimals(check: Any) -> None:
     [source] = check(("rates.yaml", "- {date: 2026-10-01, currency: USD, rate: 1.085}\n"))
     assert (source["role"], source["error"]) == ("rates", None)
+
+
+@pytest.mark.parametrize("name", ["spend.json", "spend.jsonl", "spend.ndjson"])
+def test_json_of_a_record_a_line_is_a_list_of_them(name: str, check: Any) -> None:
+    lines = (
+        '{"date":"2026-10-01","campaign":"A","cost":50.10,"clicks":10}\n{"date":"2026-10-02","cost":40,"clicks":9}\n'
+    )
+    [source] = check((name, lines))
+    assert (source.sum("cost"), source["rows"]["used"], source["period"]["end"]) == (90.1, 2, "2026-10-02")
+    [source] = check((name, lines[:-2]), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("bad_json", 2)

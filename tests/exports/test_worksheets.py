@@ -109,3 +109,39 @@ def test_a_hidden_worksheet_is_told_and_left_out_unless_it_is_named(kpi: Run) ->
     assert [n["file"] for n in answer["notes"] if n["code"] == "hidden_worksheet"] == ["spend.xlsx/Old"]
     _, answer, _ = kpi("roi", "spend.xlsx/Oct", "spend.xlsx/Old", SALES)
     assert answer["total"]["cost"] == 90
+
+
+def _book(name: str, rows: list[list[Any]]) -> tuple[xlsxwriter.Workbook, Any]:
+    book = xlsxwriter.Workbook(name)
+    sheet = book.add_worksheet("Media")
+    for number, row in enumerate(rows):
+        sheet.write_row(number, 0, row)
+    return book, sheet
+
+
+def test_rows_that_a_filter_hides_count_and_are_told(kpi: Run) -> None:
+    rows = [["2026-10-05", name, cost, 1] for name, cost in (("Google", 20), ("Meta", 70), ("Meta", 5))]
+    book, sheet = _book("spend.xlsx", [["Date", "Platform", "Cost", "Clicks"], *rows])
+    sheet.autofilter(0, 0, 3, 3)
+    for row in (2, 3, 9):  # the last one is empty
+        sheet.set_row(row, None, None, {"hidden": True})
+    book.close()
+    _, answer, _ = kpi("check", "spend.xlsx")
+    [source] = answer["sources"]
+    [told] = [note for note in source["notes"] if note["code"] == "hidden_rows"]
+    assert (source["sums"][0]["cost"], told["line"], told["text"][:6]) == (95, 3, "2 rows")
+
+
+def test_a_name_or_a_day_that_is_merged_over_rows_is_each_ones_and_an_amount_once(kpi: Run) -> None:
+    costs = [["A", 100, 9], ["B", 50, 8], ["C", 30, 7], ["D", "", 6]]
+    book, sheet = _book("spend.xlsx", [["Platform", "Month", "Campaign", "Cost", "Clicks"]])
+    for number, row in enumerate(costs, 1):
+        sheet.write_row(number, 2, row)
+    sheet.merge_range("A2:A3", "Google Ads")
+    sheet.merge_range("A4:A5", "Meta")
+    sheet.merge_range("B2:B5", "2026-10")
+    sheet.merge_range("D4:D5", 30)
+    book.close()
+    _, answer, _ = kpi("roi", "spend.xlsx", SALES, "--by", "platform", "--currency", "EUR", "--month", "2026-10")
+    assert {row["platform"]: row["cost"] for row in answer["rows"] if row["cost"]} == {"Google Ads": 150, "Meta": 30}
+    assert [note["line"] for note in answer["notes"] if note["code"] == "merged_cells"] == [3]

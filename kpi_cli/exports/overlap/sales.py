@@ -283,8 +283,8 @@ def _totals_repeated(store: Store, source: Source) -> Iterator[InputError]:
         return
     column = price_rule(sheet)["column"]
     header = sheet.header.names[sheet.columns[column]].strip()
-    has_lines = any(re.search(rules["of_line"], folded(name)) for name in sheet.header.names)
-    is_of_order = has_lines or re.search(rules["of_order"], folded(header))
+    of_line = next((name.strip() for name in sheet.header.names if re.search(rules["of_line"], folded(name))), None)
+    is_of_order = of_line or re.search(rules["of_order"], folded(header))
     if not is_of_order or any(named == column for _, named, _ in sheet.options.columns):
         return
     for (line,) in store.rows(
@@ -294,7 +294,10 @@ def _totals_repeated(store: Store, source: Source) -> Iterator[InputError]:
         [source.number],
     ):
         said = f"{quoted(header)} is one amount on all rows of an order: each row's, or the order's, written again"
-        fix = f"leave one row an order, or say --map sales.{column}={header} if they add up"
+        adds_up = f"--map sales.{column}={header} if they add up"
+        if of_line:  # which says what each row brought, though maybe without shipping or a discount
+            adds_up = f"--map sales.{column}={of_line} to add up its rows"
+        fix = f"leave one row an order, or say {adds_up}"
         yield sheet.error("column_open", said, fix, line, column)
 
 

@@ -106,7 +106,8 @@ def _borders(path: Path, size: int) -> Iterator[int]:
     with path.open("rb") as file:
         for offset in range(_PIECE, size, _PIECE):
             file.seek(offset)
-            yield offset + next((i for i, byte in enumerate(file.read(4)) if byte & 0xC0 != 0x80), 0)
+            after = file.read(4)
+            yield offset + next((i for i, byte in enumerate(after) if byte & 0xC0 != 0x80), len(after))
 
 
 def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, bool]]) -> _Piece:

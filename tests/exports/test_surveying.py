@@ -13,7 +13,7 @@ from kpi_cli.exports.surveying import SIGNS, survey
 
 _PARTS = [b"\n", b"\r\n", b"a", b"\n\n", b'"', b"_", b"\t", b"@", "é".encode(), "🎓".encode(), b"\x8a", b"\0"]
 _whatever = st.lists(st.sampled_from(_PARTS), max_size=60).map(b"".join)
-_at_once = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_at_once = settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

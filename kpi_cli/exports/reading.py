@@ -20,6 +20,7 @@ from kpi_cli.exports.files import JSON, LAKE, WORKBOOKS, Asked, Download, downlo
 from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
+from kpi_cli.exports.named import hold_to_names
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
@@ -69,6 +70,7 @@ def read(
         distant = (_relation(store, one, engines) for one in asked if is_address(one.pattern))
         taken = [_recognise(*found) for found in chain(_opened(store, opened, engines), distant)]
         taken += [_recognise(_new(store, t.name), partial(structured_sheet, t, options)) for t in inline]
+        hold_to_names([source for source, _ in taken])
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
         wants = Wants(options, wanted, None if options.own else enough)

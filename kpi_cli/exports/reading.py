@@ -105,9 +105,18 @@ def _opened(store: Store, opened: Iterable[Download | KpiError], engines: ExitSt
 def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
     try:
         source.sheet = sheet()
+        _refuse_nameless_rates(source.sheet)
     except KpiError as error:
         source.error = error
     return source, sheet
+
+
+def _refuse_nameless_rates(sheet: Sheet) -> None:
+    """Exchange rates are of the currencies of their column, or of the one that their entry in kpi.yml names."""
+    if sheet.role == "rates" and not sheet.has("currency") and sheet.options.currency is None:
+        said = "the rates do not say of which currency they are"
+        fix = "add a column “currency”, or name it with --map rates.currency=HEADER"
+        raise sheet.error("columns_unknown", said, fix, sheet.header.line)
 
 
 def _after(store: Store, options: ReadOptions) -> None:

@@ -140,8 +140,10 @@ def asked_files(ask: Ask) -> list[Asked]:
     """The files of a question: the command line's, else kpi.yml's, each with what is said of it."""
     listed_rates = bool(ask.config.rates.files or ask.config.rates.records)
     reading = replace(ask.reading, converted=listed_rates or any(role == "rates" for _, role in ask.files.paths))
-    said = [Asked(path, replace(reading, role=role)) for path, role in ask.files.paths]
-    rate_reading = replace(reading, role="rates", currency=None)
+    rate_reading = replace(reading, role="rates", currency=None)  # what they turn money into is not what they are of
+    said = [
+        Asked(path, rate_reading if role == "rates" else replace(reading, role=role)) for path, role in ask.files.paths
+    ]
     listed = [
         Asked(pattern, rate_reading, place=place) for pattern, place in _files_of(ask.config, ask.config.rates.files)
     ]
@@ -157,7 +159,7 @@ def asked_files(ask: Ask) -> list[Asked]:
             date_format=source.date_format or reading.date_format,
             encoding=source.encoding or reading.encoding,
             tz=source.tz or reading.tz,
-            currency=source.currency or reading.currency,
+            currency=source.currency or (None if source.role == "rates" else reading.currency),
             separate_accounts=source.accounts == "separate" or reading.separate_accounts,
             columns=tuple(("*", column, header) for column, header in source.columns.items()),
             statuses=tuple(source.statuses.items()),

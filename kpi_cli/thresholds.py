@@ -123,14 +123,16 @@ def _trips(result: Result, condition: Condition) -> list[str]:
     for row in rows:
         if condition.name not in row or not row.get("cost", 1):
             continue
-        value = _value(condition, row, before(row) if before else None)
+        earlier = before(row) if before else None
+        value = _value(condition, row, earlier)
         if value is None and "cost" not in row:  # a funnel's first stage has no step behind it
             continue
         if _is_true(condition, value, row):
-            found.append(f"{condition.text}: {' / '.join(_key(result, row))} {_said(condition, value)}")
-    value = _value(condition, result.total, result.previous.total if result.previous else None)
+            found.append(f"{condition.text}: {' / '.join(_key(result, row))} {_said(condition, value, row, earlier)}")
+    earlier = result.previous.total if result.previous else None
+    value = _value(condition, result.total, earlier)
     if _is_true(condition, value, result.total):
-        found.append(f"{condition.text}: total {_said(condition, value)}")
+        found.append(f"{condition.text}: total {_said(condition, value, result.total, earlier)}")
     return found
 
 
@@ -159,7 +161,10 @@ def _value(condition: Condition, row: Row, before: Row | None) -> Decimal | None
     return (Decimal(str(now)) - was) / abs(was)  # a loss that shrinks is a rise
 
 
-def _said(condition: Condition, value: Decimal | None) -> str:
-    if value is None:
-        return "has no earlier figure to compare with" if condition.change else "is not known"
-    return "is " + f"{value:.6f}".rstrip("0").rstrip(".")
+def _said(condition: Condition, value: Decimal | None, row: Row, before: Row | None) -> str:
+    if value is not None:
+        return "is " + f"{value:.6f}".rstrip("0").rstrip(".")
+    if not condition.change or row.get(condition.name) is None:
+        return "is not known"
+    known = before is not None and before.get(condition.name) is not None
+    return "was 0 before, and no change is a share of 0" if known else "has no earlier figure to compare with"

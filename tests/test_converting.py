@@ -91,6 +91,31 @@ def test_two_rates_from_one_day_are_refused(shop: Path, capsys: pytest.CaptureFi
     assert "USD has two rates from 2026-10-01: 0.8 and 0.9" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("header", ["date,from,to,rate", "date,,,rate"])
+def test_rates_that_do_not_say_of_which_currency_they_are_are_refused_when_they_are_read(
+    header: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "rates.csv").write_text(f"{header}\n2026-01-01,GBP,EUR,1.25\n")
+    for argv in (["check"], ["roi"], ["roi", "spend.csv", "--rates", "rates.csv", "--currency", "EUR"]):
+        assert main(argv) == 3
+        told = capsys.readouterr().err
+        assert "rates.csv:1: the rates do not say of which currency they are" in told
+        assert "--map rates.currency=HEADER" in told
+
+
+def test_rates_whose_entry_in_kpi_yml_names_their_currency_need_no_column(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "pounds.csv").write_text("date,rate\n2026-01-01,1.25\n")
+    (shop / "spend.csv").write_text("date,channel,cost,currency\n2026-01-02,Email,8,GBP\n2026-01-02,Email,1,EUR\n")
+    (shop / "sales.csv").write_text("date,order_id,amount,currency\n2026-01-02,o-1,20,EUR\n")
+    (shop / "kpi.yml").write_text(
+        "sources: [spend.csv, sales.csv, {files: pounds.csv, role: rates, currency: GBP}]\ncurrency: EUR\n"
+    )
+    assert main(["roi", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"]["cost"] == 11  # 8 * 1.25 + 1
+
+
 def test_rates_without_a_reporting_currency_are_asked_about(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "kpi.yml").write_text(CONFIG.replace("currency: EUR\n", ""))
     assert main(["roi"]) == 3

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from kpi_cli.exports.bulk import ROWS
 from kpi_cli.exports.composing import price_rule
 from kpi_cli.exports.control import control_sums
 from kpi_cli.exports.options import ReadOptions
-from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.plain import first_rows
+from kpi_cli.exports.roles import TABLES, kind
+from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.tables import Source, Store, span_sql
+from kpi_cli.exports.values import BadValue, moment
 from kpi_cli.texts import label, note
 
 _SALES_SUMS = """
@@ -103,11 +107,28 @@ def tell_of(store: Store, source: Source, options: ReadOptions) -> None:
         _status_notes(source)
     if source.grain == "range" and sheet.role in {"spend", "traffic", "leads"}:
         source.extra_notes.append(note("range_grain", file=source.file))
+    _zone_note(source, sheet)
     limit = sheet.header.format.get("truncated_at")
     if limit and source.ledger.read >= limit and not sheet.has("date"):
         source.extra_notes.append(note("truncated_source", file=source.file, limit=limit))
 
 
+def _zone_note(source: Source, sheet: Sheet) -> None:
+    """Times of one zone count on the days of that zone: another one, that the user says, changes nothing."""
+    tz, order = sheet.options.tz, sheet.date_order or "ymd"
+    cells = [cell for _, _, cell in sheet.days.offsets.values()]
+    if tz and not cells and sheet.text and source.ledger.read > ROWS:  # where zones differ, they are collected
+        columns = [index for column, index in sheet.columns.items() if kind(column) == "day"]
+        cells = [row[index] for row in first_rows(sheet.text, sheet)[:1] for index in columns if len(row[index]) > _DAY]
+    try:
+        is_elsewhere = len(cells) == 1 and moment(cells[0], order, tz) != moment(cells[0], order)
+    except BadValue:
+        return
+    if is_elsewhere:
+        source.extra_notes.append(note("zone_as_written", file=source.file, tz=tz))
+
+
+_DAY = len("2026-01-31")
 _BY_STATUS = (
     *("failed", "denied", "test", "voided", "cancelled", "pending", "authorized", "hold", "free"),
     *("spam", "duplicate", "disqualified"),

@@ -20,6 +20,7 @@ from kpi_cli.exports.files import JSON, LAKE, WORKBOOKS, Asked, Download, downlo
 from kpi_cli.exports.firsts import load_firsts
 from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
+from kpi_cli.exports.named import hold_to_names
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
@@ -69,6 +70,7 @@ def read(
         distant = (_relation(store, one, engines) for one in asked if is_address(one.pattern))
         taken = [_recognise(*found) for found in chain(_opened(store, opened, engines), distant)]
         taken += [_recognise(_new(store, t.name), partial(structured_sheet, t, options)) for t in inline]
+        hold_to_names([source for source, _ in taken])
         known = [source.sheet for source, _ in taken if source.sheet]
         wanted = roles(known) if callable(roles) else roles
         wants = Wants(options, wanted, None if options.own else enough)
@@ -103,9 +105,18 @@ def _opened(store: Store, opened: Iterable[Download | KpiError], engines: ExitSt
 def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
     try:
         source.sheet = sheet()
+        _refuse_nameless_rates(source.sheet)
     except KpiError as error:
         source.error = error
     return source, sheet
+
+
+def _refuse_nameless_rates(sheet: Sheet) -> None:
+    """Exchange rates are of the currencies of their column, or of the one that their entry in kpi.yml names."""
+    if sheet.role == "rates" and not sheet.has("currency") and sheet.options.currency is None:
+        said = "the rates do not say of which currency they are"
+        fix = "add a column “currency”, or name it with --map rates.currency=HEADER"
+        raise sheet.error("columns_unknown", said, fix, sheet.header.line)
 
 
 def _after(store: Store, options: ReadOptions) -> None:

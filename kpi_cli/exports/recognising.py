@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from kpi_cli.errors import InputError
+from kpi_cli.errors import InputError, did_you_mean
 from kpi_cli.exports.dialect import DELIMITERS, split
 from kpi_cli.exports.misspelt import MANY, counts, slips
 from kpi_cli.exports.prose import NoTable, aligned, sets_figures
@@ -37,6 +37,7 @@ _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 Alias = Sequence[Any]  # canonical column, language, rank among the headers of that column
+Named = tuple[str, str, str]  # role (kpi.yml: *), canonical column, and the header that `--map` or kpi.yml gives it
 
 
 class Format(Struct, frozen=True):
@@ -131,9 +132,7 @@ def _every_alias() -> frozenset[str]:
     return frozenset(map(folded, chain(*settings))).union(*(fmt.aliases for fmt in catalogue()))
 
 
-def recognise(
-    name: str, lines: Sequence[str], mapped: Iterable[tuple[str, str, str]] = (), wanted: Wanted | None = None
-) -> Header:
+def recognise(name: str, lines: Sequence[str], mapped: Iterable[Named] = (), wanted: Wanted | None = None) -> Header:
     """The header row among a file's first lines, and what it says.
 
     Args:
@@ -184,7 +183,7 @@ class Wish(Struct, frozen=True):
     """All that the user says of a table: its role and format, and (role, canonical column, header) of `--map`."""
 
     wanted: Wanted
-    mapped: tuple[tuple[str, str, str], ...] = ()
+    mapped: tuple[Named, ...] = ()
 
 
 def _candidate_rows(lines: Sequence[str], extra: set[str]) -> list[tuple[int, str, list[str]]]:
@@ -259,7 +258,7 @@ _ZONES = {"utc", "gmt", "local"}
 def read_header(
     cells: Sequence[str],
     place: Place,
-    mapped: tuple[tuple[str, str, str], ...] = (),
+    mapped: tuple[Named, ...] = (),
     wanted: Wanted | None = None,
 ) -> Header | None:
     """What a header row is, of all formats that accept it the one that knows it best; None when none does."""
@@ -403,7 +402,7 @@ def _told(fmt: Format) -> Format:
     return Format(fmt.name, fmt.role, fmt.spec, extra | dict(fmt.aliases)) if extra else fmt
 
 
-def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[tuple[str, str, str], ...]) -> Header | None:
+def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[Named, ...]) -> Header | None:
     """The canonical columns of a header row if it were of that format."""
     said = {folded(header): column for role, column, header in mapped if role in {fmt.role, "*"}}
     taken: dict[str, tuple[int, int]] = {}  # the rank of its header, and where it stands
@@ -539,6 +538,9 @@ def _no_header(
 
 def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: bool) -> InputError:
     """What to say of a header that makes no kind of file, and what settles it."""
+    is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
+    if not is_prose and (named := _lost(cells, place, wish)):
+        return no_such_column(cells, place, named)
     sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
     if not wish.wanted.role and _is_headed(sales.spec.get("refunds_headed"), cells):
         fix = "add what went back to the list of orders, in a column Refunded; if its rows are orders, say --sales FILE"
@@ -555,8 +557,25 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
     seen = ", ".join(quoted(cell) for cell in cells[:6])
     said = f"the columns ({seen}) do not make a kind of file that is known"
     fix = _way_out(cells, wish)
-    is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
     return (NoTable if is_prose else InputError)("columns_unknown", said, fix, place.name, place.line)
+
+
+def _lost(cells: Sequence[str], place: Place, wish: Wish) -> Named | None:
+    """A header that is named and not there: for this table in kpi.yml, or so that it is not known without it."""
+    have = {folded(cell) for cell in cells}
+    lost = [named for named in wish.mapped if folded(named[2]) not in have]
+    if of_this := next((named for named in lost if named[0] == "*"), None):
+        return of_this
+    without = read_header(cells, place, (), wish.wanted) if lost else None
+    return next((named for named in lost if without and named[0] == without.format.role), None)
+
+
+def no_such_column(cells: Sequence[str], place: Place, named: Named) -> InputError:
+    """What to say of a header that is named and not there."""
+    _, column, header = named
+    said = f"there is no column {quoted(header)} to be read as {column}"
+    fix = did_you_mean(header, [cell.strip() for cell in cells if cell.strip()], "write it as the file's header does")
+    return InputError("no_such_column", said, fix, place.name, place.line)
 
 
 def _spent_by_someone(cells: Sequence[str]) -> str | None:

@@ -97,8 +97,9 @@ def calculate(cost: Decimal, customers: Decimal, leads: Decimal | None = None, t
     given: Measures = {"cost": cost, "media_cost": cost, "new_customers": customers, "leads": leads}
     total, reasons = _figures(given, loaded=False)
     total["payback_months"], reasons["payback_months"] = None, "no_revenue"
+    reasons["cac_loaded"] = "other_costs_not_given"
     if leads is None:
-        reasons["leads"] = reasons["cpl"] = "leads_unknown"
+        reasons["leads"] = reasons["cpl"] = "leads_not_given"
     answer = Answer({}, total, {None: reasons})
     goal = _distance_to_target(answer, {None: target})
     result = lay_out("cac", None, figure_columns((*FIGURES, *goal), None), answer, None)

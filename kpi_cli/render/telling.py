@@ -55,7 +55,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Campaigns with cost of their own, by profit: people and tools are not shared out among them.",
         "Campagnes ayant un coût propre, par bénéfice : équipe et outils n’y sont pas répartis.",
     ),
-    "won_in": ("Customers who bought from {}: value to date.", "Clients ayant acheté, {} : valeur à ce jour."),
+    "won_in": ("Customers who bought ({}): value to date.", "Clients ayant acheté ({}) : valeur à ce jour."),
     "benchmarks": ("Beside what others reach", "À côté de ce que d’autres atteignent"),
     "ours": ("Ours", "Nous"),
     "sector": ("Sector", "Secteur"),

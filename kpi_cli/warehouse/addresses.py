@@ -24,6 +24,13 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
 _OURS = ("table", "query", "path")
 _NO_SERVER = ("duckdb", "sqlite", "spark", "bigquery")  # engines whose place is a file, a master or a project
 _KEY = re.compile(r"[A-Za-z][\w.-]*")
+# Settings of Postgres that say how to reach it, in words that stand in many a message: no secret is among them.
+OPEN = frozenset(
+    {"sslmode", "sslnegotiation", "sslcompression", "sslsni", "gssencmode", "channel_binding", "require_auth"}
+    | {"target_session_attrs", "load_balance_hosts", "connect_timeout", "tcp_user_timeout", "client_encoding"}
+    | {"keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "port"}
+)
+_PARTS = re.compile(r'(?:[^".]+|"(?:[^"]|"")+")(?:\.(?:[^".]+|"(?:[^"]|"")+"))*')
 
 
 class Address(Struct, frozen=True):
@@ -60,10 +67,10 @@ def is_address(text: str) -> bool:
 
 
 def parse_address(text: str, table: str | None = None, query: str | None = None) -> Address:
-    """An address in its parts; `table` and `query` are kpi.yml's and come before those of the address.
+    """An address in its parts; `table` and `query` are kpi.yml's, where the address names none.
 
     Raises:
-        UsageError: an engine there is none of, or both a table and a query.
+        UsageError: an engine there is none of, or two of tables and queries.
 
     >>> parse_address("postgres://shop:secret@db.example:5432/shop?table=orders&sslmode=require").name
     'postgres://db.example:5432/shop?table=orders'
@@ -82,19 +89,29 @@ def parse_address(text: str, table: str | None = None, query: str | None = None)
     if not _is_parted(engine, place, [key for key, _ in given]):
         fix = "write / ? # [ ] & = in a password as %2F %3F %23 %5B %5D %26 %3D, and the settings after one ?"
         raise UsageError("bad_address", f"the parts of a {engine}:// address cannot be told apart", fix)
-    said = [key for key, value in given if key in _OURS and value]
-    ours = {key: value for key, value in given if key in said}
-    if query or table:
-        ours = {key: value for key, value in (("table", table), ("query", query)) if value}
-        said = list(ours)
-    if len(said) > 1:
+    named = [(key, value) for key, value in (*given, ("table", table), ("query", query)) if key in _OURS and value]
+    if len(named) > 1:
         raise UsageError(
-            "bad_address", f"{printable(f'{engine}://{known}')} names {' and '.join(said)}", "give one of them"
+            "bad_address",
+            f"{printable(f'{engine}://{known}')} names {' and '.join(key for key, _ in named)}",
+            "give one of them",
         )
     rest = urlencode([(key, value) for key, value in given if key not in _OURS], quote_via=quote)
     inside = place.removesuffix(known).replace("+", "%2B")
     url = f"{engine}://{inside}{known}{'?' + rest if rest else ''}"
-    return Address(engine, url, known, **ours)
+    return Address(engine, url, known, **dict(named))
+
+
+def parts_of(table: str) -> list[str]:
+    """The names of a table: schema and table, in quotes where a name has a dot of its own.
+
+    >>> parts_of("sales.orders"), parts_of('"my.shop"."a ""b"" c"'), parts_of('a"b')
+    (['sales', 'orders'], ['my.shop', 'a "b" c'], ['a"b'])
+    """
+    if not _PARTS.fullmatch(table):
+        return table.split(".")
+    found = re.findall(r'[^".]+|"(?:[^"]|"")+"', table)
+    return [name[1:-1].replace('""', '"') if name.startswith('"') else name for name in found]
 
 
 def _is_parted(engine: str, place: str, keys: list[str]) -> bool:

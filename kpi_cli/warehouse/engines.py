@@ -24,8 +24,8 @@ from kpi_cli.exports.engine import all_threads, connect, library
 from kpi_cli.exports.files import Download, lake_parts
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.workspace import workspace
-from kpi_cli.safe import printable
-from kpi_cli.warehouse.addresses import TRIED, Address
+from kpi_cli.safe import printable, quoted
+from kpi_cli.warehouse.addresses import OPEN, TRIED, Address, parts_of
 
 SOURCE = "kpi_source"  # what SQL calls the table or query of an address
 _BATCH = 10_000
@@ -135,7 +135,8 @@ def masked(text: str, address: Address) -> str:
     inside = address.url.partition("://")[2].rpartition("@")[0]
     password = inside.partition(":")[2]
     spoken = [unquote(password), unquote(inside)]  # as drivers write them
-    settings = [part.partition("=")[2] for part in address.url.partition("?")[2].split("&")]
+    said = (part.partition("=") for part in address.url.partition("?")[2].split("&"))
+    settings = [value for key, _, value in said if key not in OPEN]
     for secret in (address.url, inside, password, *spoken, *settings, *map(unquote_plus, settings)):
         if secret:
             text = text.replace(secret, "***")
@@ -186,7 +187,9 @@ class _DuckDB(Engine):
         self.con, self.tz = con, tz
 
     def columns(self) -> list[Column]:
-        return [(name, _duckdb_kind(kind)) for name, kind, *_ in self.rows(f"DESCRIBE SELECT * FROM {SOURCE}")]
+        # A query by itself keeps a name that stands twice; around one, DuckDB would give the second another name.
+        query = super()._relation() if self.address.query else f"SELECT * FROM {SOURCE}"
+        return [(name, _duckdb_kind(kind)) for name, kind, *_ in self.rows(f"DESCRIBE {query}")]
 
     def _native(self, sql: str) -> str:
         return sql.replace(f"FROM {SOURCE}", f"FROM {self._relation()} AS {SOURCE}")
@@ -194,7 +197,7 @@ class _DuckDB(Engine):
     def _relation(self) -> str:
         if self.address.query or self.address.table is None:
             return super()._relation()
-        return ".".join('"' + part.replace('"', '""') + '"' for part in self.address.table.split("."))
+        return ".".join(map(identifier, parts_of(self.address.table)))
 
     def _run(self, native: str) -> Rows:
         cursor = self.con.cursor().execute(f"USE {self.schema}").execute(f"SET TimeZone = '{self.tz}'").execute(native)
@@ -233,11 +236,34 @@ class _Parquet(_DuckDB):
         return self.address.place
 
     def refuse(self, error: Exception) -> NoReturn:
-        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", self.name) from error
+        parts = self._paths()
+        damaged = next((part for part in parts if not self._opens(part)), self.path)
+        name = self.name if damaged == self.path else printable(str(damaged))
+        if damaged.is_file() and not damaged.stat().st_size:
+            raise InputError("empty_file", "the file is empty", "export it again", name) from error
+        if other := next((part for part in parts if self._keys(part) != self._keys(parts[0])), None):
+            said = f"its folders name other columns than those of {quoted(str(parts[0]))}"
+            fix = "keep all parts of the table below folders of the same columns"
+            raise InputError("bad_parquet", said, fix, printable(str(other))) from error
+        raise InputError("bad_parquet", "the Parquet file cannot be opened", "write it again", name) from error
+
+    def _paths(self) -> list[Path]:
+        return lake_parts(self.path) if self.path.is_dir() else [self.path]
+
+    def _opens(self, path: Path) -> bool:
+        try:
+            self.con.cursor().execute(f"DESCRIBE SELECT * FROM read_parquet({literal(glob.escape(str(path)))})")
+        except library().Error:
+            return False
+        return True
+
+    def _keys(self, part: Path) -> list[str]:
+        """The columns that the folders of a part name, as `month=2026-10` does."""
+        folders = part.relative_to(self.path).parent.parts
+        return [folder.partition("=")[0] for folder in folders if "=" in folder]
 
     def _relation(self) -> str:
-        paths = lake_parts(self.path) if self.path.is_dir() else [self.path]
-        listed = ", ".join(literal(glob.escape(str(path))) for path in paths)
+        listed = ", ".join(literal(glob.escape(str(path))) for path in self._paths())
         parted = "hive_partitioning = true, hive_types_autocast = false, union_by_name = true, binary_as_string = true"
         return f"read_parquet([{listed}], {parted})"
 
@@ -329,11 +355,31 @@ def _postgres(address: Address, tz: str | None) -> Iterator[Engine]:
         Engine.refuse(_Postgres(address, None), error)
     engine = _Postgres(address, con)
     try:
+        _read_endless_days(con.con)
         engine.zone = f"SET TIME ZONE '{tz or 'UTC'}'"
         con.con.execute(engine.zone)
         yield engine
     finally:
         con.con.close()
+
+
+def _read_endless_days(con: Any) -> None:
+    """Days that Python has none for, such as infinity, come over as texts: the reader names where they stand."""
+    from psycopg import DataError
+    from psycopg.types import datetime as driver
+
+    def texts_of(known: Any) -> Any:
+        class Loader(known):  # type: ignore[misc]
+            def load(self, data: Any) -> Any:
+                try:
+                    return super().load(data)
+                except DataError:
+                    return bytes(data).decode()
+
+        return Loader
+
+    for kind, known in (("date", driver.DateLoader), ("timestamp", driver.TimestampLoader)):
+        con.adapters.register_loader(kind, texts_of(known))
 
 
 def _postgres_settings(address: Address) -> dict[str, Any]:

@@ -75,6 +75,30 @@ def test_a_query_may_end_in_a_comment_and_is_one_query(place: str) -> None:
     assert raised.value.code == "engine_error"
 
 
+def test_a_table_may_be_named_in_quotes(place: str, postgres: str) -> None:
+    import psycopg
+
+    with psycopg.connect(postgres, autocommit=True) as con:
+        con.execute('CREATE TABLE "Sold Here" AS SELECT * FROM public.sold')
+    for table in ('"Sold Here"', "Sold Here", 'public."Sold Here"'):
+        assert revenue(f"{postgres}?table={table}") == 10.25
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp", "timestamptz"])
+def test_a_day_that_never_comes_is_refused_by_its_place(place: str, postgres: str, kind: str) -> None:
+    import psycopg
+
+    with psycopg.connect(postgres, autocommit=True) as con:
+        con.execute(
+            f"CREATE TABLE endless_{kind} AS SELECT 'o-1' AS order_id, 'infinity'::{kind} AS date, 10 AS amount"
+        )
+    with pytest.raises(KpiError) as raised:
+        revenue(f"{postgres}?table=endless_{kind}")
+    assert (raised.value.code, raised.value.line, raised.value.column) == ("bad_date", 2, 2)
+    assert f"table=endless_{kind}" in str(raised.value)
+    assert "infinity" in raised.value.text
+
+
 def test_a_server_that_does_not_answer_is_given_up(
     place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

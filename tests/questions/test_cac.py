@@ -113,6 +113,16 @@ def test_without_a_file_of_other_costs_cac_is_the_media_one(ask: Ask) -> None:
     assert reason(answer, "cac_loaded") == "no_costs_file"
 
 
+def test_the_calculator_speaks_of_no_files(capsys: pytest.CaptureFixture[str]) -> None:
+    for lang, word in (("en", "file"), ("fr", "fichier")):
+        assert main(["cac", "--cost", "5000", "--customers", "10", "--lang", lang]) == 0
+        assert word not in capsys.readouterr().out
+    assert main(["cac", "--cost", "5000", "--customers", "10", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert {reason(answer, name) for name in ("leads", "cpl")} == {"leads_not_given"}
+    assert reason(answer, "cac_loaded") == "other_costs_not_given"
+
+
 def test_the_calculator_divides_what_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cac", "--cost", "5000", "--customers", "10", "--leads", "100", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)

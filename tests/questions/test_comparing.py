@@ -94,6 +94,35 @@ def test_a_condition_on_a_change_holds_a_year_against_the_year_before_it(capsys:
     ]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "said"),
+    [
+        ("2025-01-01,1,0,0,EUR,Email\n", "was 0 before, and no change is a share of 0"),
+        ("2025-01-01,1,50,0,EUR,Email\n", "is -0.6"),
+    ],
+)
+def test_a_change_since_a_figure_of_0_trips_and_says_so(
+    earlier: str, said: str, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "sales.csv").write_text(
+        f"date,order_id,amount,tax,currency,channel\n{earlier}2026-12-31,2,20,0,EUR,Email\n"
+    )
+    argv = [
+        "roi",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-12-31",
+        "--fail-if",
+        "revenue change < -20%",
+        "-q",
+        "-f",
+        "csv",
+    ]
+    assert main(argv) == 4
+    assert capsys.readouterr().err == f"kpi: fail-if: revenue change < -20%: total {said}\n"
+
+
 @pytest.mark.parametrize(("condition", "code"), [("profit change < -50%", 4), ("profit change > 50%", 0)])
 def test_a_loss_that_doubles_has_fallen(
     condition: str, code: int, shop: Path, capsys: pytest.CaptureFixture[str]

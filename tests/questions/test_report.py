@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -14,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpi_cli import locales
 from kpi_cli.commands.app import main
 from kpi_cli.commands.options import Common, asked
 from kpi_cli.questions import report as module
 from kpi_cli.questions.report import report
+from kpi_cli.render.telling import said
 from kpi_cli.reporting import Report, Split
 from kpi_cli.result import Previous, Result, Span
 
@@ -186,6 +189,18 @@ def test_the_json_fits_its_schema(small: Path, capsys: pytest.CaptureFixture[str
     assert told["cac_split"] == {"before": 30, "now": 40, "by_cost": 25, "by_customers": -15}
     assert main(["explain", "--json"]) == 0
     jsonschema.validate(json.loads(capsys.readouterr().out), {**schema, "anyOf": [{"$ref": "#/$defs/answer"}]})
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "Customers who bought (October 2026): value to date."),
+        ("fr", "Clients ayant acheté (octobre 2026) : valeur à ce jour."),
+    ],
+)
+def test_customers_of_a_month_are_not_said_to_be_those_since_it(lang: str, told: str) -> None:
+    days = (dt.date(2026, 10, 1), dt.date(2026, 10, 31))
+    assert said("won_in", lang, locales.span(*days, lang)) == told
 
 
 @pytest.mark.parametrize("ending", ["html", "md", "json"])

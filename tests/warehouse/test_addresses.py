@@ -73,6 +73,13 @@ def test_two_tables_are_one_too_many() -> None:
         parse_address("postgres://h/d?table=a&table=b")
 
 
+@pytest.mark.parametrize("said", ["table", "query"])
+@pytest.mark.parametrize("address", ["postgres://h/d?table=a", "duckdb:///a.db?query=q", "spark://?path=/lake/a"])
+def test_a_table_of_the_address_and_another_beside_it_are_one_too_many(address: str, said: str) -> None:
+    with pytest.raises(UsageError, match=f"names .* and {said}"):
+        parse_address(address, **{said: "b"})
+
+
 def test_a_file_may_have_an_at_sign_in_its_name() -> None:
     assert parse_address("duckdb:////data/shop@night.db?table=t").place == "//data/shop@night.db"
 
@@ -107,3 +114,11 @@ def test_what_a_driver_says_is_one_line_without_the_credentials() -> None:
 def test_a_password_with_encoded_signs_is_masked_as_the_driver_writes_it() -> None:
     assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://u:p%40ss@h/d?table=t"))
     assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://h/d?password=p%40ss&table=t"))
+
+
+def test_only_secrets_are_masked_and_no_words_of_plain_settings() -> None:
+    address = parse_address(
+        f"postgres://h/d?sslmode=require&connect_timeout=2&password={SECRET}&options={SECRET}2&table=t"
+    )
+    said = f"SSL was required, 2 times ({SECRET}, {SECRET}2)"
+    assert masked(said, address) == "SSL was required, 2 times (***, ***2)"

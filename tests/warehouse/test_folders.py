@@ -97,3 +97,22 @@ def test_texts_in_parquet_that_old_writers_left_as_bytes_are_texts() -> None:
     Path("spend.csv").write_text("date,channel,cost,currency\n2026-10-01,Email,5.00,EUR\n")
     rows = kpi_cli.roi("spend.csv", "orders.parquet", by="channel").to_dict()["rows"]
     assert [row["channel"] for row in rows] == ["Email"]
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"", "empty_file"), (b"PAR1 and no more", "bad_parquet")])
+def test_a_damaged_part_of_a_table_is_named(content: bytes, code: str) -> None:
+    part("lake/month=2026-09/a.parquet")
+    Path("lake/month=2026-10").mkdir()
+    Path("lake/month=2026-10/b.parquet").write_bytes(content)
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.roi("lake")
+    assert (raised.value.code, raised.value.file) == (code, "lake/month=2026-10/b.parquet")
+
+
+def test_a_part_below_folders_of_other_columns_is_named() -> None:
+    part("lake/a.parquet")
+    part("lake/month=2026-10/b.parquet", "o-2")
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.roi("lake")
+    assert raised.value.file == "lake/month=2026-10/b.parquet"
+    assert "“lake/a.parquet”" in raised.value.text

@@ -91,6 +91,22 @@ def test_a_table_that_is_not_there_is_told_in_the_words_of_the_engine() -> None:
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_table_may_be_named_in_quotes() -> None:
+    add('CREATE SCHEMA "my.shop"; CREATE TABLE "my.shop"."Paid ""up""" AS SELECT * FROM orders')
+    add('CREATE TABLE "Paid Orders" AS SELECT * FROM orders')
+    for table in ('"Paid Orders"', "Paid Orders", 'main."Paid Orders"', '"my.shop"."Paid ""up"""'):
+        assert kpi_cli.roi("spend.csv", f"duckdb:///shop.db?table={table}").to_dict()["total"]["revenue"] == 14.75
+
+
+@pytest.mark.usefixtures("shop")
+def test_two_columns_of_one_name_in_a_query_cannot_be_told_apart() -> None:
+    error = refusal("duckdb:///shop.db?query=SELECT date, order_id, amount, 2 * amount AS amount FROM orders -- ;")
+    assert (error.code, error.line, error.column) == ("duplicate_header", 1, 4)
+    besides = "duckdb:///shop.db?query=SELECT *, 1 AS x, 2 AS x FROM orders"
+    assert kpi_cli.roi("spend.csv", besides).to_dict()["total"]["revenue"] == 14.75
+
+
+@pytest.mark.usefixtures("shop")
 def test_an_address_without_a_table_asks_for_one() -> None:
     assert refusal("duckdb:///shop.db").code == "no_table"
 

@@ -1,0 +1,41 @@
+"""Columns that `--map` or kpi.yml names: one that is not there would take its figures along, without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from kpi_cli.exports.recognising import Named, Place, column_of, no_such_column
+from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.tables import Source
+from kpi_cli.safe import folded
+
+
+def hold_to_names(sources: Sequence[Source]) -> None:
+    """Refuse a table without a header that is named, if another is passed over for it, or if no table has it."""
+    sheets = [source.sheet for source in sources if source.sheet and not source.sheet.header.companion]
+    told: list[Named] = []
+    for source in sources:
+        sheet = source.sheet if source.sheet in sheets else None
+        for named in sheet.options.columns if sheet else ():
+            if sheet and _lacks(sheet, named) and (_passes_over(sheet, named) or _nowhere(named, sheet, sheets, told)):
+                told.append(named)
+                source.error = no_such_column(sheet.header.names, Place(sheet.name, sheet.header.line), named)
+
+
+def _lacks(sheet: Sheet, named: Named) -> bool:
+    """Whether what is said of tables of its role is not true of this one."""
+    role, _, header = named
+    return role in {"*", sheet.role} and folded(header) not in map(folded, sheet.header.names)
+
+
+def _passes_over(sheet: Sheet, named: Named) -> bool:
+    """Whether a header of the table would be the column, had none been named."""
+    found = (column_of(sheet.header.format, name) for name in sheet.header.names)
+    return any(alias[0] == named[1] for alias in found if alias)
+
+
+def _nowhere(named: Named, sheet: Sheet, sheets: Collection[Sheet], told: Collection[Named]) -> bool:
+    """Whether none of the tables of which the same is said has the header, and that was not told yet."""
+    alike = (other for other in sheets if other.options.columns == sheet.options.columns)
+    of_role = (other for other in alike if named[0] in {"*", other.role})
+    return named not in told and all(_lacks(other, named) for other in of_role)

@@ -431,7 +431,7 @@ class Reader:
 
 
 _UNITS = ("date", "week", "month")  # of these the first that a sheet has counts
-# Weeks begin on Sundays too, are named by their last day too, and have the number of the week before or after by others.
+# Weeks begin on Sundays too, are named by their last day too, and have the number of the one before or after it too.
 _ROUND_A_WEEK = dt.timedelta(days=8)
 
 

@@ -16,11 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structure import naming, settle_doubt, sum_words
 from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
+from kpi_cli.texts import note
 
 _ROLES = {"spend", "costs", "traffic", "leads"}
 
@@ -48,6 +49,21 @@ def set_aside_subtotals(sheet: Sheet) -> None:
                 settle_doubt(sheet, [head], index, _HEAD)
 
 
+def tell_of_blocks(sheet: Sheet) -> None:
+    """Note rows of spend that are blank in the first column: pivot tables name a platform on its first row alone."""
+    first = next((column for column, index in sheet.columns.items() if index == 0), "")
+    if sheet.role not in {"spend", "costs"} or not (first in _OVER_OTHERS and sum_words(sheet) and sheet.leaves_blank):
+        return
+    texts = [i for c, i in sheet.columns.items() if i and kind(c) == "text" and c != "currency"]
+    rows = [record for record in sheet.records() if record.line not in sheet.left_out]
+    blank = [row for row in rows if is_unknown(row.cells[0]) and not all(is_unknown(row.cells[i]) for i in texts)]
+    if blank and not is_unknown(rows[0].cells[0]):
+        name = sheet.header.names[0].strip()
+        found = note("blank_below_name", file=sheet.name, line=blank[0].line, count=len(blank), column=name)
+        sheet.notes.append(found)
+
+
+_OVER_OTHERS = {"platform", "channel", "account", "category"}
 _DOUBT = "is the sum of rows above it, or the name of something"
 _HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
 

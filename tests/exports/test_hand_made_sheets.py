@@ -560,6 +560,15 @@ def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
 
 
+def test_a_platform_on_the_first_row_of_its_block_alone_is_told_of(check: Any) -> None:
+    rows = ["Google,A,2026-10-05,100", ",B,2026-10-05,50", "Meta,C,2026-10-05,10", ",D,2026-10-05,5"]
+    [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", *rows])))
+    [told] = [note for note in source["notes"] if note["code"] == "blank_below_name"]
+    assert (told["line"], told["text"].startswith("Platform is blank on 2 rows")) == (3, True)
+    [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", rows[0], ",,2026-10-05,50"])))
+    assert "blank_below_name" not in source.codes
+
+
 def test_a_cost_by_kind_and_what_it_is_made_of_are_asked_about(check: Any) -> None:
     text = "Poste;Détail;Coût\nPublicité;;300\n;Google;200\n;Meta;100\nOutils;;90\n;Brevo;50\n;Canva;40\n"
     [source] = check(("couts.csv", text), code=3)

@@ -626,6 +626,15 @@ def test_what_ads_of_some_kind_cost_is_spend(header: str, check: Any) -> None:
     assert (source["role"], source.sum("cost")) == ("spend", 100.5)
 
 
+@pytest.mark.parametrize("header", ["Period,Platform,Spend", "Zeitraum,Plattform,Kosten", "Periodo,Plataforma,Gasto"])
+def test_what_a_platform_cost_in_a_period_may_be_what_ads_cost(header: str, check: Any) -> None:
+    text = f"{header}\n2026-10,Google,100\n2026-11,Google,50\n"
+    [source] = check(("spend.csv", text), code=3)
+    assert source["error"]["code"] == "role_open"
+    [source] = check(("costs.csv", text.replace(header.split(",")[1], "Category")))
+    assert (source["role"], source.sum("cost")) == ("costs", 150)
+
+
 def test_two_periods_that_a_report_compares_stay_apart(check: Any) -> None:
     rows = 'Organic Search,"Oct 1, 2026 - Oct 31, 2026",200\nOrganic Search,"Sep 1, 2026 - Sep 30, 2026",150\n'
     above = "# Start date: 20261001\n# End date: 20261031\n"

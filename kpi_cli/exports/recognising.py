@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -491,7 +491,10 @@ def _generic_score(header: Header, told: bool) -> tuple[int, int, int]:
 def _is_another(header: Header) -> bool:
     """Whether a header has a column that no file of the role has, such as the telephones of a list of people."""
     spec = header.format.spec
-    if header.columns.keys().isdisjoint(spec.get("sure", ())) and _is_headed(spec.get("unless_headed"), header.names):
+    is_open, headed = header.columns.keys().isdisjoint(spec.get("sure", ())), partial(_is_headed, cells=header.names)
+    if is_open and headed(spec.get("unless_headed")):
+        return True
+    if is_open and headed(spec.get("kinds_headed")) and not headed(spec.get("ads_headed")):
         return True
     if "refunded" not in header.columns and _is_headed(spec.get("refunds_headed"), header.names):
         return True

@@ -336,15 +336,17 @@ class Reader:
         if sheet.header.format.name != GENERIC or any(column == counted for _, column, _ in sheet.options.columns):
             return
         for other in (c for c in (*_UNITS, "start", "end") if c != counted and sheet.has(c)):
-            said = {cell: self._said_by(cell, other) for cell in dict.fromkeys(block.cells(sheet.columns[other]))}
+            beside = _ROUND_A_WEEK if (counted, other) == ("date", "week") else dt.timedelta(0)
+            cells = dict.fromkeys(block.cells(sheet.columns[other]))
+            said = {cell: self._said_by(cell, other, beside) for cell in cells}
             for record, first, last in zip(block.records, *spans, strict=True):
                 a, b = said[record.cells[sheet.columns[other]]] or (None, None)
                 is_after, is_before = other != "end" and a and last, other != "start" and b and first
                 if (is_after and a and last and a > last) or (is_before and b and first and b < first):
                     raise self._contradicted(record, counted, other)
 
-    def _said_by(self, cell: str, column: str) -> tuple[str, str] | None:
-        """The first and last day that a cell names, where it names any: nothing else is asked of it."""
+    def _said_by(self, cell: str, column: str, beside: dt.timedelta) -> tuple[str, str] | None:
+        """The first and last day that a cell may mean, where it names any: nothing else is asked of it."""
         if cell.strip().isdigit():  # 40 may be a week, 10 a month
             return None
         order, as_unit = self.sheet.date_order or "ymd", column if column in _UNITS else "date"
@@ -352,7 +354,7 @@ class Reader:
             first, last = unit(cell) or _unit_of(cell, as_unit, partial(day, unguarded(cell), order, None))
         except BadValue:
             return None
-        return first.isoformat(), last.isoformat()
+        return (first - beside).isoformat(), (last + beside).isoformat()
 
     def _contradicted(self, record: Record, counted: str, other: str) -> InputError:
         sheet = self.sheet
@@ -429,6 +431,8 @@ class Reader:
 
 
 _UNITS = ("date", "week", "month")  # of these the first that a sheet has counts
+# Weeks begin on Sundays too, are named by their last day too, and have the number of the one before or after it too.
+_ROUND_A_WEEK = dt.timedelta(days=8)
 
 
 def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:

@@ -7,17 +7,21 @@ and “Total TTC”. A campaign called “Total Body” that is no sum stays a r
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import compress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.exports.dialect import Record
-from kpi_cli.exports.roles import TABLES
+from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structure import naming, settle_doubt, sum_words
 from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
+from kpi_cli.texts import note
 
 _ROLES = {"spend", "costs", "traffic", "leads"}
 
@@ -36,35 +40,70 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     for one in found:
         if one.name not in names:
             settle_doubt(sheet, [one.record], one.index, _DOUBT, None if one.is_open else "subtotal_row")
-    for head, index in _heads(sheet, columns, called):
-        if index is None:
-            sheet.left_out[head.line] = "subtotal_row"
-        else:
-            settle_doubt(sheet, [head], index, _HEAD)
+    left_out = -1
+    while left_out < (left_out := len(sheet.left_out)):  # without those of campaigns, those of platforms may add up
+        for head, index in _heads(sheet, columns, called):
+            if index is None:
+                sheet.left_out[head.line] = "subtotal_row"
+            else:
+                settle_doubt(sheet, [head], index, _HEAD)
 
 
+def tell_of_blocks(sheet: Sheet) -> None:
+    """Note rows of spend that are blank in the first column: pivot tables name a platform on its first row alone."""
+    first = next((column for column, index in sheet.columns.items() if index == 0), "")
+    if sheet.role not in {"spend", "costs"} or not (first in _OVER_OTHERS and sum_words(sheet) and sheet.leaves_blank):
+        return
+    texts = [i for c, i in sheet.columns.items() if i and kind(c) == "text" and c != "currency"]
+    rows = [record for record in sheet.records() if record.line not in sheet.left_out]
+    blank = [row for row in rows if is_unknown(row.cells[0]) and not all(is_unknown(row.cells[i]) for i in texts)]
+    if blank and not is_unknown(rows[0].cells[0]):
+        name = sheet.header.names[0].strip()
+        found = note("blank_below_name", file=sheet.name, line=blank[0].line, count=len(blank), column=name)
+        sheet.notes.append(found)
+
+
+_OVER_OTHERS = {"platform", "channel", "account", "category"}
 _DOUBT = "is the sum of rows above it, or the name of something"
 _HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
 
 
-def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterator[tuple[Record, int | None]]:
+_Level = tuple[bool, ...] | None
+
+
+class _Head(Struct, frozen=True):
+    """A row that may be the sum of rows beside it, and its last name; its level is which names it has."""
+
+    record: Record
+    index: int | None
+    level: _Level  # None where it is called a sum
+
+
+def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tuple[Record, int | None]]:
     """Rows that say less than those above or below them, and are their sum; each with its last name, if it has any.
 
     So an outline looks: a platform with its whole cost, and a row for each of its campaigns. What is called a sum
-    says nothing else.
+    says nothing else. Where most rows that say as little are no sums, those that are one are so by chance.
     """
     rows = [record for record in sheet.records() if record.line not in sheet.left_out]
     texts = [i for i in naming(sheet) if _has_words(sheet, rows, i)]
     said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
+    heads, proof = list[_Head](), Counter[_Level]()
     for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):
         named = [i for i in texts if not is_unknown(rows[at].cells[i])]
         is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
-        for beside in (range(at + 1, len(rows)), range(at - 1, -1, -1)):
-            parts = [rows[i] for i in _alike(said, known, at, beside)]
-            first = _rows_added(sheet, parts[::-1], rows[at], columns) if is_called else 0
-            if first > 1 or (len(parts) > 1 and _is_sum(sheet, columns, rows[at], parts)):
-                yield rows[at], named[-1] if named else None
+        beside = (range(at + 1, len(rows)), range(at - 1, -1, -1))
+        runs = [[rows[i] for i in _alike(said, known, at, places)] for places in beside]
+        head = _Head(rows[at], named[-1] if named else None, tuple(map(bool, compress(said[at], known))))
+        if is_called and any(_rows_added(sheet, parts[::-1], head.record, columns) > 1 for parts in runs):
+            heads.append(replace(head, level=None))
+        elif sums := [len(parts) for parts in runs if parts and _is_sum(sheet, columns, head.record, parts)]:
+            heads += [head] if max(sums) > 1 else []
+            proof[head.level] += max(sums) > 1
+        elif any(runs):
+            proof[head.level] -= 1
+    return [(head.record, head.index) for head in heads if head.level is None or proof[head.level] >= 0]
 
 
 def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, beside: Iterable[int]) -> Iterator[int]:

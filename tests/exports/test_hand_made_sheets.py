@@ -520,6 +520,14 @@ def test_which_of_two_times_counts_can_be_said(check: Any) -> None:
     assert day["period"] == {"start": "2026-11-05", "end": "2026-11-05"}
 
 
+@pytest.mark.parametrize("week", ["2026-W41", "2026-W40", "2026-10-10", "2026-09-28", "Week 41"])
+def test_a_week_that_begins_on_sunday_or_is_named_by_its_last_day_contradicts_no_day(week: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"date,week,campaign,cost,clicks\n2026-10-04,{week},A,500,5\n"))
+    assert source["period"] == {"start": "2026-10-04", "end": "2026-10-04"}
+    [source] = check(("spend.csv", "date,week,campaign,cost,clicks\n2026-10-04,2026-W45,A,500,5\n"), code=3)
+    assert source["error"]["code"] == "date_contradiction"
+
+
 def test_a_month_within_a_longer_time_contradicts_nothing(check: Any) -> None:
     header = "month,start,end,category,cost"
     [source] = check(("costs.csv", f"{header}\n2026-10,2026-01-01,2026-12-31,people,500\n2026-11,,,tools,50\n"))
@@ -552,6 +560,15 @@ def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
 
 
+def test_a_platform_on_the_first_row_of_its_block_alone_is_told_of(check: Any) -> None:
+    rows = ["Google,A,2026-10-05,100", ",B,2026-10-05,50", "Meta,C,2026-10-05,10", ",D,2026-10-05,5"]
+    [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", *rows])))
+    [told] = [note for note in source["notes"] if note["code"] == "blank_below_name"]
+    assert (told["line"], told["text"].startswith("Platform is blank on 2 rows")) == (3, True)
+    [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", rows[0], ",,2026-10-05,50"])))
+    assert "blank_below_name" not in source.codes
+
+
 def test_a_cost_by_kind_and_what_it_is_made_of_are_asked_about(check: Any) -> None:
     text = "Poste;Détail;Coût\nPublicité;;300\n;Google;200\n;Meta;100\nOutils;;90\n;Brevo;50\n;Canva;40\n"
     [source] = check(("couts.csv", text), code=3)
@@ -564,6 +581,17 @@ def test_a_row_that_says_less_and_is_no_sum_counts(check: Any) -> None:
     assert (source.sum("cost"), source["rows"]["used"]) == (900, 4)
     [source] = check(("spend.csv", "\n".join([*OUTLINE[:2], *OUTLINE[3:]])))
     assert source.sum("cost") == 150 + 50 + 20
+
+
+def test_rows_of_small_numbers_that_are_mostly_no_sums_count(check: Any) -> None:
+    days = [(2, 1, 1), (3, 1, 1), (1, 0, 2), (2, 0, 2), (4, 1, 2)]  # the first and the fourth are sums by chance
+    rows = [
+        f"2026-10-0{day},google,{name},{count}"
+        for day, counts in enumerate(days, 1)
+        for name, count in zip(("", "brand", "generic"), counts, strict=True)
+    ]
+    [source] = check(("leads.csv", "\n".join(["Date,Source,Campaign,Leads", *rows])))
+    assert (source.sum("leads"), source["rows"]["used"]) == (23, 15)
 
 
 @pytest.mark.parametrize(
@@ -590,6 +618,21 @@ def test_a_cost_of_some_kind_is_not_taken_for_what_ads_cost(header: str, check: 
     assert source["error"]["code"] == "role_open"
     [source] = check(("costs.csv", text), options=("--map", f"costs.cost={header.split(',')[2]}"))
     assert (source["role"], source.sum("cost")) == ("costs", 100.5)
+
+
+@pytest.mark.parametrize("header", ["Date,Channel,Category,Ad spend", "Date,Canal,Catégorie,Dépenses média"])
+def test_what_ads_of_some_kind_cost_is_spend(header: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"{header}\n2026-10-15,Paid Search,Brand,100.50\n"))
+    assert (source["role"], source.sum("cost")) == ("spend", 100.5)
+
+
+@pytest.mark.parametrize("header", ["Period,Platform,Spend", "Zeitraum,Plattform,Kosten", "Periodo,Plataforma,Gasto"])
+def test_what_a_platform_cost_in_a_period_may_be_what_ads_cost(header: str, check: Any) -> None:
+    text = f"{header}\n2026-10,Google,100\n2026-11,Google,50\n"
+    [source] = check(("spend.csv", text), code=3)
+    assert source["error"]["code"] == "role_open"
+    [source] = check(("costs.csv", text.replace(header.split(",")[1], "Category")))
+    assert (source["role"], source.sum("cost")) == ("costs", 150)
 
 
 def test_two_periods_that_a_report_compares_stay_apart(check: Any) -> None:

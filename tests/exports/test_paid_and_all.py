@@ -120,6 +120,19 @@ def test_kpi_yml_says_whether_such_a_row_counts(
     assert (code, source["sums"][0]["cost"], source["rows"]["left_out"]) == (0, cost, left_out)
 
 
+def test_a_platform_is_the_sum_of_campaigns_that_are_sums_themselves(tmp_path: Path, kpi: Any) -> None:
+    rows = ["Google,,,100,10", "Google,Brand,,60,6", "Google,Brand,A,31,3", "Google,Brand,B,29,3"]
+    rows += ["Google,Generic,,40,4", "Google,Generic,C,23,2", "Google,Generic,D,17,2"]
+    (tmp_path / "spend.csv").write_text("\n".join(["Platform,Campaign,Ad,Cost,Clicks", *rows]))
+    sums = "Brand: subtotal_row, Generic: subtotal_row"
+    (tmp_path / "kpi.yml").write_text(f"sources: [{{files: spend.csv, statuses: {{{sums}}}}}]\n")
+    code, _, said = kpi("check")
+    assert (code, "spend.csv:2:1: “Google” stands on a row" in said) == (3, True)
+    (tmp_path / "kpi.yml").write_text(f"sources: [{{files: spend.csv, statuses: {{{sums}, Google: subtotal_row}}}}]\n")
+    code, printed, _ = kpi("check", "--json")
+    assert (code, '"cost": 100' in printed) == (0, True)
+
+
 def test_rows_that_are_all_for_all_ages_are_read(check: Any) -> None:
     [source] = check(("spend.csv", AGES.format(slice="age", one="All", two="All", all="All")))
     assert source.sum("cost") == 60

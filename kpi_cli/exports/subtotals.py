@@ -7,6 +7,7 @@ and “Total TTC”. A campaign called “Total Body” that is no sum stays a r
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -51,20 +52,32 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> Iterato
     """Rows that say less than those above or below them, and are their sum; each with its last name, if it has any.
 
     So an outline looks: a platform with its whole cost, and a row for each of its campaigns. What is called a sum
-    says nothing else.
+    says nothing else. Where most rows that say as little are no sums, those that are came to it by chance.
     """
     rows = [record for record in sheet.records() if record.line not in sheet.left_out]
     texts = [i for i in naming(sheet) if _has_words(sheet, rows, i)]
     said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
+    heads, others = defaultdict[tuple[bool, ...], list[tuple[Record, int | None]]](list), Counter[tuple[bool, ...]]()
     for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):
         named = [i for i in texts if not is_unknown(rows[at].cells[i])]
         is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
-        for beside in (range(at + 1, len(rows)), range(at - 1, -1, -1)):
-            parts = [rows[i] for i in _alike(said, known, at, beside)]
-            first = _rows_added(sheet, parts[::-1], rows[at], columns) if is_called else 0
-            if first > 1 or (len(parts) > 1 and _is_sum(sheet, columns, rows[at], parts)):
-                yield rows[at], named[-1] if named else None
+        besides = range(at + 1, len(rows)), range(at - 1, -1, -1)
+        groups = [[rows[i] for i in _alike(said, known, at, beside)] for beside in besides]
+        alike = (is_called, *map(bool, said[at]))
+        if any(_comes_to(sheet, columns, rows[at], parts, any_first=is_called) for parts in groups):
+            heads[alike].append((rows[at], named[-1] if named else None))
+        elif max(map(len, groups)) > 1:
+            others[alike] += 1
+    for alike, found in heads.items():
+        yield from found if len(found) >= others[alike] else ()
+
+
+def _comes_to(sheet: Sheet, columns: list[int], head: Record, parts: list[Record], *, any_first: bool) -> bool:
+    """Whether a head is the sum of several rows beside it: all of them, or any number that stand next to it."""
+    if any_first and _rows_added(sheet, parts[::-1], head, columns) > 1:
+        return True
+    return len(parts) > 1 and _is_sum(sheet, columns, head, parts)
 
 
 def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, beside: Iterable[int]) -> Iterator[int]:

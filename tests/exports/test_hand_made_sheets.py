@@ -469,6 +469,12 @@ def test_what_is_unpaid_of_an_order_is_asked_about(check: Any) -> None:
     assert (source["error"]["code"], source["error"]["line"]) == ("column_open", 3)
 
 
+@pytest.mark.parametrize("said", ["late", "2026-10-30"])
+def test_what_a_column_of_unpaid_orders_says_that_is_neither_yes_nor_no_is_asked_about(said: str, check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header="Unpaid", no="no", yes=said)), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("unknown_status", 3)
+
+
 @pytest.mark.parametrize("header", ["Order type", "Type de commande", "Tipo de operación"])
 def test_an_order_of_the_type_refund_is_no_sale(header: str, check: Any) -> None:
     [source] = check(("sales.csv", SALES.format(header=header, no="sale", yes="refund")))
@@ -564,6 +570,17 @@ def test_a_row_that_says_less_and_is_no_sum_counts(check: Any) -> None:
     assert (source.sum("cost"), source["rows"]["used"]) == (900, 4)
     [source] = check(("spend.csv", "\n".join([*OUTLINE[:2], *OUTLINE[3:]])))
     assert source.sum("cost") == 150 + 50 + 20
+
+
+def test_leads_without_a_campaign_that_are_as_many_as_those_of_campaigns_by_chance_count(check: Any) -> None:
+    days = [(4, 1, 2), (2, 1, 1), (0, 1, 0), (5, 2, 0), (1, 1, 2)]  # on the second day 2 = 1 + 1
+    rows = [
+        f"2026-10-0{day},google,{campaign},{leads}"
+        for day, counts in enumerate(days, 1)
+        for campaign, leads in zip(("", "brand", "generic"), counts, strict=True)
+    ]
+    [source] = check(("leads.csv", "\n".join(["Date,Source,Campaign,Leads", *rows])))
+    assert (source.sum("leads"), source["rows"]["used"]) == (23, 15)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,26 @@ def test_a_name_or_a_day_that_is_merged_over_rows_is_each_ones_and_an_amount_onc
     _, answer, _ = kpi("roi", "spend.xlsx", SALES, "--by", "platform", "--currency", "EUR", "--month", "2026-10")
     assert {row["platform"]: row["cost"] for row in answer["rows"] if row["cost"]} == {"Google Ads": 150, "Meta": 30}
     assert [note["line"] for note in answer["notes"] if note["code"] == "merged_cells"] == [3]
+
+
+def _write_again(book: str, part: str, old: bytes, new: bytes) -> None:
+    """Change one part of a workbook."""
+    with zipfile.ZipFile(book) as read:
+        parts = {name: read.read(name) for name in read.namelist()}
+    assert old in parts[part]
+    parts[part] = parts[part].replace(old, new)
+    with zipfile.ZipFile(book, "w") as written:
+        for name, content in parts.items():
+            written.writestr(name, content)
+
+
+def test_a_worksheet_is_found_whatever_the_case_of_its_part(kpi: Run) -> None:
+    _write_again("book.xlsx", "xl/_rels/workbook.xml.rels", b"worksheets/sheet2.xml", b"worksheets/Sheet2.xml")
+    code, answer, _ = kpi("check", SALES)
+    assert (code, answer["sources"][0]["sums"][0]["revenue_net"]) == (0, 90)
+
+
+def test_a_workbook_with_a_damaged_list_of_worksheets_is_refused(kpi: Run) -> None:
+    _write_again("book.xlsx", "xl/_rels/workbook.xml.rels", b"</Relationships>", b"</Relationships><x")
+    code, answer, _ = kpi("check", SALES)
+    assert (code, answer["sources"][0]["error"]["code"]) == (3, "bad_workbook")

@@ -352,7 +352,8 @@ class Reader:
             first, last = unit(cell) or _unit_of(cell, as_unit, partial(day, unguarded(cell), order, None))
         except BadValue:
             return None
-        return first.isoformat(), last.isoformat()
+        spare = _WEEKS_APART if column == "week" else dt.timedelta()
+        return (first - spare).isoformat(), (last + spare).isoformat()
 
     def _contradicted(self, record: Record, counted: str, other: str) -> InputError:
         sheet = self.sheet
@@ -429,6 +430,7 @@ class Reader:
 
 
 _UNITS = ("date", "week", "month")  # of these the first that a sheet has counts
+_WEEKS_APART = dt.timedelta(days=6)  # weeks that begin on Sunday, or are named by their last day, contradict no day
 
 
 def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:

@@ -518,6 +518,13 @@ def test_a_row_of_two_times_is_asked_about(header: str, row: str, column: int, c
     assert (source["error"]["code"], source["error"]["column"]) == ("date_contradiction", column)
 
 
+@pytest.mark.parametrize("week", ["2026-10-04", "2026-10-10", "2026-W40", "2026-W41", "40", ""])
+def test_a_week_that_begins_on_another_day_than_elsewhere_contradicts_no_day(week: str, check: Any) -> None:
+    rows = f"2026-10-04,{week},Google,7\n2026-10-08,2026-10-05,Google,8\n"
+    [source] = check(("spend.csv", f"date,week,platform,cost\n{rows}"))
+    assert (source.sum("cost"), source["period"]["start"]) == (15, "2026-10-04")
+
+
 def test_which_of_two_times_counts_can_be_said(check: Any) -> None:
     text = "month,date,category,cost\n2026-10,2026-11-05,people,500\n"
     [month] = check(("costs.csv", text), options=("--map", "costs.date=month"))
@@ -590,6 +597,12 @@ def test_leads_without_a_campaign_that_are_as_many_as_those_of_campaigns_by_chan
 def test_the_currency_at_the_end_of_a_header_needs_no_brackets(header: str, code: str, check: Any) -> None:
     [source] = check(("spend.csv", f"Date,Platform,{header},Clicks\n2026-10-15,Google,100.50,5\n"))
     assert source["sums"] == [{"currency": code, "cost": 100.5, "clicks": 5}]
+
+
+@pytest.mark.parametrize("header", ["Conversions EUR", "Leads (EUR)", "clicks_usd", "Conversions €"])
+def test_what_conversions_are_worth_is_not_how_many_they_are(header: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"Date,Platform,Cost,{header}\n2026-10-15,Google,100.50,999\n"))
+    assert [{**sums, "currency": None} for sums in source["sums"]] == [{"currency": None, "cost": 100.5}]
 
 
 def test_an_amount_that_is_stated_in_another_currency_too_counts_in_its_own(check: Any) -> None:

@@ -579,6 +579,12 @@ def test_a_row_that_says_less_and_is_no_sum_counts(check: Any) -> None:
     assert source.sum("cost") == 150 + 50 + 20
 
 
+def test_a_remark_on_some_rows_makes_the_others_no_sums(check: Any) -> None:
+    rows = "2026-10,people,300,\n2026-10,people,200,by card\n2026-10,people,100,in cash\n"
+    [source] = check(("costs.csv", f"month,category,cost,remark\n{rows}"))
+    assert source.sum("cost") == 600
+
+
 def test_leads_without_a_campaign_that_are_as_many_as_those_of_campaigns_by_chance_count(check: Any) -> None:
     days = [(4, 1, 2), (2, 1, 1), (0, 1, 0), (5, 2, 0), (1, 1, 2)]  # on the second day 2 = 1 + 1
     rows = [

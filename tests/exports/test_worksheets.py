@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from kpi_cli.commands.app import main
+from kpi_cli.exports import layout
 
 SHEETS = {
     "Media": [["date", "campaign", "amount", "currency"], ["2026-10-05", "Brand", 20, "EUR"]],
@@ -169,3 +170,18 @@ def test_a_workbook_with_a_damaged_list_of_worksheets_is_refused(kpi: Run) -> No
     _write_again("book.xlsx", "xl/_rels/workbook.xml.rels", b"</Relationships>", b"</Relationships><x")
     code, answer, _ = kpi("check", SALES)
     assert (code, answer["sources"][0]["error"]["code"]) == (3, "bad_workbook")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'hidden="1"', b"hidden = 'true'"), (b"<row ", b"<x:row ")])
+def test_how_rows_are_shown_is_read_however_it_is_written_and_wherever_it_is_cut(
+    old: bytes, new: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    book, sheet = _book("spend.xlsx", [["Date", "Cost"], ["2026-10-05", 20], ["2026-10-06", 30]])
+    sheet.merge_range("A4:A6", "2026-10-07")
+    sheet.set_row(2, None, None, {"hidden": True})
+    book.close()
+    _write_again("spend.xlsx", "xl/worksheets/sheet1.xml", old, new)
+    for size in (1 << 20, 16, 3):
+        monkeypatch.setattr(layout, "_CHUNK", size)
+        assert layout.layouts(Path("spend.xlsx")) == {"Media": layout.Layout({2}, [((3, 0), (5, 0))])}

@@ -1,6 +1,6 @@
 """Bytes, before they are read as text: NULs, quotes, line ends, whether they are UTF-8.
 
-survey(path)   one cheap pass over all of them; large files in pieces, as many at a time as there are processors
+survey(path)   one cheap pass over all of them; large files in pieces, some at a time
 digest(path)   the sha256
 """
 
@@ -21,6 +21,7 @@ _PRINTED = b"_+@"
 SIGNS = _PRINTED + SPACES  # what the cells of a plain file do without
 CHUNK = 1 << 20
 _PIECE = 1 << 26
+_AT_ONCE = 4  # more would wait for Python, and hold memory
 _WORTH_NUMPY = 1 << 28  # bytes: from so many on it saves more time than it takes to load
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -94,7 +95,7 @@ def _look_at_many(path: Path, size: int) -> list[_Piece]:
     import numpy as np
 
     begins = [*_borders(path, size)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
         look = partial(_look, path, count=partial(_lines_by_numpy, np))
         return [*pool.map(look, begins, [*begins[1:], sys.maxsize])]
 
@@ -105,7 +106,8 @@ def _borders(path: Path, size: int) -> Iterator[int]:
     with path.open("rb") as file:
         for offset in range(_PIECE, size, _PIECE):
             file.seek(offset)
-            yield offset + next((i for i, byte in enumerate(file.read(4)) if byte & 0xC0 != 0x80), 0)
+            after = file.read(4)
+            yield offset + next((i for i, byte in enumerate(after) if byte & 0xC0 != 0x80), len(after))
 
 
 def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, bool]]) -> _Piece:

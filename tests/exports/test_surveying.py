@@ -12,8 +12,8 @@ from kpi_cli.exports import surveying
 from kpi_cli.exports.surveying import SIGNS, survey
 
 _PARTS = [b"\n", b"\r\n", b"a", b"\n\n", b'"', b"_", b"\t", b"@", "é".encode(), "🎓".encode(), b"\x8a", b"\0"]
-_whatever = st.lists(st.sampled_from(_PARTS), max_size=60).map(b"".join)
-_at_once = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_whatever = st.lists(st.sampled_from(_PARTS), max_size=80).map(b"".join)
+_at_once = settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_file_in_one_piece_shows_what_its_bytes_are(path: Path, content: bytes
 
 
 @_at_once
-@given(content=_whatever, piece=st.integers(4, 40), chunk=st.integers(1, 9))
+@given(content=_whatever, piece=st.integers(9, 40), chunk=st.integers(1, 9))
 def test_a_file_in_many_pieces_shows_what_it_does_in_one(path: Path, content: bytes, piece: int, chunk: int) -> None:
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:

@@ -107,3 +107,9 @@ def test_what_a_driver_says_is_one_line_without_the_credentials() -> None:
 def test_a_password_with_encoded_signs_is_masked_as_the_driver_writes_it() -> None:
     assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://u:p%40ss@h/d?table=t"))
     assert "p@ss" not in masked("bad password p@ss", parse_address("postgres://h/d?password=p%40ss&table=t"))
+
+
+def test_a_plus_is_a_plus_and_no_space_of_a_form() -> None:
+    found = parse_address("postgres://shop:a+b@db.example/shop?query=SELECT 1+1 AS cost&application_name=a+b")
+    assert found.query == "SELECT 1+1 AS cost"
+    assert found.url == "postgres://shop:a%2Bb@db.example/shop?application_name=a%2Bb"

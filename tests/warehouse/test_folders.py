@@ -97,3 +97,9 @@ def test_texts_in_parquet_that_old_writers_left_as_bytes_are_texts() -> None:
     Path("spend.csv").write_text("date,channel,cost,currency\n2026-10-01,Email,5.00,EUR\n")
     rows = kpi_cli.roi("spend.csv", "orders.parquet", by="channel").to_dict()["rows"]
     assert [row["channel"] for row in rows] == ["Email"]
+
+
+def test_a_pattern_matches_nothing_that_a_job_has_left() -> None:
+    part("orders/part-00000.parquet")
+    part("orders/_temporary/0/part-00001.parquet", "o-2")
+    assert sources("orders/**/*.parquet") == [("orders/part-00000.parquet", 1)]

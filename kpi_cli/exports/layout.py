@@ -13,7 +13,7 @@ from typing import IO
 
 from msgspec import Struct, field
 
-from kpi_cli.exports.percent import column_of, worksheets
+from kpi_cli.exports.percent import column_of, workbook, worksheets
 
 
 class Layout(Struct):
@@ -29,11 +29,8 @@ def layouts(path: Path) -> dict[str, Layout]:
     Raises:
         ValueError: it is no sound workbook.
     """
-    try:
-        with zipfile.ZipFile(path) as book:
-            return {name: _layout(book, part) for name, part in worksheets(book)}
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ValueError("no sound workbook") from error
+    with workbook(path) as book:
+        return {name: _layout(book, part) for name, part in worksheets(book)}
 
 
 def _layout(book: zipfile.ZipFile, part: str) -> Layout:

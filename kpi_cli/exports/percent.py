@@ -10,6 +10,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -27,10 +28,21 @@ def percent_cells(path: Path) -> dict[str, Cells]:
     Raises:
         ValueError: it is no sound workbook.
     """
+    with workbook(path) as book:
+        styles = _percent_styles(book)
+        return {name: _cells(book, part, styles) for name, part in worksheets(book)} if styles else {}
+
+
+@contextmanager
+def workbook(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The parts of a workbook, to be read.
+
+    Raises:
+        ValueError: it is no sound workbook.
+    """
     try:
         with zipfile.ZipFile(path) as book:
-            styles = _percent_styles(book)
-            return {name: _cells(book, part, styles) for name, part in worksheets(book)} if styles else {}
+            yield book
     except (zipfile.BadZipFile, ExpatError, KeyError) as error:
         raise ValueError("no sound workbook") from error
 
@@ -63,12 +75,14 @@ def _percent_styles(book: zipfile.ZipFile) -> set[str]:
 
 
 def worksheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """The names of the worksheets, each with the part of the file it is kept in."""
+    """The names of the worksheets, each with the part of the file it is kept in, whatever the case of its name."""
+    there = {name.lower(): name for name in book.namelist()}
     related = _elements(book, "xl/_rels/workbook.xml.rels")
     parts = {a["Id"]: posixpath.join("/xl", a["Target"]).lstrip("/") for name, a in related if name == "Relationship"}
     for name, given in _elements(book, "xl/workbook.xml"):
         if name == "sheet":
-            yield given["name"], parts[next((value for key, value in given.items() if key.endswith(":id")), "")]
+            part = parts[next((value for key, value in given.items() if key.endswith(":id")), "")]
+            yield given["name"], there[part.lower()]
 
 
 def _cells(book: zipfile.ZipFile, part: str, styles: set[str]) -> Cells:

@@ -241,8 +241,14 @@ def column_of(fmt: Format, header: str) -> Alias | None:
     if fmt.name == GENERIC:
         whole, bare = plainest(whole), vocabulary().unscaled(plainest(bare).rpartition(".")[2])
         parted = plainest(_CAMEL.sub(" ", header))  # InvoiceDate
-        return fmt.aliases.get(whole) or fmt.aliases.get(bare) or fmt.aliases.get(parted)
+        found = fmt.aliases.get(bare) or fmt.aliases.get(parted)
+        is_worth = found and kind(found[0]) in {"whole", "number"} and _is_currency(_metadata(folded(header)))
+        return fmt.aliases.get(whole) or (None if is_worth else found)  # “Conversions EUR” is what those are worth
     return fmt.aliases.get(whole) or fmt.aliases.get(bare)
+
+
+def _is_currency(text: str) -> bool:
+    return vocabulary().currency_of(text) is not None or text in vocabulary().ambiguous
 
 
 def _is_metadata(text: str) -> bool:

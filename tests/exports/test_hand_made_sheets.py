@@ -469,6 +469,12 @@ def test_what_is_unpaid_of_an_order_is_asked_about(check: Any) -> None:
     assert (source["error"]["code"], source["error"]["line"]) == ("column_open", 3)
 
 
+@pytest.mark.parametrize("said", ["late", "2026-10-30"])
+def test_what_a_column_of_unpaid_orders_says_that_is_neither_yes_nor_no_is_asked_about(said: str, check: Any) -> None:
+    [source] = check(("sales.csv", SALES.format(header="Unpaid", no="no", yes=said)), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("unknown_status", 3)
+
+
 @pytest.mark.parametrize("header", ["Order type", "Type de commande", "Tipo de operación"])
 def test_an_order_of_the_type_refund_is_no_sale(header: str, check: Any) -> None:
     [source] = check(("sales.csv", SALES.format(header=header, no="sale", yes="refund")))
@@ -510,6 +516,13 @@ def test_what_was_really_spent_is_asked_about_beside_another_spend(header: str, 
 def test_a_row_of_two_times_is_asked_about(header: str, row: str, column: int, check: Any) -> None:
     [source] = check(("costs.csv", f"{header}\n{row}\n"), code=3)
     assert (source["error"]["code"], source["error"]["column"]) == ("date_contradiction", column)
+
+
+@pytest.mark.parametrize("week", ["2026-10-04", "2026-10-10", "2026-W40", "2026-W41", "40", ""])
+def test_a_week_that_begins_on_another_day_than_elsewhere_contradicts_no_day(week: str, check: Any) -> None:
+    rows = f"2026-10-04,{week},Google,7\n2026-10-08,2026-10-05,Google,8\n"
+    [source] = check(("spend.csv", f"date,week,platform,cost\n{rows}"))
+    assert (source.sum("cost"), source["period"]["start"]) == (15, "2026-10-04")
 
 
 def test_which_of_two_times_counts_can_be_said(check: Any) -> None:
@@ -583,6 +596,12 @@ def test_a_row_that_says_less_and_is_no_sum_counts(check: Any) -> None:
     assert source.sum("cost") == 150 + 50 + 20
 
 
+def test_a_remark_on_some_rows_makes_the_others_no_sums(check: Any) -> None:
+    rows = "2026-10,people,300,\n2026-10,people,200,by card\n2026-10,people,100,in cash\n"
+    [source] = check(("costs.csv", f"month,category,cost,remark\n{rows}"))
+    assert source.sum("cost") == 600
+
+
 def test_rows_of_small_numbers_that_are_mostly_no_sums_count(check: Any) -> None:
     days = [(2, 1, 1), (3, 1, 1), (1, 0, 2), (2, 0, 2), (4, 1, 2)]  # the first and the fourth are sums by chance
     rows = [
@@ -601,6 +620,12 @@ def test_rows_of_small_numbers_that_are_mostly_no_sums_count(check: Any) -> None
 def test_the_currency_at_the_end_of_a_header_needs_no_brackets(header: str, code: str, check: Any) -> None:
     [source] = check(("spend.csv", f"Date,Platform,{header},Clicks\n2026-10-15,Google,100.50,5\n"))
     assert source["sums"] == [{"currency": code, "cost": 100.5, "clicks": 5}]
+
+
+@pytest.mark.parametrize("header", ["Conversions EUR", "Leads (EUR)", "clicks_usd", "Conversions €"])
+def test_what_conversions_are_worth_is_not_how_many_they_are(header: str, check: Any) -> None:
+    [source] = check(("spend.csv", f"Date,Platform,Cost,{header}\n2026-10-15,Google,100.50,999\n"))
+    assert [{**sums, "currency": None} for sums in source["sums"]] == [{"currency": None, "cost": 100.5}]
 
 
 def test_an_amount_that_is_stated_in_another_currency_too_counts_in_its_own(check: Any) -> None:

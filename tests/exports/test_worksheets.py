@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from kpi_cli.commands.app import main
+from kpi_cli.exports import layout
 
 SHEETS = {
     "Media": [["date", "campaign", "amount", "currency"], ["2026-10-05", "Brand", 20, "EUR"]],
@@ -145,3 +147,41 @@ def test_a_name_or_a_day_that_is_merged_over_rows_is_each_ones_and_an_amount_onc
     _, answer, _ = kpi("roi", "spend.xlsx", SALES, "--by", "platform", "--currency", "EUR", "--month", "2026-10")
     assert {row["platform"]: row["cost"] for row in answer["rows"] if row["cost"]} == {"Google Ads": 150, "Meta": 30}
     assert [note["line"] for note in answer["notes"] if note["code"] == "merged_cells"] == [3]
+
+
+def _write_again(book: str, part: str, old: bytes, new: bytes) -> None:
+    """Change one part of a workbook."""
+    with zipfile.ZipFile(book) as read:
+        parts = {name: read.read(name) for name in read.namelist()}
+    assert old in parts[part]
+    parts[part] = parts[part].replace(old, new)
+    with zipfile.ZipFile(book, "w") as written:
+        for name, content in parts.items():
+            written.writestr(name, content)
+
+
+def test_a_worksheet_is_found_whatever_the_case_of_its_part(kpi: Run) -> None:
+    _write_again("book.xlsx", "xl/_rels/workbook.xml.rels", b"worksheets/sheet2.xml", b"worksheets/Sheet2.xml")
+    code, answer, _ = kpi("check", SALES)
+    assert (code, answer["sources"][0]["sums"][0]["revenue_net"]) == (0, 90)
+
+
+def test_a_workbook_with_a_damaged_list_of_worksheets_is_refused(kpi: Run) -> None:
+    _write_again("book.xlsx", "xl/_rels/workbook.xml.rels", b"</Relationships>", b"</Relationships><x")
+    code, answer, _ = kpi("check", SALES)
+    assert (code, answer["sources"][0]["error"]["code"]) == (3, "bad_workbook")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'hidden="1"', b"hidden = 'true'"), (b"<row ", b"<x:row ")])
+def test_how_rows_are_shown_is_read_however_it_is_written_and_wherever_it_is_cut(
+    old: bytes, new: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    book, sheet = _book("spend.xlsx", [["Date", "Cost"], ["2026-10-05", 20], ["2026-10-06", 30]])
+    sheet.merge_range("A4:A6", "2026-10-07")
+    sheet.set_row(2, None, None, {"hidden": True})
+    book.close()
+    _write_again("spend.xlsx", "xl/worksheets/sheet1.xml", old, new)
+    for size in (1 << 20, 16, 3):
+        monkeypatch.setattr(layout, "_CHUNK", size)
+        assert layout.layouts(Path("spend.xlsx")) == {"Media": layout.Layout({2}, [((3, 0), (5, 0))])}

@@ -122,3 +122,9 @@ def test_only_secrets_are_masked_and_no_words_of_plain_settings() -> None:
     )
     said = f"SSL was required, 2 times ({SECRET}, {SECRET}2)"
     assert masked(said, address) == "SSL was required, 2 times (***, ***2)"
+
+
+def test_a_plus_is_a_plus_and_no_space_of_a_form() -> None:
+    found = parse_address("postgres://shop:a+b@db.example/shop?query=SELECT 1+1 AS cost&application_name=a+b")
+    assert found.query == "SELECT 1+1 AS cost"
+    assert found.url == "postgres://shop:a%2Bb@db.example/shop?application_name=a%2Bb"

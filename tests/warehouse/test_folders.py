@@ -116,3 +116,9 @@ def test_a_part_below_folders_of_other_columns_is_named() -> None:
         kpi_cli.roi("lake")
     assert raised.value.file == "lake/month=2026-10/b.parquet"
     assert "“lake/a.parquet”" in raised.value.text
+
+
+def test_a_pattern_matches_nothing_that_a_job_has_left() -> None:
+    part("orders/part-00000.parquet")
+    part("orders/_temporary/0/part-00001.parquet", "o-2")
+    assert sources("orders/**/*.parquet") == [("orders/part-00000.parquet", 1)]

@@ -37,7 +37,6 @@ from kpi_cli.exports.plain import (
     TEXTS,
     AsRead,
     all_read,
-    are_days,
     half_even_sql,
     is_plain,
     millionths_sql,
@@ -80,7 +79,6 @@ class Plan(Struct):
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
     typed: bool = False  # DuckDB reads moments, or the money of a sale, as what they are
-    days_typed: bool = False  # and the days of sales
     read: AsRead = TEXTS
     ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
 
@@ -116,13 +114,12 @@ def plans(sheet: Sheet) -> Iterator[Plan]:
     yield found
 
 
-def plan(sheet: Sheet, *, typed: bool = False, days: bool = False) -> Plan | None:
+def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
     """How a sheet is read in bulk; None where the file is small, not plain, or of a format with rules of its own.
 
     Args:
         typed: whether DuckDB is to read moments, or the money of a sale, as what they are. None, too, where the first
             rows do not prove that it can.
-        days: likewise the days of sales, which pays where they are not grouped as they stand.
     """
     text = sheet.text
     if text is None or sheet.role not in _PLANS or not (text.survey.newlines > ROWS and is_plain(text)):
@@ -133,8 +130,7 @@ def plan(sheet: Sheet, *, typed: bool = False, days: bool = False) -> Plan | Non
     fresh.width = len(sheet.header.names)
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
-    is_tame = text.survey.ascii and spaces.isdisjoint(signs)
-    found = Plan(fresh, text, signs, is_tame=is_tame, typed=typed, days_typed=days)
+    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs), typed=typed)
     try:
         conclude(fresh)
         if fresh.account:
@@ -222,10 +218,8 @@ def _plan_sales(found: Plan) -> bool:
         return False
     if found.typed and not _proves_the_dot(found):
         return False
-    if found.days_typed and not _days_as_read(found):
-        return False
     _dimensions(found)
-    found.values["day"] = found.cell("date") if found.days_typed else _day_sql(found.cell("date"))
+    found.values["day"] = _day_sql(found.cell("date"))
     found.columns |= {"start": "day", "end": "day"}
     found.checks.append(_in_calendar("day"))
     if sheet.has("time"):
@@ -306,13 +300,6 @@ def _proves_the_dot(found: Plan) -> bool:
     return not sheet.has("tax") and proves_the_dot(found.text, sheet, money)
 
 
-def _days_as_read(found: Plan) -> bool:
-    """Have days read as such, as their first rows write them; whether these do so plainly."""
-    index = found.sheet.columns["date"]
-    found.read = replace(found.read, types={**found.read.types, index: "DATE"})
-    return are_days(found.text, found.sheet, index)
-
-
 def _stated_days(sheet: Sheet) -> dict[str, str]:
     days = {"start": sheet.first_day, "end": sheet.last_day}
     return {name: f"DATE '{day}'" if day else "NULL" for name, day in days.items()}
@@ -342,8 +329,7 @@ def _money(found: Plan, price: str) -> None:
             blank = column in NONE_WHEN_BLANK
             if found.typed:
                 found.values[f"v_{column}"] = found.cell(column)
-                cents = f"{found.cell(column)} % 0.01 = 0"
-                found.checks.append(cents if column == price else f"({found.cell(column)} = 0 OR {cents})")
+                found.checks.append(f"{found.cell(column)} % 0.01 = 0")
             else:
                 _number(found, column, may_be_blank=blank, blank_is_none=blank)
             if column != price or not sheet.has("refunded"):  # else no less than what went back

@@ -10,14 +10,14 @@ next to nothing is kept for each customer while they are grouped.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate, takewhile
 from operator import mul
 
 from msgspec import Struct
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, enum_of, names_in, plan, text_sql
+from kpi_cli.exports.bulk import Plan, attempt, checked, enum_of, names_in, text_sql
 from kpi_cli.exports.composing import flags_of, stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
@@ -50,15 +50,6 @@ class _Cells(Struct, frozen=True):
     most: int = _MOST_COMBINATIONS
 
 
-class _Way(Struct, frozen=True):
-    """One way of reading a file."""
-
-    found: Plan
-    cells: _Cells
-    ids: _Ids
-    customers_stand: bool = False  # their ids are kept as they are written; that they are plain is asked of each once
-
-
 def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     """Read a large plain file of sales as groups of rows, and its customers into `won`.
 
@@ -77,20 +68,11 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     all_threads(store.con)
-    return any(_loaded(store, source, way) for way in _ways(found, by))
-
-
-def _ways(found: Sequence[Plan], by: Collection[str]) -> Iterator[_Way]:
-    """How the file may be read, the leanest way first, each for where the one before it fails."""
-    sheet, (likely, *others) = found[0].sheet, _ids(found[-1])
-    texts = _Cells(kept_cells(found[-1], {*by, "publisher"}))
-    named = [*_named(found[0], texts)]
-    lean, has_id_alone = plan(sheet, typed=True, days=True), sheet.has("customer_id") and not sheet.has("email")
-    if lean and has_id_alone:
-        yield from (_Way(lean, names, likely, customers_stand=True) for names in named)
-    yield from (_Way(found[0], names, likely) for names in named)
-    yield from (_Way(one, texts, likely) for one in found)
-    yield from (_Way(found[-1], texts, ids) for ids in others)
+    texts, (likely, *others) = _Cells(kept_cells(found[-1], {*by, "publisher"})), _ids(found[-1])
+    tries = [(found[0], names, likely) for names in _named(found[0], texts)]
+    tries += [(way, texts, likely) for way in found]
+    tries += [(found[-1], texts, ids) for ids in others]
+    return any(_loaded(store, source, way, cells, ids) for way, cells, ids in tries)
 
 
 def _ids(found: Plan) -> list[_Ids]:
@@ -120,17 +102,16 @@ def _named(found: Plan, texts: _Cells) -> Iterator[_Cells]:
     yield _Cells(cells, number, count)
 
 
-def _loaded(store: Store, source: Source, way: _Way) -> bool:
-    found = way.found
+def _loaded(store: Store, source: Source, found: Plan, cells: _Cells, ids: _Ids) -> bool:
     with in_any_order(store), _tables_dropped(store), attempt(store):
-        rows = _fill_bought(store, way)
+        rows = _fill_bought(store, found, cells, ids)
         store.begin()
-        _fill_sales(store, source, way)
+        _fill_sales(store, source, found, cells)
         ledger = Ledger(read=rows)
         judge(store, source.number, found.sheet, found.ruled, ledger)
         if len(store.rows("SELECT DISTINCT currency FROM sales")) != 1:
             raise NotPlain  # no row is left, or two currencies are refused with a line
-        _fill_won(store, way, all_kept=not ledger.left_out)
+        _fill_won(store, cells, ids, all_kept=not ledger.left_out)
         store.commit()
         source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
         store.has_won = True
@@ -150,16 +131,15 @@ def _tables_dropped(store: Store) -> Iterator[None]:
 # ------------------------------------------------------------------------------------------- reading
 
 
-def _fill_bought(store: Store, way: _Way) -> int:
+def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
     """The table `bought`: order, day, customer, cells and money of each row; how many there are.
 
     Raises:
         NotPlain: an order that stands twice, or lines that are no rows.
         duckdb.Error: a cell that is not plain.
     """
-    found, ids = way.found, way.ids
     picks = {"start": checked([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT], "day")}
-    picks |= {"order_key": "order_key", "customer": _customer_sql(way), **way.cells.columns}
+    picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells.columns}
     picks |= {name: found.columns[name] for name in money_of(found)}
     values = "".join(
         f", {sql} AS {name}" for name, sql in {**found.values, "order_key": _order_sql(found, ids)}.items()
@@ -183,11 +163,8 @@ def _order_sql(found: Plan, ids: _Ids) -> str:
     return f"CASE WHEN {written} = {cell} THEN {number} END"
 
 
-def _customer_sql(way: _Way) -> str:
+def _customer_sql(found: Plan) -> str:
     """Who bought; where nothing but an id says so, as it stands."""
-    found = way.found
-    if way.customers_stand:
-        return f"nullif({found.cell('customer_id')}, '')"
     has_id_alone = found.sheet.has("customer_id") and not found.sheet.has("email")
     return text_sql(found, "customer_id") if has_id_alone else found.columns["customer"]
 
@@ -201,9 +178,8 @@ def _orders(store: Store, ids: _Ids) -> int:
     return int(store.rows(sql)[0][0] or 0)
 
 
-def _fill_sales(store: Store, source: Source, way: _Way) -> None:
+def _fill_sales(store: Store, source: Source, found: Plan, cells: _Cells) -> None:
     """Add up the rows that are alike; those that went back, or were free, apart where rules speak of them alone."""
-    found, cells = way.found, way.cells
     keys, money = ["start", *(f'"{name}"' for name in cells.columns)], money_of(found)
     apart = [f"{name} = 0" for name in ("charged", "refunds") if name in money and any(flags_of(found.sheet).values())]
     sums = ", ".join(f"sum({name}) AS {name}" for name in money)
@@ -229,28 +205,19 @@ def _look_up(store: Store, cells: _Cells) -> None:
 # --------------------------------------------------------------------------------------- first orders
 
 
-def _fill_won(store: Store, way: _Way, *, all_kept: bool) -> None:
-    """The table `won`: customers by the day and combination of their first order, among those that the rules kept.
-
-    Raises:
-        duckdb.Error: a customer's id that stands is not plain.
-    """
-    cells = way.cells
-    key, day, combination = _number_key(store, cells.most) if way.ids.are_numbers else _TEXT_KEY
+def _fill_won(store: Store, cells: _Cells, ids: _Ids, *, all_kept: bool) -> None:
+    """The table `won`: customers by the day and combination of their first order, among those that the rules kept."""
+    key, day, combination = _number_key(store, cells.most) if ids.are_numbers else _TEXT_KEY
     if cells.combination is None:
         alike = "".join(f' AND b."{name}" IS NOT DISTINCT FROM c."{name}"' for name in cells.columns)
         numbered = f"bought b JOIN combinations c ON true{alike}"
     else:
         numbered = f"(SELECT *, {cells.combination} AS combination FROM bought)"
     kept = "" if all_kept else " AND combination IN (SELECT combination FROM sales)"
-    customer, is_one = way.found.cell("customer_id") if way.customers_stand else "customer", "1"
-    if way.customers_stand:
-        is_one = f"CASE WHEN {text_sql(way.found, 'customer_id')} = {customer} THEN 1 ELSE error('not plain') END"
     store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE won AS
-            SELECT {day} AS "start", CAST({combination} AS BIGINT) AS combination, count({is_one}) AS customers FROM (
-              SELECT min({key}) AS first, customer AS {customer} FROM {numbered}
-              WHERE customer IS NOT NULL{kept} GROUP BY customer)
+            SELECT {day} AS "start", CAST({combination} AS BIGINT) AS combination, count(*) AS customers FROM (
+              SELECT min({key}) AS first FROM {numbered} WHERE customer IS NOT NULL{kept} GROUP BY customer)
             GROUP BY ALL"""
     )
 

@@ -76,17 +76,8 @@ def moments_like(text: Text, sheet: Sheet, index: int) -> str | None:
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T])[0-9]{2}:[0-9]{2}:[0-9]{2}(Z?)"
 
 
-def are_days(text: Text, sheet: Sheet, index: int) -> bool:
-    """Whether the first rows hold days in a column, all written alike, year first."""
-    days = [row[index] for row in first_rows(text, sheet)]
-    return bool(days) and all(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day) for day in days)
-
-
 class AsRead(Struct, frozen=True):
-    """What DuckDB reads cells as at once, at half the price of text: types by index, and how moments are written.
-
-    Days are read as `2026-01-31` alone, but for blanks around them and noughts that are missing.
-    """
+    """What DuckDB reads cells as at once, at half the price of text: types by index, and how a moment is written."""
 
     types: Mapping[int, str] = {}
     moment: str | None = None
@@ -103,11 +94,10 @@ def source_sql(text: Text, sheet: Sheet, read: AsRead = TEXTS) -> str:
     """
     types = [read.types.get(i, "VARCHAR") for i in range(len(sheet.header.names))]
     columns = ", ".join(f"'c{i}': '{type_}'" for i, type_ in enumerate(types))
-    ways = f", timestampformat = '{read.moment}'" if read.moment else ""
-    ways += ", dateformat = '%Y-%m-%d'" if "DATE" in read.types.values() else ""
+    moments = f", timestampformat = '{read.moment}'" if read.moment else ""
     path = str(text.path).replace("'", "''")
     return f"""read_csv('{path}', auto_detect = false, compression = 'none', header = false, skip = {sheet.header.line},
-        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"'{ways},
+        delim = '{sheet.delimiter}', quote = '', escape = '', nullstr = '"'{moments},
         columns = {{{columns}}})"""
 
 

@@ -196,9 +196,9 @@ def kept_as(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ways: list[str] = []
     fill_won = firsts._fill_won
 
-    def noted(store: Any, way: Any, *, all_kept: bool) -> None:
-        fill_won(store, way, all_kept=all_kept)
-        ways.append("texts" if way.cells.combination is None else "names")
+    def noted(store: Any, cells: Any, ids: Any, *, all_kept: bool) -> None:
+        fill_won(store, cells, ids, all_kept=all_kept)
+        ways.append("texts" if cells.combination is None else "names")
 
     monkeypatch.setattr(firsts, "_fill_won", noted)
     return ways
@@ -233,22 +233,6 @@ def test_a_customer_far_below_that_is_written_otherwise_is_the_one_of_the_rows(c
     """c-5 bought before, by another channel: whoever is told apart from them is won once more."""
     last = f"2026-02-27,900,{customer},Organic Search,5.25,1.00,paid,Course A"
     assert_alike(write(tmp_path, "\n".join([HEADER, *PLAIN, last, ""])), "cac", currency="EUR")
-
-
-def test_customers_are_looked_at_once_each_where_all_are_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stood: list[bool] = []
-    fill_won = firsts._fill_won
-
-    def noted(store: Any, way: Any, *, all_kept: bool) -> None:
-        stood.append(way.customers_stand)
-        fill_won(store, way, all_kept=all_kept)
-
-    monkeypatch.setattr(firsts, "_fill_won", noted)
-    for customer, ways in (("c-5", [True]), ("c-5 ", [True, False])):
-        last = f"2026-02-27,900,{customer},Email,5.25,1.00,paid,Course A"
-        assert assert_alike(write(tmp_path, "\n".join([HEADER, *PLAIN, last, ""])), "cac", currency="EUR") == "rows"
-        assert stood == ways
-        stood.clear()
 
 
 def test_more_names_than_a_byte_tells_apart_are_texts(tmp_path: Path, kept_as: list[str]) -> None:

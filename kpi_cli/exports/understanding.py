@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record, Text, decode, records
-from kpi_cli.exports.files import LAKE, Download
+from kpi_cli.exports.files import LAKE, Download, lake_parts
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.prose import sets_figures
@@ -32,7 +32,7 @@ from kpi_cli.exports.recognising import (
     recognise,
     unknown_table,
 )
-from kpi_cli.exports.roles import kind
+from kpi_cli.exports.roles import IDENTITY, kind
 from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import Table
@@ -192,12 +192,26 @@ def parquet_sheet(download: Download, engines: ExitStack) -> Sheet:
     engine = engines.enter_context(parquet(download, options.tz))
     relation = Relation(engine, engine.columns(), engines)
     sheet = relation.sheet(structured_sheet, options)
+    _refuse_folders_as_ids(sheet, download)
     if download.suffix != LAKE:
         sheet.stamp = (stat.st_size, stat.st_mtime_ns)
         if options.strict or options.every_id or relation.count() <= ROWS:
             with download.path.open("rb") as file:
                 sheet.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return sheet
+
+
+def _refuse_folders_as_ids(sheet: Sheet, download: Download) -> None:
+    """Ask what `client=acme` in the name of a folder is: who bought, or whose data stand in it."""
+    parts = lake_parts(download.path) if download.suffix == LAKE else [download.path]
+    folders = {name.partition("=")[0] for path in parts for name in path.parts[:-1] if "=" in name}
+    settled = {column for _, column, _ in sheet.options.columns}
+    for column in sorted(IDENTITY.intersection(sheet.columns) - settled):
+        header = sheet.header.names[sheet.columns[column]]
+        if header in folders:
+            said = f"{quoted(header)} is in the names of folders, and could be the {column} or anything else"
+            ways = " or ".join(f"--map {sheet.role}.{name}={header}" for name in (column, "part"))
+            raise InputError("column_open", said, f"say which with {ways}", sheet.name)
 
 
 def relation_sheet(address: Address, options: ReadOptions, engines: ExitStack) -> Sheet:

@@ -122,3 +122,25 @@ def test_a_pattern_matches_nothing_that_a_job_has_left() -> None:
     part("orders/part-00000.parquet")
     part("orders/_temporary/0/part-00001.parquet", "o-2")
     assert sources("orders/**/*.parquet") == [("orders/part-00000.parquet", 1)]
+
+
+@pytest.mark.parametrize("data", ["exports/client=acme/orders.parquet", "exports"])
+def test_a_folder_that_could_name_who_bought_is_asked_about(data: str) -> None:
+    part("exports/client=acme/orders.parquet", "o-1", ", 'Email' AS channel")
+    part("exports/client=other/orders.parquet", "o-2", ", 'Email' AS channel")
+    with pytest.raises(KpiError) as raised:
+        kpi_cli.cac(data)
+    assert (raised.value.code, "--map sales.customer_id=client" in raised.value.fix) == ("column_open", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "customers"),
+    [("customer_id: client", 2), ("part: client", None)],
+)
+def test_what_a_folder_names_can_be_said(said: str, customers: int | None) -> None:
+    part("exports/client=acme/orders.parquet", "o-1")
+    part("exports/client=other/orders.parquet", "o-2")
+    Path("kpi.yml").write_text(f"sources: [{{files: exports, columns: {{{said}}}}}]\n")
+    [source] = kpi_cli.check(config="kpi.yml").to_dict()["sources"]
+    [sums] = source["sums"]
+    assert (sums["orders"], sums["customers"]) == (2, customers)

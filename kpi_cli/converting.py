@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from kpi_cli.books import Books
 from kpi_cli.errors import InputError
 from kpi_cli.exports.engine import library
+from kpi_cli.safe import quoted
 from kpi_cli.texts import day_text, note, number_text
 
 MONEY_OF = {
@@ -45,6 +46,7 @@ def convert(books: Books) -> None:
     if asked != reporting:
         said = f"--currency says {asked}, the rates of kpi.yml turn money into {reporting}"
         raise InputError("currency_contradicted", said, "leave --currency out", books.ask.config.file)
+    _refuse_other_pairs(books, reporting)
     for role in MONEY_OF:
         if books.has(role):
             _refuse_missing(books, role, reporting)
@@ -77,6 +79,29 @@ def _refuse_two_rates(books: Books) -> None:
         currency, day, low, high = twice[0]
         said = f"{currency} has two rates from {day}: {low.normalize():f} and {high.normalize():f}"
         raise InputError("rates_differ", said, "keep one of them", books.ask.config.file)
+
+
+def _refuse_other_pairs(books: Books, reporting: str) -> None:
+    """Raise for the first rate into another currency than the reporting one, or of one of another."""
+    for column in ("into", "base"):
+        if not books.has("rates") or not books.column("rates", column):
+            continue
+        meant = "$1" if column == "into" else "upper(currency)"
+        found = books.store.rows(
+            f"""SELECT file, line, upper(currency), upper(trim("{column}")) FROM rates
+                WHERE fate IS NULL AND upper(currency) <> $1 AND upper(trim("{column}")) <> {meant}
+                ORDER BY file, line LIMIT 1""",
+            [reporting],
+        )
+        if found:
+            number, line, currency, other = found[0]
+            source = next(source for source in books.store.sources if source.number == number)
+            header = source.sheet.header.names[source.sheet.columns[column]] if source.sheet else column
+            one, worth = (currency, other) if column == "into" else (other, currency)
+            meant = f"what 1 {currency} is in {reporting}"
+            said = f"by its column {quoted(header)} this rate is what 1 {one} is in {worth}, not {meant}"
+            fix = f"keep the rates that are {meant}, and leave {quoted(header)} out"
+            raise InputError("currency_contradicted", said, fix, source.file, line)
 
 
 def _currencies(books: Books) -> set[str]:

@@ -141,3 +141,38 @@ def test_a_conversion_is_exact_to_the_millionth(tmp_path: Path, amount: Decimal,
     total = kpi_cli.roi(*files, config=tmp_path / "kpi.yml", decimal=".").total
     exact = (amount * rate).quantize(Decimal("0.000001"), ROUND_HALF_UP)
     assert (total["cost"], total["revenue"]) == (exact, exact)
+
+
+PAIRS = "date,from,to,rate\n2026-01-01,{},{},0.8\n"
+
+
+def _pairs(shop: Path, text: str, column: str) -> list[str]:
+    (shop / "pairs.csv").write_text(text)
+    (shop / "one.csv").write_text("date,order_id,amount,currency\n2026-10-01,o1,300.00,USD\n")
+    options = ("--no-config", "--currency", "EUR", "--map", f"rates.currency={column}", "--json")
+    return ["roi", "one.csv", "spend.csv", "--rates", "pairs.csv", *options]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "column", "said"),
+    [
+        ("USD", "GBP", "from", "by its column “to” this rate is what 1 USD is in GBP, not what 1 USD is in EUR"),
+        ("EUR", "USD", "to", "by its column “from” this rate is what 1 EUR is in USD, not what 1 USD is in EUR"),
+    ],
+)
+def test_rates_into_or_out_of_another_currency_are_refused_with_their_line(
+    shop: Path, capsys: pytest.CaptureFixture[str], one: str, other: str, column: str, said: str
+) -> None:
+    assert main(_pairs(shop, PAIRS.format(one, other), column)) == 3
+    [error] = json.loads(capsys.readouterr().err.splitlines()[-1])["errors"]
+    assert (error["code"], error["file"], error["line"], error["text"]) == (
+        "currency_contradicted", "pairs.csv", 2, said,
+    )  # fmt: skip
+
+
+def test_pairs_into_the_reporting_currency_are_read_beside_those_that_turn_it(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turned = PAIRS.format("USD", "EUR") + "2026-01-01,EUR,USD,1.25\n"
+    assert main(_pairs(shop, turned, "from")) == 0
+    assert json.loads(capsys.readouterr().out)["total"]["revenue"] == 240

@@ -24,6 +24,7 @@ from kpi_cli.exports.named import hold_to_names
 from kpi_cli.exports.options import Enough, ReadOptions
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
+from kpi_cli.exports.pairs import keep_other_currency
 from kpi_cli.exports.prose import NoTable
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
@@ -106,6 +107,7 @@ def _recognise(source: Source, sheet: Callable[[], Sheet]) -> Taken:
     try:
         source.sheet = sheet()
         _refuse_nameless_rates(source.sheet)
+        keep_other_currency(source.sheet)
     except KpiError as error:
         source.error = error
     return source, sheet

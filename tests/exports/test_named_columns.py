@@ -67,3 +67,20 @@ def test_a_column_that_one_file_of_several_has_is_read_and_files_of_other_roles_
     assert (more.sum("revenue_gross"), more.sum("refunds")) == (10, 1)
     named = configured("[plain.csv, more.csv, spend.csv], columns: {refunded: back}")
     assert kpi_cli.roi(config=named, month="2026-10").to_dict()["total"]["revenue"] == 14  # 5 + 10 - 1
+
+
+SLIPPED = [("amuont", "amount"), ("orderid", "order_id"), ("Order-ID", "order_id"), ("total", "amount")]
+
+
+@pytest.mark.parametrize(("column", "meant"), SLIPPED)
+def test_a_misspelt_column_is_no_dimension_but_asked_about(column: str, meant: str, check: Any) -> None:
+    [source] = check(("more.csv", MORE), options=("--map", f"sales.{column}=back"), code=3)
+    assert (source["error"]["code"], source["error"]["fix"]) == ("no_such_column", f"did you mean “{meant}”?")
+    error = refusal(config=configured(f"more.csv, columns: {{{column}: back}}"))
+    assert (error.code, error.fix) == ("no_such_column", f"did you mean “{meant}”?")
+
+
+@pytest.mark.parametrize("column", ["segment", "region", "course", "campaign", "refunded"])
+def test_a_name_of_the_users_own_is_a_dimension(column: str, check: Any) -> None:
+    [source] = check(("more.csv", MORE), options=("--map", f"sales.{column}=back"))
+    assert source["columns"][column] == "back"

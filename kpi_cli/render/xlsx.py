@@ -111,7 +111,7 @@ def _of_result(result: Result, title: str, lang: str) -> Table:
     rows = [[_cell(row.get(c.name), c, keys) for c in columns] for row in result.rows]
     if result.total:
         total = [_cell(result.total.get(c.name), c, keys) for c in columns]
-        if result.rows and columns[0].name in keys:
+        if result.rows and (columns[0].name in keys or columns[0].unit == "text"):
             total[0] = word("total", lang)
         rows.append(total)
     return Table(title, columns, rows, bool(result.rows and result.total))

@@ -44,6 +44,13 @@ def test_figures_are_numbers_under_their_format_and_the_total_closes_the_rows(by
         assert shape in styles or f'numFmtId="{10 if shape == "0.00%" else 4}"' in styles
 
 
+def test_the_row_of_the_whole_funnel_is_named_as_the_total_and_not_as_its_last_stage(tmp_path: Path) -> None:
+    out = str(tmp_path / "funnel.xlsx")
+    assert main(["funnel", "--no-config", "--stage", "visits=5000", "--stage", "customers=50", "-o", out]) == 0
+    rows = sheets(Path(out).read_bytes())["funnel"]
+    assert [row[:2] for row in rows[1:]] == [["visits", 5000], ["customers", 50], ["Total", 50]]
+
+
 def test_the_header_stays_in_sight(by_channel: Result) -> None:
     sheet = parts(write_xlsx(by_channel, PAGE))["xl/worksheets/sheet1.xml"]
     assert re.search(r'<pane [^>]*ySplit="1"[^>]*state="frozen"', sheet)

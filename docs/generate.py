@@ -264,7 +264,9 @@ zone in brackets after a header is read as such. Columns not listed are ignored.
 GENERIC_TOP = """\
 A CSV, TSV, XLSX, Parquet, JSON or YAML file with columns of these names. The name in the first column always
 works, with `_` or a space. YAML and JSON hold a list of records, or lists under `spend:`, `sales:`, `costs:`.
-`--map ROLE.COLUMN=HEADER` names a column that has another name.
+`--map ROLE.COLUMN=HEADER` names a column that has another name. Any other name makes it a dimension, but one that looks
+like a slip is asked about. Rates are what 1 of their currency is in the reporting one: where a column beside it (`to`,
+`base`) says otherwise, they are refused.
 """
 
 FORMATS_END = """\

@@ -498,6 +498,18 @@ class TestLevels:
         assert (source.sum("cost"), source.left_out) == (112, {})
 
 
+class TestDemographics:
+    def test_who_saw_the_ads_is_a_slice_of_what_they_cost(self, check: Any) -> None:
+        text = GROUPED.replace("Campaign ID", "Job Function Segment").replace("Autumn,1", "Autumn,Education")
+        [source] = check(("linkedin.csv", text))
+        assert "reslice" in source.codes
+
+    def test_it_is_not_added_to_the_campaigns(self, check: Any) -> None:
+        text = GROUPED.replace("Campaign ID", "Job Function Segment")
+        sources = check(("campaigns.csv", GROUPED), ("functions.csv", text), code=3)
+        assert "reslice" in {source["error"]["code"] for source in sources if source["error"]}
+
+
 class TestPlatformsWithoutAFormat:
     def test_an_amount_in_another_currency_stands_beside_the_one_that_counts(self, check: Any) -> None:
         text = (

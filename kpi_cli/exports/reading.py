@@ -31,7 +31,7 @@ from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structure import settle
 from kpi_cli.exports.structured import Table, tables_of
-from kpi_cli.exports.subtotals import set_aside_subtotals, tell_of_blocks
+from kpi_cli.exports.subtotals import set_aside_levels, set_aside_subtotals, tell_of_blocks
 from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.surveying import digest
 from kpi_cli.exports.tables import Source, Store
@@ -219,6 +219,8 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     find_own(source.sheet)
     settle(source.sheet)
     set_aside_subtotals(source.sheet)
+    if source.sheet.header.format.get("levels"):
+        set_aside_levels(source.sheet)
     tell_of_blocks(source.sheet)
     refuse_unread(source.sheet)
     refuse_rates(source.sheet)

@@ -422,7 +422,7 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[Named, ...]) -> 
         canonical, _, rank = hit
         if bare != whole:
             metadata[index] = _metadata(whole)
-        if bare != whole and not _METADATA.match(whole):
+        if bare != whole and (not _METADATA.match(whole) or _is_converted(whole, cells)):
             rank += _CONVERTED
         better, other = sorted([(rank, index), taken.get(canonical, (rank, index))])
         taken[canonical] = better
@@ -432,6 +432,16 @@ def _as_format(fmt: Format, cells: Sequence[str], mapped: tuple[Named, ...]) -> 
         return None
     columns = {canonical: index for canonical, (_, index) in taken.items()}
     return Header(fmt, 1, None, list(cells), columns, metadata=metadata, rivals=rivals)
+
+
+def _is_converted(whole: str, cells: Sequence[str]) -> bool:
+    """Whether “Total (USD)” stands beside “Total” and the currency that this one is in.
+
+    >>> _is_converted("total (usd)", ["Currency", "Total", "Total (USD)"]), _is_converted("total (usd)", ["Total"])
+    (True, False)
+    """
+    bare, said = _parted(whole)
+    return _is_currency(said) and {bare, "currency"} <= {folded(cell) for cell in cells}
 
 
 def _language(header: Header) -> str:

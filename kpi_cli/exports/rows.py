@@ -29,6 +29,7 @@ from kpi_cli.exports.values import (
     amount,
     day,
     halves,
+    in_seconds,
     is_iso,
     is_unknown,
     month_start,
@@ -201,7 +202,7 @@ class Reader:
         def read(cell: str) -> Decimal | None:
             if cell.isdigit() and cell.isascii() and len(cell) <= 12 and not (scale or sheet.places):
                 return Decimal(cell)  # most counts
-            text = unguarded(cell)
+            text = in_seconds(unguarded(cell)) if column == "avg_time" else unguarded(cell)
             if is_unknown(text):
                 return None
             if sheet.places and _OCTAL.match(text):

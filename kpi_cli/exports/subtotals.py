@@ -7,10 +7,10 @@ and “Total TTC”. A campaign called “Total Body” that is no sum stays a r
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import compress
+from itertools import chain, compress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -49,6 +49,35 @@ def set_aside_subtotals(sheet: Sheet) -> None:
                 settle_doubt(sheet, [head], index, _HEAD)
 
 
+def set_aside_levels(sheet: Sheet) -> None:
+    """Leave out rows of a group of campaigns beside the rows of its campaigns, whose sum they are.
+
+    Raises:
+        InputError: such a row is not the sum of the rows below it.
+    """
+    levels = [[sheet.columns[c] for c in level if sheet.has(c)] for level in sheet.header.format.get("levels", ())]
+    columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
+    rows = [record for record in sheet.records() if record.line not in sheet.left_out]
+    depths = [_depth(levels, row) for row in rows]
+    for depth in sorted({*depths} - {0, max(depths, default=0)}):
+        alike = [i for c, i in sheet.columns.items() if kind(c) == "day" or c in _SAME]
+        alike += chain.from_iterable(levels[:depth])
+        parts = defaultdict[tuple[str, ...], list[Record]](list)
+        below = min(other for other in depths if other > depth)
+        for row in compress(rows, (other == below for other in depths)):
+            parts[tuple(row.cells[i] for i in alike)].append(row)
+        for head in compress(rows, (other == depth for other in depths)):
+            if found := parts.get(tuple(head.cells[i] for i in alike)):
+                is_sum = _is_sum(sheet, columns, head, found)
+                settle_doubt(sheet, [head], levels[depth - 1][0], _LEVEL, "subtotal_row" if is_sum else None)
+
+
+def _depth(levels: Sequence[Sequence[int]], row: Record) -> int:
+    """How many levels down the last one is that a row names."""
+    named = (at for at, level in enumerate(levels, 1) if any(not is_unknown(row.cells[i]) for i in level))
+    return max(named, default=0)
+
+
 def tell_of_blocks(sheet: Sheet) -> None:
     """Note rows of spend that are blank in the first column: pivot tables name a platform on its first row alone."""
     first = next((column for column, index in sheet.columns.items() if index == 0), "")
@@ -64,6 +93,8 @@ def tell_of_blocks(sheet: Sheet) -> None:
 
 
 _OVER_OTHERS = {"platform", "channel", "account", "category"}
+_SAME = {"account", "account_id", "currency"}
+_LEVEL = "stands on a row of its own beside the rows of what it holds, and is not their sum"
 _DOUBT = "is the sum of rows above it, or the name of something"
 _HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
 

@@ -8,14 +8,16 @@ relation_sheet(address, …)  a table or query of a database
 
 from __future__ import annotations
 
+import csv
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from kpi_cli.errors import InputError
+from kpi_cli.exports.cells import BARE
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import LAKE, Download, lake_parts
 from kpi_cli.exports.large import ROWS
@@ -37,7 +39,7 @@ from kpi_cli.exports.sections import OTHER_TABLE, choose
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import Table
 from kpi_cli.result import Note
-from kpi_cli.safe import quoted
+from kpi_cli.safe import folded, quoted
 from kpi_cli.texts import note
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ def text_sheet(download: Download) -> Sheet:
         chosen = choose(text.lines(), header, place, download.options.columns, _wanted(download.options))
         if chosen:
             header, first, left_out = chosen.header, chosen.first, chosen.left_out
+    _tell_refunds(header, csv.reader(lines[first:], delimiter=header.delimiter or ","), download.options)
     _needed_once(download.name, header)
     found = _record_source(text, header.delimiter or ",", first)
     if header.companion:
@@ -101,6 +104,23 @@ def _record_source(text: Text, delimiter: str, skip: int) -> Callable[[], Iterat
         return iter(kept)
 
     return small
+
+
+def _tell_refunds(header: Header, rows: Iterable[Sequence[str]], options: ReadOptions) -> None:
+    """Refunds of “true” and “false” say whether an order went back; of how much, another column may tell."""
+    columns, rivals = header.columns, header.rivals
+    said = any(column in {"refunded", "refund_flag"} for _, column, _ in options.columns)
+    if header.format.name != GENERIC or header.format.role != "sales" or said or "refund_flag" in columns:
+        return
+    places = [where["refunded"] for where in (columns, rivals) if "refunded" in where]
+    words = {word for listed in header.format.get("flag_words").values() for word in listed} - BARE
+    cells = [{folded(row[i]) for row in rows if i < len(row)} - {""} for rows in [list(rows)] for i in places]
+    flags = [place for place, found in zip(places, cells, strict=True) if found and found <= words]
+    if len(flags) == 1:
+        del columns["refunded"]
+        columns["refund_flag"] = flags[0]
+        if rivals.pop("refunded", None) is not None:
+            columns["refunded"] = next(place for place in places if place != flags[0])
 
 
 def _needed_once(name: str, header: Header) -> None:
@@ -153,6 +173,7 @@ def structured_sheet(table: Table, options: ReadOptions) -> Sheet:
         place = Place(table.name, rows[start].line, None, above, below)
         header = read_header(rows[start].cells, place, options.columns, _wanted(options))
         if header:
+            _tell_refunds(header, below, options)
             _needed_once(table.name, header)
             body = [r for r in rows[start + 1 :] if any(c.strip() for c in r.cells)]
             width = len(header.names)

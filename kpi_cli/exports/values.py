@@ -31,6 +31,9 @@ _NUMBER = re.compile(
     re.ASCII,  # digits of another script are a slip of the keyboard more often than a number
 )
 
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):([0-5]\d)", re.ASCII)
+_SPAN = re.compile(r"(?:(\d{1,4}) ?(?:h|hours?))? ?(?:(\d{1,2}) ?min)? ?(?:(\d{1,2}) ?s)?", re.ASCII)
+
 
 class BadValue(ValueError):  # noqa: N818 (reads as what it is: a bad value)
     """A cell that is not what its column needs; the message completes “… is ”."""
@@ -105,6 +108,19 @@ def _symbol(before: str | None, after: str | None) -> str | None:
     if len(found) == 2 and {words.currency_of(s) for s in found} - {None} != {words.currency_of(found[0])}:
         return next((s for s in found if words.currency_of(s)), found[0])
     return found[0]
+
+
+def in_seconds(cell: str) -> str:
+    """How long something took, written as a clock or in words, in seconds; any other cell as it is.
+
+    >>> [in_seconds(cell) for cell in ("00:02:05", "3:10", "1 min 40s", "2 hours 1 min", "65.2")]
+    ['125', '190', '100', '7260', '65.2']
+    """
+    match = _CLOCK.fullmatch(cell.strip()) or _SPAN.fullmatch(cell.strip())
+    if not match or not any(match.groups()):
+        return cell
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return str((hours * 60 + minutes) * 60 + seconds)
 
 
 def evidence(core: str, *, whole: bool) -> tuple[str | None, bool]:

@@ -474,3 +474,91 @@ def test_a_failed_charge_of_teachable_is_no_sale_whatever_its_status_is_called(c
     rows = "s1,2026-10-01,Course,u1,90.00,USD,completed\ns2,2026-10-02,Course,u2,60.00,USD,failed\n"
     [source] = check(("sales.csv", f"{head}\n{rows}"))
     assert (source["format"], source.sum("revenue_net")) == ("teachable", 90)
+
+
+GROUPED = """Start Date,Account Name,Currency,Campaign Group Name,Campaign ID,Campaign Name,Total Spent,Impressions
+10/1/2026,School,EUR,Autumn,1,Leaders,40.00,400
+10/1/2026,School,EUR,Autumn,2,Teachers,60.00,600
+10/1/2026,School,EUR,Winter,3,Pupils,5.00,50
+"""
+
+
+class TestLevels:
+    def test_the_row_of_a_group_is_not_added_to_its_campaigns(self, check: Any) -> None:
+        groups = "10/1/2026,School,EUR,Autumn,,,100.00,1000\n10/1/2026,School,EUR,Winter,-,-,5.00,50\n"
+        [source] = check(("linkedin.csv", GROUPED + groups))
+        assert (source.sum("cost"), source.left_out) == (105, {"subtotal_row": 2})
+
+    def test_the_row_of_a_group_that_is_no_sum_is_asked_about(self, check: Any) -> None:
+        [source] = check(("linkedin.csv", GROUPED + "10/1/2026,School,EUR,Autumn,,,90.00,1000\n"), code=3)
+        assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 5)
+
+    def test_a_group_without_rows_of_campaigns_counts(self, check: Any) -> None:
+        [source] = check(("linkedin.csv", GROUPED + "10/1/2026,School,EUR,Spring,,,7.00,70\n"))
+        assert (source.sum("cost"), source.left_out) == (112, {})
+
+
+class TestDemographics:
+    def test_who_saw_the_ads_is_a_slice_of_what_they_cost(self, check: Any) -> None:
+        text = GROUPED.replace("Campaign ID", "Job Function Segment").replace("Autumn,1", "Autumn,Education")
+        [source] = check(("linkedin.csv", text))
+        assert "reslice" in source.codes
+
+    def test_it_is_not_added_to_the_campaigns(self, check: Any) -> None:
+        text = GROUPED.replace("Campaign ID", "Job Function Segment")
+        sources = check(("campaigns.csv", GROUPED), ("functions.csv", text), code=3)
+        assert "reslice" in {source["error"]["code"] for source in sources if source["error"]}
+
+
+class TestPlatformsWithoutAFormat:
+    def test_an_amount_in_another_currency_stands_beside_the_one_that_counts(self, check: Any) -> None:
+        text = (
+            "Order ID,Date,Customer email,Currency,Total (USD),Total,Tax (USD),Tax\n"
+            "1,2026-10-01,a@example.com,EUR,129.60,120.00,21.60,20.00\n"
+        )
+        [source] = check(("orders.csv", text))
+        assert (source["sums"][0]["currency"], source.sum("revenue_gross"), source.sum("tax")) == ("EUR", 120, 20)
+
+    def test_amounts_of_two_currencies_are_asked_about_where_no_column_tells_them(self, check: Any) -> None:
+        text = "Order ID,Date,Customer email,Total (USD),Total\n1,2026-10-01,a@example.com,129.60,120.00\n"
+        [source] = check(("orders.csv", text), code=3)
+        assert source["error"]["code"] == "column_open"
+
+    def test_the_tax_of_a_course_platform_is_not_lost_to_another_s_report(self, check: Any) -> None:
+        text = (
+            "Order ID,Date,Email,Product,Amount,Tax,Currency,Status,Affiliate\n"
+            "1,2026-10-15,a@example.com,A,120.00,20.00,EUR,Paid,\n"
+        )
+        [source] = check(("orders.csv", text))
+        assert (source.sum("tax"), source.sum("revenue_net")) == (20, 100)
+
+    def test_who_does_not_attend_did_not_buy(self, check: Any) -> None:
+        text = (
+            "Order #,Order Date,Email,Total Paid,Attendee Status\n"
+            "1,2026-10-01,a@example.com,50.00,Attending\n2,2026-10-01,b@example.com,50.00,Not Attending\n"
+        )
+        [asked] = check(("attendees.csv", text), code=3)
+        assert asked["error"]["code"] == "status_unread"
+        [source] = check(("attendees.csv", text), options=("--map", "sales.status=Attendee Status"))
+        assert (source.sum("revenue_net"), source.left_out) == (50, {"cancelled": 1})
+
+    def test_the_currency_and_day_of_an_order_are_found(self, check: Any) -> None:
+        text = "order_id,date_created,billing_email,order_total,order_currency\n1,2026-10-01,a@example.com,120.00,EUR\n"
+        [source] = check(("orders.csv", text))
+        assert (source["sums"][0]["currency"], source["period"]["start"]) == ("EUR", "2026-10-01")
+
+    @pytest.mark.parametrize("time", ["00:02:05", "2 min 5s", "125"])
+    def test_the_time_on_a_site_may_be_written_as_a_clock(self, time: str, check: Any) -> None:
+        text = f"Date,Label,Visits,Actions,Avg. time on website\n2026-10-01,Search Engines,10,30,{time}\n"
+        [source] = check(("matomo.csv", text))
+        assert (source["format"], source.sum("visits")) == ("matomo", 10)
+
+    def test_orders_of_a_shop_s_own_tests_are_no_sales(self, check: Any) -> None:
+        head = "Name,Email,Financial Status,Currency,Total,Created at,Lineitem name,Payment Method\n"
+        rows = (
+            "#2,a@example.com,paid,EUR,80.00,2026-10-02 10:00:00 +0200,A,(for testing) Bogus Gateway\n"
+            "#2,a@example.com,,,,2026-10-02 10:00:00 +0200,B,\n"
+            "#1,b@example.com,paid,EUR,50.00,2026-10-01 10:00:00 +0200,A,Shopify Payments\n"
+        )
+        [source] = check(("orders.csv", head + rows))
+        assert (source.sum("revenue_net"), source.sum("orders"), source.left_out["test"]) == (50, 1, 1)

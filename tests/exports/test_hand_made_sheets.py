@@ -301,12 +301,13 @@ def test_what_moved_on_a_bank_account_is_not_taken_for_sales(check: Any) -> None
     assert source["error"]["code"] == "role_open"
 
 
-def test_refunds_that_are_yes_and_no_are_refused_with_what_to_say_of_them(check: Any) -> None:
-    text = "Date,Email,Amount,Refunded\n2026-10-01,a@example.com,20,false\n2026-10-02,b@example.com,30,true\n"
+def test_refunds_whose_words_come_late_are_refused_with_what_to_say_of_them(check: Any) -> None:
+    rows = [f"2026-10-01,learner{i}@example.com,20,\n" for i in range(80)]
+    text = "".join(["Date,Email,Amount,Refunded\n", *rows, "2026-10-02,b@example.com,30,true\n"])
     [source] = check(("sales.csv", text), code=3)
     assert "--map sales.refund_flag=Refunded" in source["error"]["fix"]
     [source] = check(("sales.csv", text), options=("--map", "sales.refund_flag=Refunded"))
-    assert source.sum("revenue_net") == 20
+    assert source.sum("revenue_net") == 1600
 
 
 @pytest.mark.parametrize("label", ["Total {}", "{} Total", "Total {} :", "Sous-total {}"])

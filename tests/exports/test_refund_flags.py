@@ -75,3 +75,50 @@ def test_however_large_a_file_is_it_is_asked_the_same(
     else:
         answer = question(*files)
         assert answer.total.get("revenue", 30_000 - 150 * 12) == 30_000 - 150 * 12
+
+
+WORDS = """Order number,Date,Customer email,Status,Currency,Total,Tax,Refunded,Refunded amount
+1,2026-10-01,learner1@example.com,paid,EUR,120.00,20.00,false,0.00
+2,2026-10-02,learner2@example.com,refunded,EUR,60.00,10.00,true,60.00
+3,2026-10-03,learner3@example.com,partial_refund,EUR,60.00,10.00,true,15.00
+"""
+
+
+def test_refunds_of_true_and_false_are_flags_beside_the_amounts(check: Any) -> None:
+    [source] = check(("orders.csv", WORDS))
+    assert (source.sum("revenue_gross"), source.sum("refunds")) == (240, 75)
+    assert source.sum("revenue_net") == 137.5  # (120 − 20) + 0 + (60 − 15) ÷ 1.2
+
+
+def test_an_order_that_went_back_without_an_amount_went_back_in_full_and_it_is_said(check: Any) -> None:
+    rows = (
+        "order id,date,email,amount,refunded\n"
+        "1,2026-10-01,a@example.com,120.00,False\n2,2026-10-02,b@example.com,60.00,True\n"
+    )
+    [source] = check(("orders.csv", rows))
+    assert (source.sum("refunds"), source.sum("revenue_net")) == (60, 120)
+    assert "refunded_in_full" in source.codes
+
+
+def test_a_part_of_unknown_size_is_asked_for(check: Any) -> None:
+    rows = "order id,date,email,amount,status,refunded\n1,2026-10-02,b@example.com,60.00,partial_refund,true\n"
+    [source] = check(("orders.csv", rows), code=3)
+    assert source["error"]["line"] == 2
+
+
+@pytest.mark.parametrize("header", ["Refunded?", "Disputed?"])
+def test_a_flag_that_is_an_amount_is_refused_and_never_taken_for_no(header: str, check: Any) -> None:
+    rows = (
+        f"order id,date,email,amount,{header}\n"
+        "1,2026-10-01,a@example.com,120.00,no\n2,2026-10-02,b@example.com,60.00,12.00\n"
+    )
+    [source] = check(("orders.csv", rows), code=3)
+    assert (source["error"]["code"], source["error"]["line"], source["error"]["column"]) == ("unknown_status", 3, 5)
+
+
+def test_a_tick_says_that_an_order_went_back(check: Any) -> None:
+    rows = (
+        "order id,date,email,amount,Refunded?\n1,2026-10-01,a@example.com,120.00,\n2,2026-10-02,b@example.com,60.00,✓\n"
+    )
+    [source] = check(("orders.csv", rows))
+    assert source.sum("revenue_net") == 120

@@ -22,10 +22,11 @@ _SLICES = (
     "network",
     "keyword",
     "search_term",
+    "demographic",
     "region",
     "product",
 )
-_PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term"}
+_PARTIAL = {"age", "gender", "placement", "publisher", "device", "keyword", "search_term", "demographic"}
 _LEVELS = ("ad_group", "adset", "ad")
 _FIGURES = ("cost", "impressions", "clicks")
 _TELL_NOTHING = {"status", "campaign_status", "format_channel", "currency"}

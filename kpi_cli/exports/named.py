@@ -20,12 +20,14 @@ def hold_to_names(sources: Sequence[Source]) -> None:
     sheets = [source.sheet for source in sources if source.sheet and not source.sheet.header.companion]
     told: list[Named] = []
     for source in sources:
-        sheet = source.sheet if source.sheet in sheets else None
-        for named in sheet.options.columns if sheet else ():
-            if sheet and _lacks(sheet, named) and (_passes_over(sheet, named) or _nowhere(named, sheet, sheets, told)):
+        sheet = source.sheet
+        if sheet is None or sheet.header.companion:
+            continue
+        for named in sheet.options.columns:
+            if _lacks(sheet, named) and (_passes_over(sheet, named) or _nowhere(named, sheet, sheets, told)):
                 told.append(named)
                 source.error = no_such_column(sheet.header.names, Place(sheet.name, sheet.header.line), named)
-            elif sheet and (meant := _misspelt(sheet, named)):
+            elif meant := _misspelt(sheet, named):
                 said = f"there is no column {quoted(named[1])} to read {quoted(named[2])} as"
                 source.error = sheet.error("no_such_column", said, f"did you mean {quoted(meant)}?", sheet.header.line)
 

@@ -219,8 +219,7 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     find_own(source.sheet)
     settle(source.sheet)
     set_aside_subtotals(source.sheet)
-    if source.sheet.header.format.get("levels"):
-        set_aside_levels(source.sheet)
+    set_aside_levels(source.sheet)
     tell_of_blocks(source.sheet)
     refuse_unread(source.sheet)
     refuse_rates(source.sheet)

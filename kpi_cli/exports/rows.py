@@ -342,8 +342,9 @@ class Reader:
             said = {cell: self._said_by(cell, other, beside) for cell in cells}
             for record, first, last in zip(block.records, *spans, strict=True):
                 a, b = said[record.cells[sheet.columns[other]]] or (None, None)
-                is_after, is_before = other != "end" and a and last, other != "start" and b and first
-                if (is_after and a and last and a > last) or (is_before and b and first and b < first):
+                is_after = bool(other != "end" and a and last and a > last)
+                is_before = bool(other != "start" and b and first and b < first)
+                if is_after or is_before:
                     raise self._contradicted(record, counted, other)
 
     def _said_by(self, cell: str, column: str, beside: dt.timedelta) -> tuple[str, str] | None:

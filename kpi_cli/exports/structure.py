@@ -68,7 +68,6 @@ def naming(sheet: Sheet) -> list[int]:
     return [i for i in range(len(sheet.header.names)) if kinds.get(i, "text") in {"text", "day"}]
 
 
-_BLANK = frozenset({"", "-", "–", "—", "--"})
 _DATED = ("date", "week", "month", "start")
 _MAY_BE_TOTAL = "can be the sum of other rows, or the name of something"
 
@@ -168,8 +167,9 @@ class _Structure:
         for index in self.naming:
             cells = dict.fromkeys(row.cells[index] for row in rows if index < len(row.cells))
             self.sheet.calls_sums = self.sheet.calls_sums or any(self.sums.search(folded(cell)) for cell in cells)
-            self.left_blank |= {index} if not _BLANK.isdisjoint(cells) else set()
-            self.named |= {index} if cells.keys() - _BLANK else set()
+            blank = {is_unknown(cell) for cell in cells}
+            self.left_blank |= {index} if True in blank else set()
+            self.named |= {index} if False in blank else set()
         self.sheet.leaves_blank = not self.left_blank.isdisjoint(self.named)
 
     def _may_be_no_cost(self, index: int, name: str) -> str | None:

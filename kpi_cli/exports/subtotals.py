@@ -1,4 +1,8 @@
-"""Rows of hand-made tables that are sums of the rows above them, whatever they bear beside: their amounts tell.
+"""Rows that are sums of the rows beside them, whatever they bear besides: their amounts tell.
+
+    set_aside_subtotals(sheet)   of hand-made tables: what is called a sum, and what says less than its neighbours
+    set_aside_levels(sheet)      of platforms that list groups beside their campaigns
+    tell_of_blocks(sheet)        names that stand on the first row of their block alone
 
 A pivot table has a row “Total Google” below Google's campaigns; a list of invoices ends in “Total HT”, the tax on it
 and “Total TTC”. A campaign called “Total Body” that is no sum stays a row.
@@ -56,6 +60,8 @@ def set_aside_levels(sheet: Sheet) -> None:
         InputError: such a row is not the sum of the rows below it.
     """
     levels = [[sheet.columns[c] for c in level if sheet.has(c)] for level in sheet.header.format.get("levels", ())]
+    if not levels:
+        return
     columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
     rows = [record for record in sheet.records() if record.line not in sheet.left_out]
     depths = [_depth(levels, row) for row in rows]
@@ -117,7 +123,10 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tu
     says nothing else. Where most rows that say as little are no sums, those that are one are so by chance.
     """
     rows = [record for record in sheet.records() if record.line not in sheet.left_out]
-    texts = [i for i in naming(sheet) if _has_words(sheet, rows, i)]
+    days = {
+        i for column, i in sheet.columns.items() if kind(column) == "day"
+    }  # they name a row where nothing else does
+    texts = [i for i in sorted(naming(sheet), key=lambda i: i not in days) if _has_words(sheet, rows, i)]
     said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
     heads, proof = list[_Head](), Counter[_Level]()

@@ -30,8 +30,8 @@ from kpi_cli.warehouse.addresses import OPEN, TRIED, Address, parts_of
 SOURCE = "kpi_source"  # what SQL calls the table or query of an address
 _BATCH = 10_000
 _SHOWN = 200  # characters of what a driver says
-Column = tuple[str, str]  # name and kind: text, exact, float, single, date, moment, instant, bool,
-# bytes or other
+# Name and kind: text, exact, float, single, date, moment, instant, bool, bytes or other.
+Column = tuple[str, str]
 Rows = Iterator[tuple[Any, ...]]
 
 

@@ -574,6 +574,13 @@ def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
 
 
+def test_what_an_outline_asks_about_is_named_by_its_name_and_not_by_its_day(check: Any) -> None:
+    rows = ["Google,,2026-10-05,150", "Google,A,2026-10-05,100", "Google,B,2026-10-05,50"]
+    [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", *rows])), code=3)
+    assert source["error"]["text"].startswith("“Google” stands on a row")
+    assert source["error"]["fix"].endswith("statuses: {Google: used}")
+
+
 def test_a_platform_on_the_first_row_of_its_block_alone_is_told_of(check: Any) -> None:
     rows = ["Google,A,2026-10-05,100", ",B,2026-10-05,50", "Meta,C,2026-10-05,10", ",D,2026-10-05,5"]
     [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", *rows])))

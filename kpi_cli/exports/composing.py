@@ -20,7 +20,7 @@ from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.rows import ZERO, Block, Columns, Reader, Texts, conditions, plain_text, unguarded
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.stages import Stages
-from kpi_cli.exports.values import BadValue, amount, is_unknown, moment
+from kpi_cli.exports.values import BadValue, amount, clock_time, is_unknown, moment, stated_moment
 from kpi_cli.safe import folded, plainest, quoted
 
 MILLIONTH = Decimal("0.000001")
@@ -176,6 +176,7 @@ def _sales(reader: Reader) -> Composer:
                 raise sheet.error("order_conflict", said, "export the whole order", record.line, "order_id")
         columns = _common(reader, block) | _money(reader, block, flags, lines)
         columns["is_line"] = [str(line).lower() for line in lines]
+        columns["time"] = _moments(reader, block, columns["start"])
         columns["customer"] = _customers(reader, block)
         columns["customer_type"] = customer_types(reader, block)
         if sheet.has("orders") and not sheet.has("order_id"):
@@ -189,6 +190,18 @@ def _sales(reader: Reader) -> Composer:
         return columns
 
     return compose
+
+
+def _moments(reader: Reader, block: Block, days: Texts) -> Texts:
+    """When within its day each row was sold, where the file says so."""
+    sheet = reader.sheet
+    if not sheet.has("date"):
+        return [None] * len(days)
+    if sheet.has("time"):
+        times = reader.each(block, "time", lambda cell: clock_time(unguarded(cell)))
+        return [f"{day} {time}" if day and time else None for day, time in zip(days, times, strict=True)]
+    order, tz = sheet.date_order or "ymd", sheet.options.tz if len(sheet.days.offsets) > 1 else None
+    return reader.each(block, "date", lambda cell: stated_moment(unguarded(cell), order, tz))
 
 
 def _orders_begun(sheet: Sheet, continuation: list[int]) -> set[str]:

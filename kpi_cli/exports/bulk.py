@@ -32,6 +32,7 @@ from kpi_cli.exports.composing import (
 )
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import lacking, library
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
     TEXTS,
@@ -50,7 +51,7 @@ from kpi_cli.exports.plain import (
 )
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
-from kpi_cli.exports.rows import Block, Fate, Ledger, Reader, scale_of
+from kpi_cli.exports.rows import Block, Ledger, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.surveying import SPACES
 from kpi_cli.exports.tables import Form, Source, Store

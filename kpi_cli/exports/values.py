@@ -24,6 +24,7 @@ _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "’": "
 _PLACEHOLDERS = {"", "-", "--", "—", "–", "no data available.", "no data available"}
 _BOUND = r"[<>≤≥]\s?\d[\d.,]*\s?%?"
 _GROUPED = re.compile("[1-9][0-9]{0,2}[ \u00a0\u202f][0-9]{3}")
+_GUARDED = re.compile(r"'[=+\-@\t\r\n]")
 _CODE = re.compile(r"[A-Za-z]{3}")
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<before>[^\d\s.,()+-]{1,4}(?:\s?[^\d\s.,()+-]{1,3})?)?\s?(?P<sign2>[+-])?\s?"
@@ -62,6 +63,15 @@ def is_unknown(cell: str) -> bool:
         return False
     text = cell.translate(_SPACES).strip()
     return text.lower() in _PLACEHOLDERS or (text[0] in "<>≤≥" and re.fullmatch(_BOUND, text) is not None)
+
+
+def unguarded(cell: str) -> str:
+    """A cell without the one quote that guards it against spreadsheets.
+
+    >>> unguarded("'=SUM"), unguarded("'twas")
+    ('=SUM', "'twas")
+    """
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
 @lru_cache(maxsize=1 << 16)

@@ -22,9 +22,10 @@ from msgspec.structs import replace
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import BESIDE, flagged, flags_of, price_rule, ruled, stored_dimensions, vat_of
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
-from kpi_cli.exports.rows import Block, Fate, Reader, scale_of
+from kpi_cli.exports.rows import Block, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
 from kpi_cli.warehouse.relation import COMBINATIONS, cell_sql, is_written, moment_sql, values_sql, wanted

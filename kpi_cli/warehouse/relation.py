@@ -23,9 +23,9 @@ from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import CHANNEL, IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
-from kpi_cli.exports.rows import unguarded
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
+from kpi_cli.exports.values import unguarded
 from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
 
 _SAMPLE = 30

@@ -62,6 +62,12 @@ def sum_words(sheet: Sheet) -> re.Pattern[str] | None:
     return re.compile("|".join(patterns)) if patterns else None
 
 
+def nothing_said(sheet: Sheet) -> re.Pattern[str]:
+    """What a cell that should name something holds, folded, where it names nothing: blanks and dashes, “n/a”, “all”."""
+    words = map(re.escape, sheet.header.format.get("whole", {}).get("words", ()))
+    return re.compile("|".join([r"[\W_]*", *sheet.header.format.get("unnamed", ()), *words]))
+
+
 def naming(sheet: Sheet) -> list[int]:
     """The columns that may call a row something: those of texts and days, and those that nothing is known of."""
     kinds = {i: kind(column) for column, i in reversed(sheet.columns.items())}
@@ -100,7 +106,7 @@ class _Structure:
         self.words = [(reason, pattern) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())]
         self.subtotals: list[str] = fmt.get("subtotal_rows", ())
         self.undated: list[str] = fmt.get("undated_subtotals", ())
-        self.sums, self.naming = sum_words(sheet), naming(sheet)
+        self.sums, self.naming, self.nothing = sum_words(sheet), naming(sheet), nothing_said(sheet)
         self.left_blank, self.named = set[int](), set[int]()
         self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
@@ -167,7 +173,7 @@ class _Structure:
         for index in self.naming:
             cells = dict.fromkeys(row.cells[index] for row in rows if index < len(row.cells))
             self.sheet.calls_sums = self.sheet.calls_sums or any(self.sums.search(folded(cell)) for cell in cells)
-            blank = {is_unknown(cell) for cell in cells}
+            blank = {self.nothing.fullmatch(folded(cell)) is not None for cell in cells}
             self.left_blank |= {index} if True in blank else set()
             self.named |= {index} if False in blank else set()
         self.sheet.leaves_blank = not self.left_blank.isdisjoint(self.named)

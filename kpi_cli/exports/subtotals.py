@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.structure import naming, settle_doubt, sum_words
+from kpi_cli.exports.structure import naming, nothing_said, settle_doubt, sum_words
 from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
 from kpi_cli.texts import note
@@ -126,12 +126,14 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tu
     days = {
         i for column, i in sheet.columns.items() if kind(column) == "day"
     }  # they name a row where nothing else does
-    texts = [i for i in sorted(naming(sheet), key=lambda i: i not in days) if _has_words(sheet, rows, i)]
-    said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
+    nothing = nothing_said(sheet)
+    named_by = sorted(naming(sheet), key=lambda i: i not in days)
+    texts = [i for i in named_by if i in sheet.columns.values() or _has_words(rows, i, nothing)]
+    said = list(zip(*(_said(rows, i, called, nothing) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
     heads, proof = list[_Head](), Counter[_Level]()
     for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):
-        named = [i for i in texts if not is_unknown(rows[at].cells[i])]
+        named = [i for i in texts if not nothing.fullmatch(folded(rows[at].cells[i]))]
         is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
         beside = (range(at + 1, len(rows)), range(at - 1, -1, -1))
         runs = [[rows[i] for i in _alike(said, known, at, places)] for places in beside]
@@ -154,16 +156,17 @@ def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, besi
         yield at
 
 
-def _has_words(sheet: Sheet, rows: Iterable[Record], index: int) -> bool:
-    """Whether a column tells rows apart: it is known, or some cell has a letter, as rates have none."""
-    return index in sheet.columns.values() or any(re.search(r"[^\W\d_]", row.cells[index]) for row in rows)
+def _has_words(rows: Iterable[Record], index: int, nothing: re.Pattern[str]) -> bool:
+    """Whether a column that is not known tells rows apart: some cell has a letter, as rates have none."""
+    words = dict.fromkeys(row.cells[index] for row in rows if re.search(r"[^\W\d_]", row.cells[index]))
+    return any(not nothing.fullmatch(folded(word)) for word in words)
 
 
-def _said(rows: Sequence[Record], index: int, called: re.Pattern[str]) -> list[str]:
-    """What each row says in a column; nothing where it is blank or the row is called a sum there."""
+def _said(rows: Sequence[Record], index: int, called: re.Pattern[str], nothing: re.Pattern[str]) -> list[str]:
+    """What each row says in a column; nothing where it names nothing or is called a sum there."""
     cells = [row.cells[index] for row in rows]
-    names = {cell: "" if is_unknown(cell) else folded(cell) for cell in dict.fromkeys(cells)}
-    said = {cell: "" if called.search(name) else name for cell, name in names.items()}
+    names = {cell: folded(cell) for cell in dict.fromkeys(cells)}
+    said = {cell: "" if nothing.fullmatch(name) or called.search(name) else name for cell, name in names.items()}
     return [said[cell] for cell in cells]
 
 

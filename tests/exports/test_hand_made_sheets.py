@@ -574,6 +574,20 @@ def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
 
 
+@pytest.mark.parametrize("word", ["n/a", "#N/A", "N.C.", "null", "…", "?", "Toutes", "all campaigns"])
+@pytest.mark.parametrize("rate", ["3%", "n/a"], ids=["rates", "rates that are not known"])
+def test_a_row_of_an_outline_may_say_that_it_is_of_no_campaign(word: str, rate: str, check: Any) -> None:
+    lines = [line.replace(",,", f",{word},").replace("3%", rate) for line in OUTLINE]
+    [source] = check(("spend.csv", "\n".join(lines)), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 2)
+    assert source["error"]["fix"].endswith("statuses: {Google Ads: used}")
+
+
+def test_campaigns_of_no_name_that_are_no_sums_count(check: Any) -> None:
+    [source] = check(("spend.csv", "Platform,Campaign,Cost\nGoogle,n/a,150\nGoogle,A,100\nGoogle,(not set),70\n"))
+    assert (source.sum("cost"), source["rows"]["used"]) == (320, 3)
+
+
 def test_what_an_outline_asks_about_is_named_by_its_name_and_not_by_its_day(check: Any) -> None:
     rows = ["Google,,2026-10-05,150", "Google,A,2026-10-05,100", "Google,B,2026-10-05,50"]
     [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", *rows])), code=3)

@@ -27,7 +27,7 @@ from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
 from kpi_cli.texts import note
 
-_ROLES = {"spend", "costs", "traffic", "leads"}
+ROLES = {"spend", "costs", "traffic", "leads"}
 
 
 def set_aside_subtotals(sheet: Sheet) -> None:
@@ -38,7 +38,7 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     """
     columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
     called = sum_words(sheet)
-    if sheet.role not in _ROLES or not (called and (sheet.calls_sums or sheet.leaves_blank) and columns):
+    if sheet.role not in ROLES or not (called and (sheet.calls_sums or sheet.leaves_blank) and columns):
         return
     found, names = _called_sums(sheet, columns, called) if sheet.calls_sums else ([], set())
     for one in found:
@@ -50,7 +50,7 @@ def set_aside_subtotals(sheet: Sheet) -> None:
             if index is None:
                 sheet.left_out[head.line] = "subtotal_row"
             else:
-                settle_doubt(sheet, [head], index, _HEAD)
+                settle_doubt(sheet, [head], index, HEAD)
 
 
 def set_aside_levels(sheet: Sheet) -> None:
@@ -102,7 +102,7 @@ _OVER_OTHERS = {"platform", "channel", "account", "category"}
 _SAME = {"account", "account_id", "currency"}
 _LEVEL = "stands on a row of its own beside the rows of what it holds, and is not their sum"
 _DOUBT = "is the sum of rows above it, or the name of something"
-_HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
+HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
 
 
 _Level = tuple[bool, ...] | None
@@ -132,7 +132,7 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tu
     said = list(zip(*(_said(rows, i, called, nothing) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
     heads, proof = list[_Head](), Counter[_Level]()
-    for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):
+    for at in (i for i, row in enumerate(rows) if "" in said[i] and value(sheet, row, columns[0])):
         named = [i for i in texts if not nothing.fullmatch(folded(rows[at].cells[i]))]
         is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
         beside = (range(at + 1, len(rows)), range(at - 1, -1, -1))
@@ -183,9 +183,9 @@ def _is_part(head: Sequence[str], row: Sequence[str], known: Sequence[bool]) -> 
 
 def _is_sum(sheet: Sheet, columns: list[int], head: Record, parts: list[Record]) -> bool:
     """Whether the rows come to the head in every number that it has."""
-    allowed = _ROUNDED * (len(parts) + 1)
+    allowed = ROUNDED * (len(parts) + 1)
     known = [i for i in columns if not is_unknown(head.cells[i])]
-    return all(abs(sum(_value(sheet, row, i) for row in parts) - _value(sheet, head, i)) <= allowed for i in known)
+    return all(abs(sum(value(sheet, row, i) for row in parts) - value(sheet, head, i)) <= allowed for i in known)
 
 
 class _Sum(Struct, frozen=True):
@@ -222,13 +222,13 @@ def _called_sums(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> t
 
 def _rows_added(sheet: Sheet, rows: list[Record], record: Record, columns: list[int]) -> int:
     """How many of the last rows a row adds up, in all its numbers; 0 where it adds up none."""
-    wanted = [_value(sheet, record, i) for i in columns]
+    wanted = [value(sheet, record, i) for i in columns]
     if not wanted[0]:
         return 0
     sums = [ZERO] * len(columns)
     for count, row in enumerate(reversed(rows), 1):
-        sums = [held + _value(sheet, row, i) for held, i in zip(sums, columns, strict=True)]
-        allowed = _ROUNDED * (count + 1)
+        sums = [held + value(sheet, row, i) for held, i in zip(sums, columns, strict=True)]
+        allowed = ROUNDED * (count + 1)
         pairs = list(zip(sums, wanted, columns, strict=True))
         if all(abs(a - b) <= allowed or is_unknown(record.cells[i]) for a, b, i in pairs):
             return count
@@ -244,10 +244,11 @@ def _names(rest: str, row: Record) -> bool:
 
 
 ZERO = Decimal(0)
-_ROUNDED = Decimal("0.005")
+ROUNDED = Decimal("0.005")
 
 
-def _value(sheet: Sheet, record: Record, index: int) -> Decimal:
+def value(sheet: Sheet, record: Record, index: int) -> Decimal:
+    """The number in a cell; 0 where it is none."""
     cell = record.cells[index] if index < len(record.cells) else ""
     try:
         return ZERO if is_unknown(cell) else amount(cell, sheet.decimal or ".")

@@ -67,6 +67,7 @@ class Header(Struct):
     score: tuple[int, int, int] = (0, 0, 0)
     label: str = "label"  # the column that a table's only heading, “name” or “label”, stands for
     rivals: dict[str, int] = field(default_factory=dict)  # canonical column → another header that means it too
+    apart: frozenset[int] = frozenset()  # columns behind an empty one that are no part of the table
     companion: bool = False  # a list of settings that comes with the download, and no data
 
 

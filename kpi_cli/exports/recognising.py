@@ -21,6 +21,7 @@ from kpi_cli.exports.dialect import DELIMITERS, split
 from kpi_cli.exports.misspelt import MANY, counts, slips
 from kpi_cli.exports.prose import NoTable, aligned, sets_figures
 from kpi_cli.exports.roles import kind
+from kpi_cli.exports.values import names_month
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.packaged import checksum, compiled, parsed
 from kpi_cli.safe import folded, plainest, quoted
@@ -561,6 +562,10 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
     is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
     if not is_prose and (named := _lost(cells, place, wish)):
         return no_such_column(cells, place, named)
+    if len(months := [cell for cell in cells if names_month(cell)]) > 1:
+        said = f"{quoted(months[0].strip())} and {quoted(months[1].strip())} are columns of their own"
+        fix = "put the month in one column and the amount in another, with a row for each month"
+        raise InputError("columns_unknown", said, fix, place.name, place.line)
     sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
     if not wish.wanted.role and _is_headed(sales.spec.get("refunds_headed"), cells):
         fix = "add what went back to the list of orders, in a column Refunded; if its rows are orders, say --sales FILE"

@@ -207,6 +207,31 @@ def test_a_quarter_or_a_week_covers_its_days(
     assert (source.sum("cost"), source["period"]) == (660, {"start": start, "end": end})
 
 
+@pytest.mark.parametrize("header", ["Période", "Mois", "Date", "Period"])
+def test_a_week_that_may_be_half_a_year_is_asked_about(header: str, check: Any) -> None:
+    text = f"{header};Canal;Coût\nS3 2026;SEO;90\n{{}} 2026;SEO;600\n"
+    [source] = check(("couts.csv", text.format("S2")), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("bad_date", 3)
+    [source] = check(("couts.csv", text.format("S12")))
+    assert source["period"] == {"start": "2026-01-12", "end": "2026-03-22"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Channel;Jan 2026;Feb 2026",
+        "Canal;janvier;févr.;Total",
+        "Poste;T1 2026;T2 2026;Total",
+        "Channel;2026-01;2026-02",
+    ],
+)
+def test_a_column_for_each_month_is_no_kind_of_file_and_is_told_of(header: str, check: Any) -> None:
+    row = ";".join(["SEO", *["100"] * header.count(";")])
+    [source] = check(("couts.csv", f"{header}\n{row}\n"), code=3)
+    assert source["error"]["code"] == "columns_unknown"
+    assert source["error"]["fix"].endswith("with a row for each month")
+
+
 @pytest.mark.parametrize("cell", ["oct-26", "Oct-26", "oct.-26", "Okt-26", "out-26", "ott-26"])
 @pytest.mark.parametrize("header", ["Mois", "Month", "Date"])
 def test_a_month_with_a_year_of_two_digits_is_asked_about_and_is_the_whole_month(

@@ -26,6 +26,7 @@ from kpi_cli.exports.outlines import ask_of_outlines
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
 from kpi_cli.exports.pairs import keep_other_currency
+from kpi_cli.exports.parts import refuse_parts
 from kpi_cli.exports.prose import NoTable
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
@@ -225,6 +226,7 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     tell_of_blocks(source.sheet)
     refuse_unread(source.sheet)
     refuse_rates(source.sheet)
+    refuse_parts(source.sheet)
     refuse_repeated_shipping(source.sheet)
     reader = Reader(source.sheet)
     source.ledger = reader.ledger

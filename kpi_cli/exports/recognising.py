@@ -516,7 +516,12 @@ def _is_another(header: Header) -> bool:
         return True
     if "refunded" not in header.columns and _is_headed(spec.get("refunds_headed"), header.names):
         return True
+    if {*header.columns}.isdisjoint(_BUYERS) and headed(spec.get("bills_headed")):
+        return True
     return not {*header.columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ()))
+
+
+_BUYERS = {"customer_id", "email"}
 
 
 def _is_headed(pattern: str | None, cells: Iterable[str]) -> bool:
@@ -571,6 +576,10 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
         fix = "add what went back to the list of orders, in a column Refunded; if its rows are orders, say --sales FILE"
         return InputError("not_a_report", "this is a list of refunds", fix, place.name, place.line)
     money = {"amount", "revenue", "amount_net", "price"}
+    if not wish.wanted.role and _is_headed(sales.spec["bills_headed"], cells):
+        said = "amounts beside suppliers could be costs, what ads cost, or sales"
+        fix = "say which with --costs FILE, --spend FILE or --sales FILE"
+        return InputError("role_open", said, fix, place.name, place.line)
     if not wish.wanted.role and any((column_of(sales, cell) or ("",))[0] in money for cell in cells):
         said = "an amount without an order, customer or product column could be spend, sales or costs"
         fix = "say which with --spend FILE, --sales FILE or --costs FILE"

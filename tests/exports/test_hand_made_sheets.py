@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kpi_cli.commands.app import main
 
 
 @pytest.mark.parametrize(
@@ -725,3 +729,36 @@ def test_a_row_of_figures_alone_that_is_the_sum_of_the_others_is_no_row(check: A
     assert (source.sum("cost"), source.left_out) == (150.5, {"subtotal_row": 1})
     [source] = check(("spend.csv", "Campaign,Cost,Clicks\nA,100,10\nB,50.50,10\n,150.50,21\n"))
     assert source["rows"]["used"] == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Email Address,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED,LEID",
+            "{},2,,{} 09:00:00,2026-11-05 09:00:00,1",
+        ),
+        ("Email,First name,Surname,Tags,Date registered", "{},A,B,,{} 10:00:00"),
+        (
+            "Invitee Email,Event Type Name,Start Date & Time,Event Created Date & Time",
+            "{},Call,2026-11-20 10:00,{} 09:00",
+        ),
+        ("#,Email,Start Date (UTC),Submit Date (UTC),Network ID", "a1,{},2026-09-30 10:00:00,{} 10:05:00,n1"),
+    ],
+    ids=["mail list", "contacts", "bookings", "form"],
+)
+def test_people_are_leads_of_the_day_on_which_they_came(
+    header: str, row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row.format(f"learner{n}@example.com", f"2026-10-0{n}") for n in (2, 5)]
+    (tmp_path / "people.csv").write_text("\n".join([header, *rows]))
+    assert main(["check", "--leads", str(tmp_path / "people.csv"), "--no-config", "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["role"], source["sums"][0]["leads"]) == ("leads", 2)
+    assert source["period"] == {"start": "2026-10-02", "end": "2026-10-05"}
+
+
+def test_a_gross_amount_counts_beside_one_without_fees(check: Any) -> None:
+    text = "Transaction ID,Date,Product Name,Email,Amount Gross,Amount Net\nT1,2026-10-02,A,a@example.com,90,85\n"
+    [source] = check(("sales.csv", text))
+    assert source.sum("revenue_gross") == 90

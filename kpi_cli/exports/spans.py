@@ -19,6 +19,7 @@ from kpi_cli.exports.values import (
     halves,
     is_iso,
     is_unknown,
+    may_be_half,
     month_start,
     short_month,
     stated_moment,
@@ -80,6 +81,8 @@ class Spans:
                 if last_day < first_day:
                     raise BadValue("a period that ends before it starts")
                 return first_day.isoformat(), last_day.isoformat()
+            if column != "week" and may_be_half(cell):
+                raise BadValue("a week or half a year; head the column “week” if it is one")
             first, last = unit(cell) or _unit_of(cell, column, partial(day, unguarded(cell), order, tz))
             return self._clipped(first, last) if first < last else (first.isoformat(), last.isoformat())
 

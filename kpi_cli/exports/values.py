@@ -524,6 +524,27 @@ def unit(cell: str) -> tuple[dt.date, dt.date] | None:
     return first, first + dt.timedelta(days=6)
 
 
+def may_be_half(cell: str) -> bool:
+    """Whether a cell may name half a year as well as a week.
+
+    >>> may_be_half("S1 2026"), may_be_half("S3 2026")
+    (True, False)
+    """
+    match = _WEEK.fullmatch(cell.translate(_SPACES).strip().casefold())
+    return match is not None and match[2] in {"1", "2"} and "s" in cell.casefold()
+
+
+def names_month(cell: str) -> bool:
+    """Whether a cell, or a header, is the name of a month or a quarter, with its year or without.
+
+    >>> [names_month(c) for c in ("Feb", "févr. 2026", "Q1", "2026-02", "feb-26", "Cost", "2026")]
+    [True, True, True, True, True, False, False]
+    """
+    bare = plainest(cell).strip(" .")
+    known = bare in vocabulary().months or _QUARTER.fullmatch(bare)
+    return bool(known or month_start(cell) or short_month(cell.strip()))
+
+
 @lru_cache(maxsize=1 << 16)
 def short_month(cell: str) -> dt.date | None:
     """The first day of a month with a year of two digits, as spreadsheets write it, once that is settled.

@@ -797,7 +797,7 @@ def retention_gain(retention_rate: Number, gain: Number, discount_rate: Number =
     unit="multiple",
     better="higher",
     formula="margin_ltv / cac",
-    empty={"margin_ltv": "no_margin", "cac": "no_cac"},
+    empty={"cac": "no_cac", "margin_ltv": "no_margin"},
     edges=("without a margin: null, revenue is no value to hold against a cost", "CAC null or 0: null"),
 )
 def ltv_cac(margin_ltv: Number, cac: Number) -> Number:

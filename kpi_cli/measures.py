@@ -354,8 +354,9 @@ def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
 
 
 def attributable(books: Books, window: Window | None) -> bool:
-    """Whether any sale in the window says where it came from."""
-    return any(s.has_orders for s in _sales_by_channel(books, window) if s.channel != UNATTRIBUTED)
+    """Whether any sale in the window says where it came from; where nothing was sold, nothing is left to say."""
+    found = _sales_by_channel(books, window)
+    return not found or any(s.has_orders for s in found if s.channel != UNATTRIBUTED)
 
 
 def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, Decimal]:

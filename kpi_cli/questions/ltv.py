@@ -301,7 +301,7 @@ def cohort_rows(worth: Worth) -> Result:
     Raises:
         UsageError: rows in another order, or some of them only.
     """
-    without(worth.books.ask, ("--sort", "--top"), "cohorts stand in their own order")
+    without(worth.books.ask, ("--sort", "--top", "--compare"), "cohorts stand in their own order")
     result = worth.result
     unit = str(result.extra["cohort_unit"])
     columns = [

@@ -355,8 +355,9 @@ def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
 
 
 def attributable(books: Books, window: Window | None) -> bool:
-    """Whether any sale in the window says where it came from."""
-    return any(s.has_orders for s in _sales_by_channel(books, window) if s.channel != UNATTRIBUTED)
+    """Whether any sale in the window says where it came from; where nothing was sold, nothing is left to say."""
+    found = _sales_by_channel(books, window)
+    return not found or any(s.has_orders for s in found if s.channel != UNATTRIBUTED)
 
 
 def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, Decimal]:
@@ -371,7 +372,7 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, D
     if not (books.has("spend") and books.has("sales")):
         return {}
     if any(name not in UNITS for name in books.ask.dimensions):
-        return _revenue_of_paid_channels(by_channel_too(books), window)
+        return _revenue_of_paid_channels(asked_too(books, "channel"), window)
     fill_buckets(books, window)
     sql = f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
     paid = set(books.store.rows(sql))
@@ -393,9 +394,11 @@ def _revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, 
     return found
 
 
-def by_channel_too(books: Books) -> Books:
-    """The same books, asked for the channel of each group besides."""
-    return replace(books, ask=replace(books.ask, by=(*books.ask.by, "channel")))
+def asked_too(books: Books, name: str) -> Books:
+    """The same books, asked for one more dimension of each group; as they are where they have it."""
+    if name in books.ask.dimensions:
+        return books
+    return replace(books, ask=replace(books.ask, by=(*books.ask.by, name)))
 
 
 def _sales_by_channel(books: Books, window: Window | None) -> list[ChannelSales]:

@@ -94,6 +94,16 @@ def test_a_month_that_the_files_do_not_cover_is_not_compared_with_and_that_is_sa
     assert {note.file for note in found.notes if note.code == "not_comparable"} == {"spend.csv", "sales.csv"}
 
 
+def test_costs_that_only_some_of_the_months_have_are_told(small: Path) -> None:
+    """September's return would look better than October's because nobody wrote down what people cost."""
+    costs = "costs:\n  - {month: 2026-10, category: people, cost: 1000, currency: EUR}\n"
+    assert "trend_incomplete" not in {note.code for note in october().notes}
+    (small / "kpi.yml").write_text(CONFIG + costs)
+    told = [(note.file, note.text) for note in october().notes if note.code == "trend_incomplete"]
+    text = "month by month, Sep 1 – Oct 31, 2026: covers only Oct 1 – 31, 2026; figures of other months are without it"
+    assert told == [("kpi.yml", text)]
+
+
 def test_targets_budgets_and_benchmarks_stand_beside_the_figures(small: Path) -> None:
     found = october()
     assert found.headline("cac").target == 30  # type: ignore[union-attr]

@@ -306,6 +306,14 @@ def test_a_condition_on_a_figure_a_target_a_budget_or_a_change_decides_the_exit_
     assert capsys.readouterr().err.count("fail-if:") >= (code == 4)
 
 
+def test_a_channel_over_its_own_budget_trips_though_the_whole_is_within(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "kpi.yml").write_text(CONFIG.replace("total: 100", "total: 500"))
+    assert main(["report", "--month", "2026-10", "--fail-if", "cost > budget", "-o", "page.json"]) == 4
+    assert capsys.readouterr().err == "kpi: fail-if: cost > budget: Paid Search is 45\n"
+
+
 def test_a_target_that_is_not_set_cannot_be_a_condition(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--month", "2026-10", "--fail-if", "profit < target"]) == 2
     assert "no target" in capsys.readouterr().err

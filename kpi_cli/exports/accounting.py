@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kpi_cli.exports.bulk import ROWS
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.charges import price_rule
 from kpi_cli.exports.control import control_sums
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.plain import first_rows

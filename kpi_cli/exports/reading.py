@@ -22,9 +22,11 @@ from kpi_cli.exports.judging import may_be_flags
 from kpi_cli.exports.large import ROWS, fold, unusual
 from kpi_cli.exports.named import hold_to_names
 from kpi_cli.exports.options import Enough, ReadOptions
+from kpi_cli.exports.outlines import ask_of_outlines
 from kpi_cli.exports.overlap import settle_overlaps
 from kpi_cli.exports.own import find_own
 from kpi_cli.exports.pairs import keep_other_currency
+from kpi_cli.exports.parts import refuse_parts
 from kpi_cli.exports.prose import NoTable
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
@@ -219,10 +221,12 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     find_own(source.sheet)
     settle(source.sheet)
     set_aside_subtotals(source.sheet)
+    ask_of_outlines(source.sheet)
     set_aside_levels(source.sheet)
     tell_of_blocks(source.sheet)
     refuse_unread(source.sheet)
     refuse_rates(source.sheet)
+    refuse_parts(source.sheet)
     refuse_repeated_shipping(source.sheet)
     reader = Reader(source.sheet)
     source.ledger = reader.ledger

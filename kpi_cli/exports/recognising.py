@@ -21,6 +21,7 @@ from kpi_cli.exports.dialect import DELIMITERS, split
 from kpi_cli.exports.misspelt import MANY, counts, slips
 from kpi_cli.exports.prose import NoTable, aligned, sets_figures
 from kpi_cli.exports.roles import kind
+from kpi_cli.exports.values import names_month
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.packaged import checksum, compiled, parsed
 from kpi_cli.safe import folded, plainest, quoted
@@ -67,6 +68,7 @@ class Header(Struct):
     score: tuple[int, int, int] = (0, 0, 0)
     label: str = "label"  # the column that a table's only heading, “name” or “label”, stands for
     rivals: dict[str, int] = field(default_factory=dict)  # canonical column → another header that means it too
+    apart: frozenset[int] = frozenset()  # columns behind an empty one that are no part of the table
     companion: bool = False  # a list of settings that comes with the download, and no data
 
 
@@ -514,7 +516,12 @@ def _is_another(header: Header) -> bool:
         return True
     if "refunded" not in header.columns and _is_headed(spec.get("refunds_headed"), header.names):
         return True
+    if {*header.columns}.isdisjoint(_BUYERS) and headed(spec.get("bills_headed")):
+        return True
     return not {*header.columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ()))
+
+
+_BUYERS = {"customer_id", "email"}
 
 
 def _is_headed(pattern: str | None, cells: Iterable[str]) -> bool:
@@ -560,11 +567,19 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
     is_prose = is_prose and sum(map(is_known, cells)) < 2  # names and addresses alone may be a list of leads
     if not is_prose and (named := _lost(cells, place, wish)):
         return no_such_column(cells, place, named)
+    if len(months := [cell for cell in cells if names_month(cell)]) > 1:
+        said = f"{quoted(months[0].strip())} and {quoted(months[1].strip())} are columns of their own"
+        fix = "put the month in one column and the amount in another, with a row for each month"
+        raise InputError("columns_unknown", said, fix, place.name, place.line)
     sales = next(f for f in catalogue() if f.name == GENERIC and f.role == "sales")
     if not wish.wanted.role and _is_headed(sales.spec.get("refunds_headed"), cells):
         fix = "add what went back to the list of orders, in a column Refunded; if its rows are orders, say --sales FILE"
         return InputError("not_a_report", "this is a list of refunds", fix, place.name, place.line)
     money = {"amount", "revenue", "amount_net", "price"}
+    if not wish.wanted.role and _is_headed(sales.spec["bills_headed"], cells):
+        said = "amounts beside suppliers could be costs, what ads cost, or sales"
+        fix = "say which with --costs FILE, --spend FILE or --sales FILE"
+        return InputError("role_open", said, fix, place.name, place.line)
     if not wish.wanted.role and any((column_of(sales, cell) or ("",))[0] in money for cell in cells):
         said = "an amount without an order, customer or product column could be spend, sales or costs"
         fix = "say which with --spend FILE, --sales FILE or --costs FILE"

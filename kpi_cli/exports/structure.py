@@ -62,10 +62,17 @@ def sum_words(sheet: Sheet) -> re.Pattern[str] | None:
     return re.compile("|".join(patterns)) if patterns else None
 
 
+def nothing_said(sheet: Sheet) -> re.Pattern[str]:
+    """What a cell that should name something holds, folded, where it names nothing: blanks and dashes, “n/a”, “all”."""
+    words = map(re.escape, sheet.header.format.get("whole", {}).get("words", ()))
+    return re.compile("|".join([r"[\W_]*", *sheet.header.format.get("unnamed", ()), *words]))
+
+
 def naming(sheet: Sheet) -> list[int]:
     """The columns that may call a row something: those of texts and days, and those that nothing is known of."""
     kinds = {i: kind(column) for column, i in reversed(sheet.columns.items())}
-    return [i for i in range(len(sheet.header.names)) if kinds.get(i, "text") in {"text", "day"}]
+    places = (i for i in range(len(sheet.header.names)) if i not in sheet.header.apart)
+    return [i for i in places if kinds.get(i, "text") in {"text", "day"}]
 
 
 _DATED = ("date", "week", "month", "start")
@@ -100,7 +107,7 @@ class _Structure:
         self.words = [(reason, pattern) for reason in ("no_data", "footer") for pattern in fmt.get(reason, ())]
         self.subtotals: list[str] = fmt.get("subtotal_rows", ())
         self.undated: list[str] = fmt.get("undated_subtotals", ())
-        self.sums, self.naming = sum_words(sheet), naming(sheet)
+        self.sums, self.naming, self.nothing = sum_words(sheet), naming(sheet), nothing_said(sheet)
         self.left_blank, self.named = set[int](), set[int]()
         self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
@@ -152,7 +159,7 @@ class _Structure:
         figures = {i for column, i in self.sheet.columns.items() if kind(column) != "text"}
         whole = self.sheet.header.format.get("whole", {"columns": (), "words": ()})
         slices = {self.sheet.columns[column] for column in whole["columns"] if self.sheet.has(column)}
-        for index in sorted({*range(len(self.header))} - figures):
+        for index in sorted({*range(len(self.header))} - figures - self.sheet.header.apart):
             cells = {cell: folded(cell) for cell in dict.fromkeys(row.cells[index] for row in rows)}
             words = whole["words"] if index in slices and len({*cells.values()} - {""}) > 1 else ()
             for cell, name in cells.items():
@@ -167,7 +174,7 @@ class _Structure:
         for index in self.naming:
             cells = dict.fromkeys(row.cells[index] for row in rows if index < len(row.cells))
             self.sheet.calls_sums = self.sheet.calls_sums or any(self.sums.search(folded(cell)) for cell in cells)
-            blank = {is_unknown(cell) for cell in cells}
+            blank = {self.nothing.fullmatch(folded(cell)) is not None for cell in cells}
             self.left_blank |= {index} if True in blank else set()
             self.named |= {index} if False in blank else set()
         self.sheet.leaves_blank = not self.left_blank.isdisjoint(self.named)
@@ -185,6 +192,8 @@ class _Structure:
 
     def _is_ordinary(self, cells: list[str]) -> bool:
         """Whether the cells that tell most rows, the first and those that totals leave blank, say nothing special."""
+        if self.sheet.header.apart:
+            return False  # what stands in the first column may be none of the table's
         told = self.telling(cells)
         plain = self.ordinary.get(told)
         if plain is None:
@@ -201,7 +210,8 @@ class _Structure:
         return found
 
     def _reason(self, record: Record) -> str | None:
-        filled = [(i, c) for i, c in enumerate(record.cells) if c.strip()]
+        apart = self.sheet.header.apart
+        filled = [(i, c) for i, c in enumerate(record.cells) if c.strip() and i not in apart]
         if not filled:
             return "blank"
         at, first = filled[0][0], folded(filled[0][1])
@@ -283,6 +293,9 @@ class _Structure:
             sheet.left_out[found.record.line] = "totals_row"
         if self.trailing or (self.header[-1:] == [""] and self._last_blank()):
             sheet.notes.append(note("trailing_delimiter", file=sheet.name, line=sheet.header.line))
+        elif sheet.header.apart:
+            first = min(sheet.header.apart) + 1
+            sheet.notes.append(note("stands_apart", file=sheet.name, line=sheet.header.line, column=first))
         elif "" in self.header and "blank_header" not in sheet.header.format.get("recognise", {}):
             sheet.notes.append(
                 note("unnamed_column", file=sheet.name, line=sheet.header.line, column=self.header.index("") + 1)

@@ -22,12 +22,12 @@ from msgspec.structs import replace
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.roles import TABLES, kind
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.structure import naming, settle_doubt, sum_words
+from kpi_cli.exports.structure import naming, nothing_said, settle_doubt, sum_words
 from kpi_cli.exports.values import BadValue, amount, is_unknown
 from kpi_cli.safe import folded
 from kpi_cli.texts import note
 
-_ROLES = {"spend", "costs", "traffic", "leads"}
+ROLES = {"spend", "costs", "traffic", "leads"}
 
 
 def set_aside_subtotals(sheet: Sheet) -> None:
@@ -38,7 +38,7 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     """
     columns = [sheet.columns[c] for c in TABLES[sheet.role].sums if sheet.has(c)]
     called = sum_words(sheet)
-    if sheet.role not in _ROLES or not (called and (sheet.calls_sums or sheet.leaves_blank) and columns):
+    if sheet.role not in ROLES or not (called and (sheet.calls_sums or sheet.leaves_blank) and columns):
         return
     found, names = _called_sums(sheet, columns, called) if sheet.calls_sums else ([], set())
     for one in found:
@@ -50,7 +50,7 @@ def set_aside_subtotals(sheet: Sheet) -> None:
             if index is None:
                 sheet.left_out[head.line] = "subtotal_row"
             else:
-                settle_doubt(sheet, [head], index, _HEAD)
+                settle_doubt(sheet, [head], index, HEAD)
 
 
 def set_aside_levels(sheet: Sheet) -> None:
@@ -102,7 +102,7 @@ _OVER_OTHERS = {"platform", "channel", "account", "category"}
 _SAME = {"account", "account_id", "currency"}
 _LEVEL = "stands on a row of its own beside the rows of what it holds, and is not their sum"
 _DOUBT = "is the sum of rows above it, or the name of something"
-_HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
+HEAD = "stands on a row that is as much as the rows beside it together: their sum, or more of it"
 
 
 _Level = tuple[bool, ...] | None
@@ -126,12 +126,14 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tu
     days = {
         i for column, i in sheet.columns.items() if kind(column) == "day"
     }  # they name a row where nothing else does
-    texts = [i for i in sorted(naming(sheet), key=lambda i: i not in days) if _has_words(sheet, rows, i)]
-    said = list(zip(*(_said(rows, i, called) for i in texts), strict=True)) or [()] * len(rows)
+    nothing = nothing_said(sheet)
+    named_by = sorted(naming(sheet), key=lambda i: i not in days)
+    texts = [i for i in named_by if i in sheet.columns.values() or _has_words(rows, i, nothing)]
+    said = list(zip(*(_said(rows, i, called, nothing) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
     heads, proof = list[_Head](), Counter[_Level]()
-    for at in (i for i, row in enumerate(rows) if "" in said[i] and _value(sheet, row, columns[0])):
-        named = [i for i in texts if not is_unknown(rows[at].cells[i])]
+    for at in (i for i, row in enumerate(rows) if "" in said[i] and value(sheet, row, columns[0])):
+        named = [i for i in texts if not nothing.fullmatch(folded(rows[at].cells[i]))]
         is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
         beside = (range(at + 1, len(rows)), range(at - 1, -1, -1))
         runs = [[rows[i] for i in _alike(said, known, at, places)] for places in beside]
@@ -154,16 +156,17 @@ def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, besi
         yield at
 
 
-def _has_words(sheet: Sheet, rows: Iterable[Record], index: int) -> bool:
-    """Whether a column tells rows apart: it is known, or some cell has a letter, as rates have none."""
-    return index in sheet.columns.values() or any(re.search(r"[^\W\d_]", row.cells[index]) for row in rows)
+def _has_words(rows: Iterable[Record], index: int, nothing: re.Pattern[str]) -> bool:
+    """Whether a column that is not known tells rows apart: some cell has a letter, as rates have none."""
+    words = dict.fromkeys(row.cells[index] for row in rows if re.search(r"[^\W\d_]", row.cells[index]))
+    return any(not nothing.fullmatch(folded(word)) for word in words)
 
 
-def _said(rows: Sequence[Record], index: int, called: re.Pattern[str]) -> list[str]:
-    """What each row says in a column; nothing where it is blank or the row is called a sum there."""
+def _said(rows: Sequence[Record], index: int, called: re.Pattern[str], nothing: re.Pattern[str]) -> list[str]:
+    """What each row says in a column; nothing where it names nothing or is called a sum there."""
     cells = [row.cells[index] for row in rows]
-    names = {cell: "" if is_unknown(cell) else folded(cell) for cell in dict.fromkeys(cells)}
-    said = {cell: "" if called.search(name) else name for cell, name in names.items()}
+    names = {cell: folded(cell) for cell in dict.fromkeys(cells)}
+    said = {cell: "" if nothing.fullmatch(name) or called.search(name) else name for cell, name in names.items()}
     return [said[cell] for cell in cells]
 
 
@@ -180,9 +183,9 @@ def _is_part(head: Sequence[str], row: Sequence[str], known: Sequence[bool]) -> 
 
 def _is_sum(sheet: Sheet, columns: list[int], head: Record, parts: list[Record]) -> bool:
     """Whether the rows come to the head in every number that it has."""
-    allowed = _ROUNDED * (len(parts) + 1)
+    allowed = ROUNDED * (len(parts) + 1)
     known = [i for i in columns if not is_unknown(head.cells[i])]
-    return all(abs(sum(_value(sheet, row, i) for row in parts) - _value(sheet, head, i)) <= allowed for i in known)
+    return all(abs(sum(value(sheet, row, i) for row in parts) - value(sheet, head, i)) <= allowed for i in known)
 
 
 class _Sum(Struct, frozen=True):
@@ -219,13 +222,13 @@ def _called_sums(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> t
 
 def _rows_added(sheet: Sheet, rows: list[Record], record: Record, columns: list[int]) -> int:
     """How many of the last rows a row adds up, in all its numbers; 0 where it adds up none."""
-    wanted = [_value(sheet, record, i) for i in columns]
+    wanted = [value(sheet, record, i) for i in columns]
     if not wanted[0]:
         return 0
     sums = [ZERO] * len(columns)
     for count, row in enumerate(reversed(rows), 1):
-        sums = [held + _value(sheet, row, i) for held, i in zip(sums, columns, strict=True)]
-        allowed = _ROUNDED * (count + 1)
+        sums = [held + value(sheet, row, i) for held, i in zip(sums, columns, strict=True)]
+        allowed = ROUNDED * (count + 1)
         pairs = list(zip(sums, wanted, columns, strict=True))
         if all(abs(a - b) <= allowed or is_unknown(record.cells[i]) for a, b, i in pairs):
             return count
@@ -241,10 +244,11 @@ def _names(rest: str, row: Record) -> bool:
 
 
 ZERO = Decimal(0)
-_ROUNDED = Decimal("0.005")
+ROUNDED = Decimal("0.005")
 
 
-def _value(sheet: Sheet, record: Record, index: int) -> Decimal:
+def value(sheet: Sheet, record: Record, index: int) -> Decimal:
+    """The number in a cell; 0 where it is none."""
     cell = record.cells[index] if index < len(record.cells) else ""
     try:
         return ZERO if is_unknown(cell) else amount(cell, sheet.decimal or ".")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from kpi_cli.errors import InputError
+from kpi_cli.exports.beside import part_beside
 from kpi_cli.exports.cells import BARE
 from kpi_cli.exports.dialect import Record, Text, decode, records
 from kpi_cli.exports.files import LAKE, Download, lake_parts
@@ -72,7 +73,9 @@ def text_sheet(download: Download) -> Sheet:
         chosen = choose(text.lines(), header, place, download.options.columns, _wanted(download.options))
         if chosen:
             header, first, left_out = chosen.header, chosen.first, chosen.left_out
-    _tell_refunds(header, csv.reader(lines[first:], delimiter=header.delimiter or ","), download.options)
+    above, below = ([*csv.reader(part, delimiter=header.delimiter or ",")] for part in (lines[:first], lines[first:]))
+    part_beside(header, above[:-1], below, download.name, download.options)
+    _tell_refunds(header, below, download.options)
     _needed_once(download.name, header)
     found = _record_source(text, header.delimiter or ",", first)
     if header.companion:
@@ -106,7 +109,7 @@ def _record_source(text: Text, delimiter: str, skip: int) -> Callable[[], Iterat
     return small
 
 
-def _tell_refunds(header: Header, rows: Iterable[Sequence[str]], options: ReadOptions) -> None:
+def _tell_refunds(header: Header, rows: Sequence[Sequence[str]], options: ReadOptions) -> None:
     """Refunds of “true” and “false” say whether an order went back; of how much, another column may tell."""
     columns, rivals = header.columns, header.rivals
     said = any(column in {"refunded", "refund_flag"} for _, column, _ in options.columns)
@@ -114,7 +117,7 @@ def _tell_refunds(header: Header, rows: Iterable[Sequence[str]], options: ReadOp
         return
     places = [where["refunded"] for where in (columns, rivals) if "refunded" in where]
     words = {word for listed in header.format.get("flag_words").values() for word in listed} - BARE
-    cells = [{folded(row[i]) for row in rows if i < len(row)} - {""} for rows in [list(rows)] for i in places]
+    cells = [{folded(row[i]) for row in rows if i < len(row)} - {""} for i in places]
     flags = [place for place, found in zip(places, cells, strict=True) if found and found <= words]
     if len(flags) == 1:
         del columns["refunded"]
@@ -173,6 +176,7 @@ def structured_sheet(table: Table, options: ReadOptions) -> Sheet:
         place = Place(table.name, rows[start].line, None, above, below)
         header = read_header(rows[start].cells, place, options.columns, _wanted(options))
         if header:
+            part_beside(header, [r.cells for r in rows[:start]], below, table.name, options)
             _tell_refunds(header, below, options)
             _needed_once(table.name, header)
             body = [r for r in rows[start + 1 :] if any(c.strip() for c in r.cells)]

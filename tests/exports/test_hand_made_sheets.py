@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kpi_cli.commands.app import main
 
 
 @pytest.mark.parametrize(
@@ -205,6 +209,31 @@ def test_a_quarter_or_a_week_covers_its_days(
 ) -> None:
     [source] = check(("costs.csv", f"{header},category,cost\n{first},tools,300\n{second},people,360\n"))
     assert (source.sum("cost"), source["period"]) == (660, {"start": start, "end": end})
+
+
+@pytest.mark.parametrize("header", ["Période", "Mois", "Date", "Period"])
+def test_a_week_that_may_be_half_a_year_is_asked_about(header: str, check: Any) -> None:
+    text = f"{header};Canal;Coût\nS3 2026;SEO;90\n{{}} 2026;SEO;600\n"
+    [source] = check(("couts.csv", text.format("S2")), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("bad_date", 3)
+    [source] = check(("couts.csv", text.format("S12")))
+    assert source["period"] == {"start": "2026-01-12", "end": "2026-03-22"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Channel;Jan 2026;Feb 2026",
+        "Canal;janvier;févr.;Total",
+        "Poste;T1 2026;T2 2026;Total",
+        "Channel;2026-01;2026-02",
+    ],
+)
+def test_a_column_for_each_month_is_no_kind_of_file_and_is_told_of(header: str, check: Any) -> None:
+    row = ";".join(["SEO", *["100"] * header.count(";")])
+    [source] = check(("couts.csv", f"{header}\n{row}\n"), code=3)
+    assert source["error"]["code"] == "columns_unknown"
+    assert source["error"]["fix"].endswith("with a row for each month")
 
 
 @pytest.mark.parametrize("cell", ["oct-26", "Oct-26", "oct.-26", "Okt-26", "out-26", "ott-26"])
@@ -574,6 +603,20 @@ def test_a_row_of_an_outline_that_is_the_sum_of_its_rows_is_asked_about(
     assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", line)
 
 
+@pytest.mark.parametrize("word", ["n/a", "#N/A", "N.C.", "null", "…", "?", "Toutes", "all campaigns"])
+@pytest.mark.parametrize("rate", ["3%", "n/a"], ids=["rates", "rates that are not known"])
+def test_a_row_of_an_outline_may_say_that_it_is_of_no_campaign(word: str, rate: str, check: Any) -> None:
+    lines = [line.replace(",,", f",{word},").replace("3%", rate) for line in OUTLINE]
+    [source] = check(("spend.csv", "\n".join(lines)), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("total_or_name", 2)
+    assert source["error"]["fix"].endswith("statuses: {Google Ads: used}")
+
+
+def test_campaigns_of_no_name_that_are_no_sums_count(check: Any) -> None:
+    [source] = check(("spend.csv", "Platform,Campaign,Cost\nGoogle,n/a,150\nGoogle,A,100\nGoogle,(not set),70\n"))
+    assert (source.sum("cost"), source["rows"]["used"]) == (320, 3)
+
+
 def test_what_an_outline_asks_about_is_named_by_its_name_and_not_by_its_day(check: Any) -> None:
     rows = ["Google,,2026-10-05,150", "Google,A,2026-10-05,100", "Google,B,2026-10-05,50"]
     [source] = check(("spend.csv", "\n".join(["Platform,Campaign,Date,Spend", *rows])), code=3)
@@ -686,3 +729,36 @@ def test_a_row_of_figures_alone_that_is_the_sum_of_the_others_is_no_row(check: A
     assert (source.sum("cost"), source.left_out) == (150.5, {"subtotal_row": 1})
     [source] = check(("spend.csv", "Campaign,Cost,Clicks\nA,100,10\nB,50.50,10\n,150.50,21\n"))
     assert source["rows"]["used"] == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Email Address,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED,LEID",
+            "{},2,,{} 09:00:00,2026-11-05 09:00:00,1",
+        ),
+        ("Email,First name,Surname,Tags,Date registered", "{},A,B,,{} 10:00:00"),
+        (
+            "Invitee Email,Event Type Name,Start Date & Time,Event Created Date & Time",
+            "{},Call,2026-11-20 10:00,{} 09:00",
+        ),
+        ("#,Email,Start Date (UTC),Submit Date (UTC),Network ID", "a1,{},2026-09-30 10:00:00,{} 10:05:00,n1"),
+    ],
+    ids=["mail list", "contacts", "bookings", "form"],
+)
+def test_people_are_leads_of_the_day_on_which_they_came(
+    header: str, row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row.format(f"learner{n}@example.com", f"2026-10-0{n}") for n in (2, 5)]
+    (tmp_path / "people.csv").write_text("\n".join([header, *rows]))
+    assert main(["check", "--leads", str(tmp_path / "people.csv"), "--no-config", "--json"]) == 0
+    [source] = json.loads(capsys.readouterr().out)["sources"]
+    assert (source["role"], source["sums"][0]["leads"]) == ("leads", 2)
+    assert source["period"] == {"start": "2026-10-02", "end": "2026-10-05"}
+
+
+def test_a_gross_amount_counts_beside_one_without_fees(check: Any) -> None:
+    text = "Transaction ID,Date,Product Name,Email,Amount Gross,Amount Net\nT1,2026-10-02,A,a@example.com,90,85\n"
+    [source] = check(("sales.csv", text))
+    assert source.sum("revenue_gross") == 90

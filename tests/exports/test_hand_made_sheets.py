@@ -807,3 +807,11 @@ def test_a_cost_with_tax_and_without_is_asked_about(check: Any) -> None:
     for header in ("Date,Campaign,Cost excl. VAT,Cost incl. VAT", "Date,Campagne,Coût HT,Coût TTC"):
         [source] = check(("spend.csv", f"{header}\n2026-10-01,A,100,120\n"), code=3)
         assert source["error"]["code"] == "column_open"
+
+
+def test_of_the_days_of_an_order_that_of_the_order_counts(check: Any) -> None:
+    rows = "2026-09-28,2026-10-02,c-0001,A,100\n2026-10-15,2026-10-16,c-0002,B,50\n"
+    [source] = check(("ventes.csv", f"Date commande,Date paiement,Client,Produit,Montant\n{rows}"))
+    assert source["period"] == {"start": "2026-09-28", "end": "2026-10-15"}
+    [source] = check(("ventes.csv", f"Livraison,Date paiement,Client,Produit,Montant\n{rows}"))
+    assert source["period"] == {"start": "2026-10-02", "end": "2026-10-16"}

@@ -29,9 +29,6 @@ from kpi_cli.period import UNITS, Every, Window, label, unit_around
 
 Arrays = dict[str, Any]  # a numpy array a column
 
-# Which of several orders on the first day is the first, and of its lines the dearest: as in measures.first_orders.
-_FIRST = "t.order_id, t.by_channel, t.by_campaign, t.by_platform, -t.charged"
-
 
 class Cell(NamedTuple):
     """What the customers of a group won in one unit of time did in another, `age` units later."""
@@ -50,7 +47,7 @@ def fill_buyers(books: Books) -> bool:
     brought, and whether anything was `paid`. `before` and `earlier` are the purchase days before it.
     """
     store = books.store
-    store.ensure("sales", "order_id", "customer", "customer_type")
+    store.ensure("sales", "time", "order_id", "customer", "customer_type")
     if store.people:  # who are found where they are
         return bool(store.rows("SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND customer IS NOT NULL LIMIT 1"))
     said = {"sales": store.bare("sales"), "revenue": measures.revenue_sql(books)}
@@ -103,7 +100,7 @@ def _firsts(books: Books) -> str:
         CREATE OR REPLACE TEMP TABLE buyers AS
         SELECT b.* EXCLUDE (won), {picks} coalesce(first[{len(named) + 1}], false) AS won
         FROM buyers b LEFT JOIN (
-          SELECT b.who, arg_min(ROW({said}), ROW({_FIRST}, {said})) AS first
+          SELECT b.who, arg_min(ROW({said}), ROW({measures.FIRST}, {said})) AS first
           FROM sales t JOIN buyers b USING (customer)
           WHERE t.fate IS NULL AND t.is_order AND t."start" IS NOT DISTINCT FROM b.first_day GROUP BY b.who) f
         USING (who)"""

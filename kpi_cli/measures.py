@@ -27,6 +27,9 @@ Key = tuple[str, ...]
 Measures = dict[str, Decimal | int | None]
 Table = dict[Key, Measures]
 
+# Which of a person's orders is the first: by the hours of their day, where the file states them, else by their ids,
+# of which 9 stands before 10; of one order's lines it is the dearest. The order of the rows does not matter.
+FIRST = """coalesce("time", "start"), length(order_id), order_id, by_channel, by_campaign, by_platform, -charged"""
 _HIDDEN = IDENTITY | frozenset(
     (
         *("file", "line", "fate", "start", "end", "currency", "customer", "order_id", "row_id", "is_order"),
@@ -250,9 +253,8 @@ def names_people(books: Books) -> bool:
 def fill_first_orders(books: Books) -> None:
     """Fill the table `first_orders`: a row for every person won, in any window, or for as many as its `rows` says.
 
-    A row's own new / returning column decides, else the first purchase in all sales given. Of several orders
-    on a person's first day the one with the least id counts, of its lines the dearest, so that the order of the
-    rows does not matter. Once: the sales of a question do not change.
+    A row's own new / returning column decides, else the first purchase in all sales given (FIRST). Once: the sales
+    of a question do not change.
     """
     if books.has_firsts:
         return
@@ -263,6 +265,7 @@ def fill_first_orders(books: Books) -> None:
     if books.store.has_won:
         books.store.con.execute(_FIRST_ORDERS_WON)
         return
+    books.store.ensure("sales", "time")
     books.store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE first_orders AS
            WITH days AS (
@@ -270,15 +273,13 @@ def fill_first_orders(books: Books) -> None:
              WHERE fate IS NULL AND is_order GROUP BY customer),
            ordered AS (
              SELECT s.*, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
-                    row_number() OVER (PARTITION BY customer
-                      ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) AS nth
+                    row_number() OVER (PARTITION BY customer ORDER BY {FIRST}) AS nth
              FROM sales s LEFT JOIN days d USING (customer)
              WHERE fate IS NULL AND is_order
                AND (customer_type = 'new' OR s."start" IS NOT DISTINCT FROM d.first_day))
            SELECT * EXCLUDE (person, nth) FROM ordered
            WHERE customer_type = 'new' OR (customer_type IS NULL AND customer IS NOT NULL AND nth = 1)
-           QUALIFY row_number() OVER (PARTITION BY person
-             ORDER BY "start", order_id, by_channel, by_campaign, by_platform, charged DESC) = 1"""
+           QUALIFY row_number() OVER (PARTITION BY person ORDER BY {FIRST}) = 1"""
     )
 
 
@@ -354,8 +355,9 @@ def earnings(books: Books, window: Window | None) -> dict[Key, list[Decimal]]:
 
 
 def attributable(books: Books, window: Window | None) -> bool:
-    """Whether any sale in the window says where it came from."""
-    return any(s.has_orders for s in _sales_by_channel(books, window) if s.channel != UNATTRIBUTED)
+    """Whether any sale in the window says where it came from; where nothing was sold, nothing is left to say."""
+    found = _sales_by_channel(books, window)
+    return not found or any(s.has_orders for s in found if s.channel != UNATTRIBUTED)
 
 
 def unattributed_revenue(books: Books, window: Window | None) -> tuple[Decimal, Decimal]:
@@ -370,7 +372,7 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, D
     if not (books.has("spend") and books.has("sales")):
         return {}
     if any(name not in UNITS for name in books.ask.dimensions):
-        return _revenue_of_paid_channels(by_channel_too(books), window)
+        return _revenue_of_paid_channels(asked_too(books, "channel"), window)
     fill_buckets(books, window)
     sql = f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
     paid = set(books.store.rows(sql))
@@ -392,9 +394,11 @@ def _revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, 
     return found
 
 
-def by_channel_too(books: Books) -> Books:
-    """The same books, asked for the channel of each group besides."""
-    return replace(books, ask=replace(books.ask, by=(*books.ask.by, "channel")))
+def asked_too(books: Books, name: str) -> Books:
+    """The same books, asked for one more dimension of each group; as they are where they have it."""
+    if name in books.ask.dimensions:
+        return books
+    return replace(books, ask=replace(books.ask, by=(*books.ask.by, name)))
 
 
 def _sales_by_channel(books: Books, window: Window | None) -> list[ChannelSales]:

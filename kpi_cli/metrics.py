@@ -212,7 +212,12 @@ def roi(revenue: Number, cost: Number, margin: Number = 1) -> Number:
     better="higher",
     formula="revenue / media_cost",
     empty={"media_cost": "no_media_cost"},
-    edges=("media cost 0: null", "breaks even at 1 / margin", "not ROI: revenue ROI = ROAS − 1"),
+    edges=(
+        "media cost 0: null",
+        "of several channels: the revenue of those that have media cost",
+        "breaks even at 1 / margin",
+        "not ROI: revenue ROI = ROAS − 1",
+    ),
 )
 def roas(revenue: Number, media_cost: Number) -> Number:
     """Return on ad spend: revenue of the channels that have media cost, per unit of it.
@@ -792,7 +797,7 @@ def retention_gain(retention_rate: Number, gain: Number, discount_rate: Number =
     unit="multiple",
     better="higher",
     formula="margin_ltv / cac",
-    empty={"margin_ltv": "no_margin", "cac": "no_cac"},
+    empty={"cac": "no_cac", "margin_ltv": "no_margin"},
     edges=("without a margin: null, revenue is no value to hold against a cost", "CAC null or 0: null"),
 )
 def ltv_cac(margin_ltv: Number, cac: Number) -> Number:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, shared
+from kpi_cli.commands.options import Common, KpiCommand, asked, shared, without_output
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +29,7 @@ def check(
     from kpi_cli.errors import Refusals
     from kpi_cli.questions.check import check as question
 
+    without_output(common, ("--fail-if",), "files are checked for what they are and have no figures")
     result, errors = question(asked(files, common))
     code = deliver(result, common)
     if errors:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, shared
+from kpi_cli.commands.options import Common, KpiCommand, asked, shared, without_output
 
 
 def register(app: typer.Typer) -> None:
@@ -29,5 +29,6 @@ def explain(
     from kpi_cli.questions.defining import define
 
     ask = asked(None, common)
+    without_output(common, ("--fail-if",), "a definition has no figures")
     without(ask, ROWS + OF_COST, "a definition is the same for all files and days")
     return deliver(define(ask.config, metric), common)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kpi_cli.commands.options import Common, KpiCommand, asked, shared
+from kpi_cli.commands.options import Common, KpiCommand, asked, shared, without_output
 from kpi_cli.errors import UsageError
 
 
@@ -31,18 +31,24 @@ def init(
 
     from msgspec.structs import replace
 
+    from kpi_cli.ask import OF_COST, ROWS, without
     from kpi_cli.commands import waiting
     from kpi_cli.questions.drafting import draft
     from kpi_cli.render.output import write_file, write_stdout
     from kpi_cli.safe import printable
     from kpi_cli.texts import note
 
+    without_output(
+        common, ("--fail-if", "--format", "--json", "--config"), "a draft of kpi.yml is made from files alone"
+    )
     to_stdout = common.output == "-"
     target = Path(common.output or "kpi.yml")
     if target.exists() and not force and not to_stdout:
         text = f"{printable(str(target))} is there already"
         raise UsageError("file_exists", text, "add --force to replace it, or name another with -o")
-    found = draft(asked(files, replace(common, config=None, no_config=True)), Path() if to_stdout else target.parent)
+    ask = asked(files, replace(common, no_config=True))
+    without(ask, ROWS + OF_COST, "a draft of kpi.yml is made from whole files")
+    found = draft(ask, Path() if to_stdout else target.parent)
     waiting.end()
     if to_stdout:
         write_stdout(found.text.encode())

@@ -295,6 +295,18 @@ def _mapping(text: str) -> tuple[str, str, str]:
     return role, column, header
 
 
+def without_output(common: Common, options: tuple[str, ...], why: str) -> None:
+    """Refuse those of the options of output, or of settings, that a command would pass over.
+
+    Raises:
+        UsageError: one is given.
+    """
+    given = {"--fail-if": common.fail_if, "--format": common.format, "--json": common.json, "--config": common.config}
+    said = next((name for name in options if given[name]), None)
+    if said:
+        raise UsageError("no_place", f"{why}, so {said} has no place", "leave it out")
+
+
 _OF_FILES = (
     *("month", "last", "from_", "to", "every", "compare", "as_of", "by", "sort", "top"),
     *("gross", "prorate", "allocate", "dedupe"),

@@ -32,6 +32,7 @@ from kpi_cli.exports.composing import (
 )
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import lacking, library
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.plain import (
     TEXTS,
@@ -45,11 +46,12 @@ from kpi_cli.exports.plain import (
     proves_the_dot,
     signs_below,
     source_sql,
+    timed,
     value_sql,
 )
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
-from kpi_cli.exports.rows import Block, Fate, Ledger, Reader, scale_of
+from kpi_cli.exports.rows import Block, Ledger, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.surveying import SPACES
 from kpi_cli.exports.tables import Form, Source, Store
@@ -219,12 +221,7 @@ def _plan_sales(found: Plan) -> bool:
     if found.typed and not _proves_the_dot(found):
         return False
     _dimensions(found)
-    found.values["day"] = _day_sql(found.cell("date"))
-    found.columns |= {"start": "day", "end": "day"}
-    found.checks.append(_in_calendar("day"))
-    if sheet.has("time"):
-        time = found.cell("time")
-        found.checks.append(f"strlen({time}) <= 8 AND TRY_CAST({time} AS TIME) IS NOT NULL")
+    _days(found)
     _money(found, rule["column"])
     _customer(found)
     return _rule(found)
@@ -285,11 +282,31 @@ def _moments(found: Plan) -> bool:
         found.values["moment"] = cell
     else:
         found.casts["as_written"] = f"TRY_CAST({cell} AS TIMESTAMP)"
-        found.values["moment"] = f"""CASE WHEN CAST(as_written AS VARCHAR) = {cell} THEN as_written
-            WHEN regexp_full_match({cell}, '{_MOMENT}') THEN {_read_moment(cell)} END"""
+        found.values["moment"] = _moment_sql(cell, "as_written")
     found.columns |= {"time": "moment", "start": "CAST(moment AS DATE)", "end": "CAST(moment AS DATE)"}
     found.checks.append(_in_calendar("moment"))
     return True
+
+
+def _days(found: Plan) -> None:
+    """The day of each sale, and the moment within it where the first rows state one."""
+    cell, sheet = found.cell("date"), found.sheet
+    found.values["day"] = (
+        f"CASE WHEN CAST(TRY_CAST({cell} AS DATE) AS VARCHAR) = {cell} THEN TRY_CAST({cell} AS DATE) END"
+    )
+    if sheet.has("time"):
+        time = found.cell("time")
+        found.checks.append(f"strlen({time}) <= 8 AND TRY_CAST({time} AS TIME) IS NOT NULL")
+        found.values["moment"] = f"TRY_CAST({cell} AS DATE) + TRY_CAST({time} AS TIME)"
+    elif timed(found.text, sheet, [sheet.columns["date"]]):
+        found.values["moment"] = _moment_sql(cell)
+        found.values["day"] = f"CAST({_moment_sql(cell)} AS DATE)"
+    found.columns |= {
+        "start": "day",
+        "end": "day",
+        "time": "nullif(moment, day)" if "moment" in found.values else "NULL",
+    }
+    found.checks.append(_in_calendar("day"))
 
 
 def _proves_the_dot(found: Plan) -> bool:
@@ -433,13 +450,11 @@ def _number(found: Plan, column: str, *, may_be_blank: bool, blank_is_none: bool
     found.checks.append(f"({cell} = '' OR {plain})" if may_be_blank else plain)
 
 
-def _day_sql(cell: str) -> str:
-    return f"""CASE WHEN CAST(TRY_CAST({cell} AS DATE) AS VARCHAR) = {cell} THEN TRY_CAST({cell} AS DATE)
-        WHEN regexp_full_match({cell}, '{_MOMENT}') THEN CAST({_read_moment(cell)} AS DATE) END"""
-
-
-def _read_moment(cell: str) -> str:
-    return f"TRY_CAST(replace(replace({cell}, 'T', ' '), 'Z', '') AS TIMESTAMP)"
+def _moment_sql(cell: str, as_written: str = "") -> str:
+    """A moment, its text cast twice at most: most are written as DuckDB writes them."""
+    cast = as_written or f"TRY_CAST({cell} AS TIMESTAMP)"
+    return f"""CASE WHEN CAST({cast} AS VARCHAR) = {cell} THEN {cast} WHEN regexp_full_match({cell}, '{_MOMENT}')
+        THEN TRY_CAST(replace(replace({cell}, 'T', ' '), 'Z', '') AS TIMESTAMP) END"""
 
 
 def _in_calendar(value: str) -> str:

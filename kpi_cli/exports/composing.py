@@ -14,13 +14,14 @@ from pathlib import PurePath
 
 from kpi_cli.errors import InputError
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.fates import conditions
 from kpi_cli.exports.orders import orders_counted
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import TABLES, kind
-from kpi_cli.exports.rows import ZERO, Block, Columns, Reader, Texts, conditions, plain_text, unguarded
+from kpi_cli.exports.rows import ZERO, Block, Columns, Reader, Texts, plain_text
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.stages import Stages
-from kpi_cli.exports.values import BadValue, amount, is_unknown, moment
+from kpi_cli.exports.values import BadValue, amount, is_unknown, moment, unguarded
 from kpi_cli.safe import folded, plainest, quoted
 
 MILLIONTH = Decimal("0.000001")
@@ -36,7 +37,7 @@ def composer(reader: Reader) -> Composer:
 def _common(reader: Reader, block: Block) -> Columns:
     """What every role's rows have: days, currency, and their dimensions."""
     sheet = reader.sheet
-    starts, ends = reader.span(block)
+    starts, ends = reader.spans.of(block)
     columns = {name: reader.texts(block, c) for c, name in stored_dimensions(sheet).items()}
     if sheet.account and not sheet.has("account"):
         columns["account"] = [sheet.account] * len(block.records)
@@ -176,6 +177,7 @@ def _sales(reader: Reader) -> Composer:
                 raise sheet.error("order_conflict", said, "export the whole order", record.line, "order_id")
         columns = _common(reader, block) | _money(reader, block, flags, lines)
         columns["is_line"] = [str(line).lower() for line in lines]
+        columns["time"] = reader.spans.moments(block, columns["start"])
         columns["customer"] = _customers(reader, block)
         columns["customer_type"] = customer_types(reader, block)
         if sheet.has("orders") and not sheet.has("order_id"):
@@ -467,7 +469,7 @@ def _events(reader: Reader) -> Composer:
         columns = plain(block) | {"time": [None] * len(block.records)}
         if sheet.role == "events":
             columns["user"] = [_address(who) if who and "@" in who else who for who in columns["user"]]
-        order, tz = sheet.date_order or "ymd", sheet.options.tz if len(sheet.days.offsets) > 1 else None
+        order, tz = sheet.date_order or "ymd", reader.tz
         if sheet.has("time"):
             found = reader.each(block, "time", lambda c: None if is_unknown(c) else moment(unguarded(c), order, tz))
             columns["time"] = [m.isoformat(" ") if m else None for m in found]

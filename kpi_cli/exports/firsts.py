@@ -4,12 +4,13 @@
 
 Rows are read once, into a table as lean as can be, which may wait on disk. It is asked three things and dropped: the
 sums of rows that are alike in all the question looks at, whether every order stands once, and each customer's first
-order. That is the least of a customer's numbers, which are made of day, order id and combination of cells, so that
+order. That is the least of a customer's numbers, which are made of moment, order id and combination of cells, so that
 next to nothing is kept for each customer while they are grouped.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate, takewhile
@@ -31,8 +32,9 @@ from kpi_cli.exports.tables import Source, Store
 _MOST_COMBINATIONS = 1 << 16
 _BITS = 64  # of a whole number, the first of which is its sign
 _FIT = f"order_key >= 0 AND order_key < {10**18}"
-_FIT_TEXT = "order_key IS NOT NULL AND NOT contains(order_key, chr(1))"
-_MARK = "chr(1)"  # less than any sign of an id: an id stands before those that begin with it
+_LENGTH = 6  # figures of the length of an id
+_FIT_TEXT = f"order_key IS NOT NULL AND NOT contains(order_key, chr(1)) AND strlen(order_key) < {10**_LENGTH}"
+_MARK = "chr(1)"
 
 
 class _Ids(Struct, frozen=True):
@@ -132,13 +134,14 @@ def _tables_dropped(store: Store) -> Iterator[None]:
 
 
 def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
-    """The table `bought`: order, day, customer, cells and money of each row; how many there are.
+    """The table `bought`: order, moment or day, customer, cells and money of each row; how many there are.
 
     Raises:
         NotPlain: an order that stands twice, or lines that are no rows.
         duckdb.Error: a cell that is not plain.
     """
-    picks = {"start": checked([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT], "day")}
+    moment = "moment" if "moment" in found.values else "day"
+    picks = {"sold_at": checked([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT], moment)}
     picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells.columns}
     picks |= {name: found.columns[name] for name in money_of(found)}
     values = "".join(
@@ -180,13 +183,14 @@ def _orders(store: Store, ids: _Ids) -> int:
 
 def _fill_sales(store: Store, source: Source, found: Plan, cells: _Cells) -> None:
     """Add up the rows that are alike; those that went back, or were free, apart where rules speak of them alone."""
-    keys, money = ["start", *(f'"{name}"' for name in cells.columns)], money_of(found)
+    day, texts, money = "CAST(sold_at AS DATE)", [f'"{name}"' for name in cells.columns], money_of(found)
     apart = [f"{name} = 0" for name in ("charged", "refunds") if name in money and any(flags_of(found.sheet).values())]
     sums = ", ".join(f"sum({name}) AS {name}" for name in money)
-    combination = cells.combination or f"dense_rank() OVER (ORDER BY {', '.join(keys[1:]) or '1'}) - 1"
+    combination = cells.combination or f"dense_rank() OVER (ORDER BY {', '.join(texts) or '1'}) - 1"
     groups = f"""(SELECT *, {combination} AS combination FROM (
-        SELECT {", ".join(keys)}, {sums}, count(*) AS n, if(count(customer) > 0, 'x', NULL) AS customer
-        FROM bought GROUP BY {", ".join([*keys, "customer IS NULL", *apart])}))"""
+        SELECT {", ".join([f"{day} AS start", *texts])}, {sums},
+               count(*) AS n, if(count(customer) > 0, 'x', NULL) AS customer
+        FROM bought GROUP BY {", ".join([day, *texts, "customer IS NULL", *apart])}))"""
     columns = {"file": str(source.number), "start": "start", "end": "start"} | group_columns(found)
     columns |= {name: f'"{name}"' for name in (*cells.columns, "customer", "combination")}
     store.insert_query("sales", columns, groups)
@@ -207,7 +211,7 @@ def _look_up(store: Store, cells: _Cells) -> None:
 
 def _fill_won(store: Store, cells: _Cells, ids: _Ids, *, all_kept: bool) -> None:
     """The table `won`: customers by the day and combination of their first order, among those that the rules kept."""
-    key, day, combination = _number_key(store, cells.most) if ids.are_numbers else _TEXT_KEY
+    key, day, combination = _number_key(store, cells.most) if ids.are_numbers else _text_key(store)
     if cells.combination is None:
         alike = "".join(f' AND b."{name}" IS NOT DISTINCT FROM c."{name}"' for name in cells.columns)
         numbered = f"bought b JOIN combinations c ON true{alike}"
@@ -222,35 +226,42 @@ def _fill_won(store: Store, cells: _Cells, ids: _Ids, *, all_kept: bool) -> None
     )
 
 
-_TEXT_KEY = (
-    f"CAST(start AS VARCHAR) || order_key || {_MARK} || combination",
-    "CAST(left(first, 10) AS DATE)",
-    f"split_part(first, {_MARK}, -1)",
-)
+def _text_key(store: Store) -> tuple[str, str, str]:
+    """A text that orders rows as `_number_key` does, whatever their ids look like."""
+    form = "%Y-%m-%d %H:%M:%S.%f" if _bears_hours(store) else "%Y-%m-%d"
+    length = f"lpad(CAST(length(order_key) AS VARCHAR), {_LENGTH}, '0')"
+    key = f"strftime(sold_at, '{form}') || {length} || order_key || {_MARK} || combination"
+    return key, "CAST(left(first, 10) AS DATE)", f"split_part(first, {_MARK}, -1)"
 
 
 def _number_key(store: Store, combinations: int) -> tuple[str, str, str]:
-    """A number that orders rows by day and by the text of their ids; the day, and the combination, read off it.
+    """A number that orders rows by time and order id; the day, and the combination, read off it.
 
-    Of texts of figures 100 stands before 99: they are compared with noughts behind them, the shorter one first.
     Each part is written behind the one before in as many bits as its greatest value has; most numbers fit in 63.
     """
-    sql = "SELECT min(start), max(start), min(order_key), max(order_key) FROM bought"
-    [(first_day, last_day, least, most)] = store.rows(sql)
-    low, high = len(str(least)), len(str(most))
-    parts = [(f"start - DATE '{first_day}'", (last_day - first_day).days)]
-    if low == high:
-        parts.append((f"order_key - {least}", most - least))
-    else:
-        longer = [f"WHEN order_key >= {10 ** (n - 1)}" for n in range(high, low, -1)]
-        filled = " ".join(f"{when} THEN order_key * {10**i}" for i, when in enumerate(longer))
-        length = " ".join(f"{when} THEN {high - i}" for i, when in enumerate(longer))
-        parts.append((f"CASE {filled} ELSE order_key * {10 ** (high - low)} END", 10**high - 1))
-        parts.append((f"CASE {length} ELSE {low} END", high))
-    parts.append(("combination", combinations - 1))
+    time, latest, day = _time_key(store)
+    [(least, most)] = store.rows("SELECT min(order_key), max(order_key) FROM bought")
+    parts = [(time, latest), (f"order_key - {least}", most - least), ("combination", combinations - 1)]
     *places, bits = accumulate((most.bit_length() for _, most in reversed(parts)), initial=0)
     type_ = "BIGINT" if bits < _BITS else "HUGEINT"
     key = " + ".join(
         f"CAST({part} AS {type_}) * {1 << bits}" for (part, _), bits in zip(parts, reversed(places), strict=True)
     )
-    return key, f"DATE '{first_day}' + CAST(first >> {places[-1]} AS INTEGER)", f"first & {(1 << places[1]) - 1}"
+    return key, day.format(f"CAST(first >> {places[-1]} AS BIGINT)"), f"first & {(1 << places[1]) - 1}"
+
+
+def _time_key(store: Store) -> tuple[str, int, str]:
+    """A row's time as a number from 0 on, the greatest there is, and the day read off one: in days or shorter."""
+    [(first, last)] = store.rows("SELECT min(sold_at), max(sold_at) FROM bought")
+    if not _bears_hours(store):
+        return f"sold_at - DATE '{first}'", (last - first).days, f"DATE '{first}' + CAST({{}} AS INTEGER)"
+    [(odd,)] = store.rows("SELECT max(epoch_us(sold_at) % 1000000) FROM bought")
+    unit = dt.timedelta(microseconds=1) if odd else dt.timedelta(seconds=1)
+    apart = f"epoch_us(sold_at) - epoch_us(TIMESTAMP '{first}')"
+    micro = unit // dt.timedelta(microseconds=1)
+    back = f"CAST(make_timestamp(epoch_us(TIMESTAMP '{first}') + {{}} * {micro}) AS DATE)"
+    return f"({apart}) // {micro}", (last - first) // unit, back
+
+
+def _bears_hours(store: Store) -> bool:
+    return store.rows("SELECT typeof(sold_at) FROM bought LIMIT 1") == [("TIMESTAMP",)]

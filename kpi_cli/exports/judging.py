@@ -15,9 +15,10 @@ from msgspec import Struct
 from kpi_cli.exports.cells import BARE
 from kpi_cli.exports.composing import customer_types, flagged, flags_of, stored_dimensions
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.plain import first_rows
 from kpi_cli.exports.recognising import GENERIC
-from kpi_cli.exports.rows import Block, Fate, Ledger, Reader
+from kpi_cli.exports.rows import Block, Ledger, Reader
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structure import total_words
 from kpi_cli.exports.tables import Store

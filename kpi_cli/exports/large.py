@@ -25,12 +25,12 @@ from kpi_cli.exports.plain import (
     TEXTS,
     AsRead,
     all_read,
-    first_rows,
     is_plain,
     one_way_sql,
     proves_the_dot,
     signs_below,
     source_sql,
+    timed,
     value_sql,
     vat_sql,
 )
@@ -41,7 +41,6 @@ from kpi_cli.exports.sheet import Sheet
 ROWS = 1_000_000  # files of more rows are folded where the question allows it (contract §7)
 GROUPS = 200_000  # beyond so many records folding saves nothing
 SAMPLE = 20_000  # rows that show whether it would
-_DAY_LENGTH = len("2026-10-31")
 _DATED = ("date", "week", "month")
 _CLOCK = "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _DAY = "([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})"
@@ -124,7 +123,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
     beside = [c for c in (rule.get("times"), *map(rule.get, BESIDE), "refunded", "tax") if c and c in at]
     money = list(dict.fromkeys([rule["column"], *beside]))
     keys = {at[c]: f"c{at[c]}" for c in at if kind(c) == "text" and c in keep}
-    clocked = timed(sheet, text, [at[c] for c in days])
+    clocked = timed(text, sheet, [at[c] for c in days])
     keys |= {i: _day_sql(f"c{i}", sheet.options.tz) if i in clocked else f"c{i}" for i in (at[c] for c in days)}
     vat = vat_of(sheet)
     plan = _Plan(
@@ -146,11 +145,6 @@ def _may_go_back(sheet: Sheet) -> bool:
     """Whether a status may say that all of an order went back."""
     rules = [rule for name in ("fully_refunded", "disputed") for rule in sheet.header.format.get(name, ())]
     return any(sheet.has(column) for rule in rules for column in rule)
-
-
-def timed(sheet: Sheet, text: Text, days: list[int]) -> set[int]:
-    """Which columns of days bear a time of day, by the first lines; a later time only makes for more groups."""
-    return {i for i in days for cells in first_rows(text, sheet) if len(cells[i]) > _DAY_LENGTH}
 
 
 def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:

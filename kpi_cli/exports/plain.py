@@ -63,6 +63,11 @@ def proves_the_dot(text: Text, sheet: Sheet, money: Sequence[int]) -> bool:
     return not is_odd and any(evidence(cell, whole=False)[0] == "." for cell in cells)
 
 
+def timed(text: Text, sheet: Sheet, days: Sequence[int]) -> set[int]:
+    """Which columns of days bear a time of day, by the first lines."""
+    return {i for i in days for cells in first_rows(text, sheet) if len(cells[i]) > len("2026-10-31")}
+
+
 def moments_like(text: Text, sheet: Sheet, index: int) -> str | None:
     """The one way in which the first rows write a moment, as a pattern of strptime; None where there is none.
 

@@ -1,43 +1,37 @@
 """The second pass: records become the columns of their role's table, or are left out for a stated reason.
 
 Work goes column by column, each distinct cell once. Values leave here as text that DuckDB casts exactly:
-decimals with a dot, days as ISO dates.
+decimals with a dot, days as ISO dates. What its rows cover is spans.py's to say, which money they are in currency.py's,
+and which of them are left out fates.py's.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from kpi_cli.errors import InputError
+from kpi_cli.exports.currency import Currency
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.own import own_values
-from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import NONE_WHEN_BLANK, kind
-from kpi_cli.exports.sheet import BATCH, Sheet, batched, say_whether_it_counts
+from kpi_cli.exports.sheet import BATCH, Sheet, batched
+from kpi_cli.exports.spans import Spans
 from kpi_cli.exports.values import (
     BadValue,
     amount,
     day,
-    halves,
     in_seconds,
-    is_iso,
     is_unknown,
-    may_be_half,
-    month_start,
     number,
-    short_month,
-    unit,
-    written,
+    unguarded,
 )
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded, quoted
@@ -45,7 +39,6 @@ from kpi_cli.texts import note
 
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
 _OCTAL = re.compile(r"[+-]?0\d")
-_GUARDED = re.compile(r"'[=+\-@\t\r\n]")
 ZERO = Decimal(0)
 _KEYS = frozenset({"order_id", "customer_id"})
 
@@ -111,7 +104,13 @@ class Reader:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.ledger = Ledger()
-        self.currency = _Currency(sheet)
+        self.currency = Currency(sheet)
+        self.spans = Spans(self)
+
+    @property
+    def tz(self) -> str | None:
+        """The zone in which moments are told, where the file's own are of several."""
+        return self.sheet.options.tz if len(self.sheet.days.offsets) > 1 else None
 
     def blocks(self, compose: Callable[[Block], Columns]) -> Iterator[Columns]:
         """The columns of the rows that are used, batch by batch; the ledger fills as they come.
@@ -246,7 +245,7 @@ class Reader:
         """Days; None where the cell is blank."""
         sheet = self.sheet
         order = sheet.date_order or "ymd"
-        tz = sheet.options.tz if len(sheet.days.offsets) > 1 else None
+        tz = self.tz
         return self.each(block, column, lambda cell: None if is_unknown(cell) else day(unguarded(cell), order, tz))
 
     def texts(self, block: Block, column: str) -> Texts:
@@ -285,427 +284,10 @@ class Reader:
         """Cells as rules compare them."""
         return [folded(cell) for cell in block.cells(self.sheet.columns[column])]
 
-    # ------------------------------------------------------------------------------ the days of a row
-
-    def span(self, block: Block) -> tuple[Texts, Texts]:
-        """First and last day of each row, as ISO text; None when the file states no day at all.
-
-        Raises:
-            InputError: a row without its day, or one that ends before it starts.
-        """
-        sheet, count = self.sheet, len(block.records)
-        for column in _UNITS:
-            if sheet.has(column):
-                spans = self._units(block, column)
-                self._refuse_contradicted(block, column, spans)
-                return spans
-        if sheet.has("nth_day") and sheet.first_day:
-            first = sheet.first_day
-            offsets = self.each(block, "nth_day", lambda cell: first + dt.timedelta(days=int(amount(cell, "."))))
-            days = [found.isoformat() for found in offsets]
-            return list(days), list(days)
-        if sheet.has("start"):
-            return self._ranges(block)
-        return [_iso(sheet.first_day)] * count, [_iso(sheet.last_day)] * count
-
-    def _units(self, block: Block, column: str) -> tuple[Texts, Texts]:
-        sheet = self.sheet
-        order = sheet.date_order or "ymd"
-        tz = sheet.options.tz if len(sheet.days.offsets) > 1 else None
-
-        def read(cell: str) -> tuple[str, str]:
-            if column == "date" and is_iso(cell):
-                plain = day(cell, order, tz).isoformat()
-                return plain, plain
-            if is_unknown(cell):
-                raise BadValue("blank")
-            if two := halves(cell):
-                first_day, last_day = (day(half, order, tz) for half in two)
-                if last_day < first_day:
-                    raise BadValue("a period that ends before it starts")
-                return first_day.isoformat(), last_day.isoformat()
-            if column != "week" and may_be_half(cell):
-                raise BadValue("a week or half a year; head the column “week” if it is one")
-            first, last = unit(cell) or _unit_of(cell, column, partial(day, unguarded(cell), order, tz))
-            return self._clipped(first, last) if first < last else (first.isoformat(), last.isoformat())
-
-        pairs = self.each(block, column, read)
-        if column == "date" and sheet.header.format.get("grain") == "stamped":
-            pairs = self._stamped(pairs)
-        return [first for first, _ in pairs], [last for _, last in pairs]
-
-    def _refuse_contradicted(self, block: Block, counted: str, spans: tuple[Texts, Texts]) -> None:
-        """Refuse a hand-made row whose other columns of days speak of another time than the one that counts."""
-        sheet = self.sheet
-        if sheet.header.format.name != GENERIC or any(column == counted for _, column, _ in sheet.options.columns):
-            return
-        for other in (c for c in (*_UNITS, "start", "end") if c != counted and sheet.has(c)):
-            beside = _ROUND_A_WEEK if (counted, other) == ("date", "week") else dt.timedelta(0)
-            cells = dict.fromkeys(block.cells(sheet.columns[other]))
-            said = {cell: self._said_by(cell, other, beside) for cell in cells}
-            for record, first, last in zip(block.records, *spans, strict=True):
-                a, b = said[record.cells[sheet.columns[other]]] or (None, None)
-                is_after = bool(other != "end" and a and last and a > last)
-                is_before = bool(other != "start" and b and first and b < first)
-                if is_after or is_before:
-                    raise self._contradicted(record, counted, other)
-
-    def _said_by(self, cell: str, column: str, beside: dt.timedelta) -> tuple[str, str] | None:
-        """The first and last day that a cell may mean, where it names any: nothing else is asked of it."""
-        if cell.strip().isdigit():  # 40 may be a week, 10 a month
-            return None
-        order, as_unit = self.sheet.date_order or "ymd", column if column in _UNITS else "date"
-        try:
-            first, last = unit(cell) or _unit_of(cell, as_unit, partial(day, unguarded(cell), order, None))
-        except BadValue:
-            return None
-        return (first - beside).isoformat(), (last + beside).isoformat()
-
-    def _contradicted(self, record: Record, counted: str, other: str) -> InputError:
-        sheet = self.sheet
-        headers = [sheet.header.names[sheet.columns[column]].strip() for column in (counted, other)]
-        first, second = (
-            f"{header} {sheet.shown(record.cells[sheet.columns[column]], column)}"
-            for header, column in zip(headers, (counted, other), strict=True)
-        )
-        ways = " or ".join(f"--map {sheet.role}.date={header}" for header in headers)
-        fix = f"mend it, or say which column counts with {ways}"
-        return sheet.error("date_contradiction", f"{first} and {second} contradict each other", fix, record.line, other)
-
-    def _clipped(self, first: dt.date, last: dt.date) -> tuple[str, str]:
-        """A week or month within the range that the file states."""
-        sheet = self.sheet
-        if sheet.first_day and sheet.last_day and first <= sheet.last_day and last >= sheet.first_day:
-            first, last = max(first, sheet.first_day), min(last, sheet.last_day)
-        return first.isoformat(), last.isoformat()
-
-    def _stamped(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Rows that bear the first day of the report's range, or of their month, for all they cover (LinkedIn)."""
-        sheet = self.sheet
-        first, last = sheet.first_day, sheet.last_day
-        if first and last and first < last and self._stamps == {first}:
-            return [(first.isoformat(), last.isoformat())] * len(pairs)
-        if len(self._stamps) < 2 or any(stamp.day != 1 and stamp != first for stamp in self._stamps):
-            return pairs
-        starts = [dt.date.fromisoformat(start) for start, _ in pairs]
-        return [self._clipped(d, d.replace(day=monthrange(d.year, d.month)[1])) for d in starts]
-
-    @cached_property
-    def _stamps(self) -> set[dt.date]:
-        """Every day of the date column, over the whole file."""
-        sheet, order = self.sheet, self.sheet.date_order or "ymd"
-        index = sheet.columns["date"]
-        cells = {r.cells[index] for r in sheet.records() if r.line not in sheet.left_out}
-        return {day(unguarded(cell), order) for cell in cells if not is_unknown(cell)}
-
-    def _ranges(self, block: Block) -> tuple[Texts, Texts]:
-        sheet, count = self.sheet, len(block.records)
-        starts = self.days(block, "start")
-        ends = self.days(block, "end") if sheet.has("end") else [None] * count
-        if sheet.has("end") and sheet.header.format.get("end_at_midnight") == "exclusive":
-            shut = [_at_midnight(cell) for cell in block.cells(sheet.columns["end"])]
-            before = dt.timedelta(days=1)
-            ends = [e - before if e and s and e > s and m else e for s, e, m in zip(starts, ends, shut, strict=True)]
-        if sheet.header.format.name == GENERIC:
-            self._refuse_endless(block, starts, ends)
-        firsts = [start or sheet.first_day for start in starts]
-        lasts = [end or sheet.last_day or first for end, first in zip(ends, firsts, strict=True)]
-        for record, first, last in zip(block.records, firsts, lasts, strict=True):
-            if first is None:
-                raise sheet.error("blank_date", "the start is blank", "fill it in", record.line, "start")
-            if last and last < first:
-                text = f"the row ends ({last}) before it starts ({first})"
-                raise sheet.error("range_reversed", text, "mend it", record.line, "end")
-        return [_iso(first) for first in firsts], [_iso(last) for last in lasts]
-
-    def _refuse_endless(self, block: Block, starts: Sequence[dt.date | None], ends: Sequence[dt.date | None]) -> None:
-        """Refuse a row that says where it starts and not where it ends: what it sums up was not spent on that day."""
-        sheet = self.sheet
-        lines = (r.line for r, start, end in zip(block.records, starts, ends, strict=True) if start and not end)
-        if (line := next(lines, None)) and sheet.last_day is None:
-            header = sheet.header.names[sheet.columns["start"]].strip()
-            one_day = f"--map {sheet.role}.date={header} if each row is of one day"
-            has_end = sheet.has("end")
-            text = (
-                "the end is blank"
-                if has_end
-                else f"{quoted(header)} says where a row starts, and nothing where it ends"
-            )
-            fix = "fill it in" if has_end else f"add a column of the last day, or say {one_day}"
-            raise sheet.error("blank_date", text, fix, line, "end" if has_end else "start")
-
-
-_UNITS = ("date", "week", "month")  # of these the first that a sheet has counts
-# Weeks begin on Sundays too, are named by their last day too, and have the number of the one before or after it too.
-_ROUND_A_WEEK = dt.timedelta(days=8)
-
-
-def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:
-    """The first and last day of what a cell names: a month, else what its column says that a day stands for."""
-    first = month_start(cell) or short_month(cell) if column != "week" else None
-    if first is None:
-        found = read()
-        if column == "date":
-            return found, found
-        if column == "week":
-            return found, found + dt.timedelta(days=6)
-        first = found.replace(day=1)
-    return first, first.replace(day=monthrange(first.year, first.month)[1])
-
-
-def _at_midnight(cell: str) -> bool:
-    """Whether a cell names the first moment of its day."""
-    parts = None if is_unknown(cell) else written(unguarded(cell))
-    return parts is not None and parts.clock == "00:00:00"
-
-
-def _iso(found: dt.date | None) -> str | None:
-    return found.isoformat() if found else None
-
-
-def unguarded(cell: str) -> str:
-    """A cell without the one quote that guards it against spreadsheets.
-
-    >>> unguarded("'=SUM"), unguarded("'twas")
-    ('=SUM', "'twas")
-    """
-    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
-
 
 def plain_text(value: Decimal | None) -> str | None:
     """A number as DuckDB reads it back exactly."""
     return None if value is None else f"{value:f}"
-
-
-# ------------------------------------------------------------------------------------- left-out rules
-
-
-class Fate:
-    """Whether a row is left out, and why: the format's rules, in their order, on its status-like cells.
-
-    What the user says of a cell stands in place of the rules that look at it; the others are followed.
-    """
-
-    def __init__(self, sheet: Sheet) -> None:
-        fmt = sheet.header.format
-        self.sheet = sheet
-        self.said = {folded(value): reason for value, reason in sheet.options.statuses}
-        rules = [(rule["as"], {c: v for c, v in rule.items() if c != "as"}) for rule in fmt.get("left_out", ())]
-        self.rules = [(reason, {*test}, conditions(test)) for reason, test in rules if any(sheet.has(c) for c in test)]
-        self.used = {c: conditions({c: values}) for c, values in fmt.get("used", {}).items() if sheet.has(c)}
-        if not sheet.pays_by_word:
-            self.used["paid"] = _says_paid
-        self.settled = {"status", "stage", "lead_status", "type", *self.used}
-        mentioned = {c for _, test in rules for c in test} | (self.settled if self.said else {*self.used})
-        self.columns = sorted(c for c in mentioned if sheet.has(c))
-        self.indexes = [sheet.columns[c] for c in self.columns]
-        self.continuation = [sheet.columns[c] for c in fmt.get("continuation", ()) if sheet.has(c)]
-        self.once = {word: sort for sort, words in fmt.get("counted_once", {}).items() for word in words}
-        self.seen: dict[str, str] = {}  # of those sorts, the first word for each
-        self.memo: dict[tuple[str, ...], str | None] = {}
-
-    def __call__(self, record: Record) -> str | None:
-        """The reason to leave a record out, or None."""
-        if not self.columns:
-            return None
-        key = tuple([record.cells[i] for i in self.indexes])
-        if key not in self.memo:
-            self.memo[key] = self._decide(dict(zip(self.columns, map(folded, key), strict=True)), record)
-        return self.memo[key]
-
-    def _decide(self, cells: dict[str, str], record: Record) -> str | None:
-        said = {c: self.said[cell] for c, cell in cells.items() if c in self.settled and cell in self.said}
-        if left_out := next((reason for reason in said.values() if reason != "used"), None):
-            return left_out
-        if self.continuation and not any(record.cells[i].strip() for i in self.continuation):
-            return None
-        for reason, columns, test in self.rules:
-            if columns.isdisjoint(said) and test(cells):
-                return str(reason)
-        for column, known in self.used.items():
-            if column not in said and not known(cells):
-                index = self.sheet.columns[column]
-                shown = self.sheet.shown(record.cells[index], column)
-                raise self.sheet.error(
-                    "unknown_status",
-                    f"{self.sheet.header.names[index]} {shown} is not known",
-                    say_whether_it_counts(shown),
-                    record.line,
-                    column,
-                )
-        if "type" not in said:
-            self._count_once(cells.get("type", ""), record)
-        return None
-
-    def _count_once(self, said: str, record: Record) -> None:
-        """Refuse a list of invoices and of their payments, unless the user says of one sort whether it counts."""
-        if found := self.once.get(said):
-            self.seen.setdefault(found, said)
-        if len(self.seen) > 1:
-            header = self.sheet.header.names[self.sheet.columns["type"]].strip()
-            both = " and ".join(quoted(word) for word in sorted(self.seen.values()))
-            text = f"{header} says {both}: what was sold would count twice"
-            entry = f"statuses: {{{said}: transfer}}"
-            fix = f"leave one sort out, in the files' entry of kpi.yml, and run without FILES: {entry}"
-            raise self.sheet.error("column_open", text, fix, record.line, "type")
-
-
-_NOTHING = re.compile(r"\W*(?:0[0.,]*\W*(?:[a-z]{3})?)?")  # blank, or 0,00 eur
-
-
-def _says_paid(cells: Mapping[str, str]) -> bool:
-    """Whether a cell that is neither yes nor no says that an order was paid: by its day, its amount or its way."""
-    return not _NOTHING.fullmatch(cells["paid"])
-
-
-def conditions(test: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
-    """A rule of a format file as a question: do all its columns hold one of their values? An absent one is blank.
-
-    >>> conditions({"status": ["paid", "~^part"]})({"status": "partially paid"})
-    True
-    """
-    exact: dict[str, set[str]] = {}
-    patterns: dict[str, list[re.Pattern[str]]] = {}
-    for column, values in test.items():
-        listed = [str(v) for v in (values if isinstance(values, list) else [values])]
-        exact[column] = {folded(v) for v in listed if not v.startswith("~")}
-        patterns[column] = [re.compile(v[1:]) for v in listed if v.startswith("~")]
-
-    def holds(cells: Mapping[str, str]) -> bool:
-        return all(cells.get(c, "") in exact[c] or any(p.search(cells.get(c, "")) for p in patterns[c]) for c in exact)
-
-    return holds
-
-
-# ------------------------------------------------------------------------------------------- currency
-
-
-_PRICES = ("cost", "amount", "revenue", "amount_net", "price", "unit_price")
-_SYMBOLLED = (*_PRICES, "amount_formatted")
-_SAME_CURRENCY = (*_SYMBOLLED, "refunded", "tax", "shipping")
-
-
-class _Currency:
-    """The currency of each row: its column's, else the header's or preamble's, else a symbol's, else the user's."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-        self.fixed = _stated_currency(sheet)
-        self.asked = sheet.options.currency.upper() if sheet.options.currency else None
-        self.default = self.asked or sheet.options.default_currency
-        self.seen: dict[str, str] = {}
-        self.headed = _headed(sheet)
-        if self.fixed and not sheet.has("currency"):
-            self._agree(self.fixed, sheet.header.line, None)
-
-    def of(self, block: Block, reader: Reader) -> Texts:
-        """The currency of each row of a block.
-
-        Raises:
-            InputError: a money cell, or the header of one, whose symbol is of another currency.
-        """
-        codes = self._codes(block, reader)
-        if any(codes):
-            self._no_foreign_symbol(block, codes)
-            self._no_foreign_header(block, codes)
-        return codes
-
-    def _no_foreign_header(self, block: Block, codes: Texts) -> None:
-        for index, symbol in self.headed.items():
-            other = next((c for c in dict.fromkeys(codes) if c and not vocabulary().may_stand_for(symbol, c)), None)
-            if other:
-                of_row = self.sheet.has("currency")
-                line = block.records[codes.index(other)].line if of_row else self.sheet.header.line
-                header = quoted(self.sheet.header.names[index].strip())
-                text = f"{header} {'in a row of' if of_row else 'beside a column in'} {other}"
-                raise self.sheet.error("two_currencies", text, "mend the header or the row", line, index)
-
-    def _no_foreign_symbol(self, block: Block, codes: Texts) -> None:
-        for column in _SAME_CURRENCY:
-            if not self.sheet.has(column):
-                continue
-            index = self.sheet.columns[column]
-            symbols = {cell: symbol for cell in dict.fromkeys(block.cells(index)) if (symbol := _symbol(cell))}
-            for record, code in zip(block.records, codes, strict=True) if symbols else ():
-                symbol = symbols.get(record.cells[index])
-                if symbol and code and not vocabulary().may_stand_for(symbol, code):
-                    text = f"{self.sheet.shown(record.cells[index], column)} in a row of {code}"
-                    raise self.sheet.error("two_currencies", text, "mend the row", record.line, index)
-
-    def _codes(self, block: Block, reader: Reader) -> Texts:
-        if self.sheet.has("currency"):
-            codes = reader.each(block, "currency", _code)
-            for code, record in zip(codes, block.records, strict=True):
-                if code and self.asked and code != self.asked:
-                    self._agree(code, record.line, self.sheet.columns["currency"])
-            return [code or self.fixed or self.default for code in codes]
-        found = self.fixed or self._by_symbol(block) or self.default
-        return [found] * len(block.records)
-
-    def _agree(self, found: str, line: int, index: int | None) -> None:
-        if self.asked and self.asked != found and not self.sheet.options.converted:
-            text = f"--currency says {self.asked}, the file says {found}"
-            raise self.sheet.error("currency_contradicted", text, "leave --currency out", line, index)
-
-    def _by_symbol(self, block: Block) -> str | None:
-        words = vocabulary()
-        for column in _SYMBOLLED:
-            if not self.sheet.has(column):
-                continue
-            index = self.sheet.columns[column]
-            for cell in dict.fromkeys(block.cells(index)):
-                symbol = _symbol(cell)
-                code = words.currency_of(symbol) if symbol else None
-                if symbol is None or (code or symbol) in self.seen:
-                    continue
-                self.seen[code or symbol] = symbol
-                line = block.line_of(index, cell)
-                if len(self.seen) > 1:
-                    text = f"two currencies ({', '.join(self.seen.values())}) in a column that names none"
-                    raise self.sheet.error("two_currencies", text, "add a currency column", line, index)
-                if code:
-                    self._agree(code, line, index)
-        return next((words.currency_of(symbol) for symbol in self.seen.values()), None)
-
-
-def _symbol(cell: str) -> str | None:
-    if not cell.strip("0123456789.,-+ '\u00a0\u202f"):
-        return None
-    try:
-        return number(unguarded(cell)).symbol
-    except BadValue:
-        return None
-
-
-def _code(cell: str) -> str | None:
-    if is_unknown(cell):
-        return None
-    found = vocabulary().currency_of(cell.strip())
-    if found is None:
-        raise BadValue("no currency; use a code such as EUR")
-    return found
-
-
-def _headed(sheet: Sheet) -> dict[int, str]:
-    """The currency or symbol in the brackets of each money header that has one."""
-    words = vocabulary()
-    said = {i: sheet.header.metadata.get(i, "").strip() for c in _SAME_CURRENCY if (i := sheet.columns.get(c, -1)) >= 0}
-    return {index: symbol for index, symbol in said.items() if words.currency_of(symbol) or symbol in words.ambiguous}
-
-
-def _stated_currency(sheet: Sheet) -> str | None:
-    """The currency in a money header's brackets, in the preamble, or fixed by the platform."""
-    words, fmt = vocabulary(), sheet.header.format
-    for column in _PRICES:
-        index = sheet.columns.get(column)
-        if index is not None and (found := words.currency_of(sheet.header.metadata.get(index, "").strip())):
-            return found
-    rule = fmt.get("preamble", {}).get("currency")
-    for line in sheet.header.preamble if rule else ():
-        match = re.search(str(rule), line)
-        if match and (found := words.currency_of(match[1].strip())):
-            return found
-    return str(fmt.get("currency")) if fmt.get("currency") else None
 
 
 def tell(reader: Reader) -> None:

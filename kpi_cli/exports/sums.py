@@ -21,8 +21,8 @@ from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, plan
 from kpi_cli.exports.composing import flags_of, stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
-from kpi_cli.exports.large import GROUPS, ROWS, SAMPLE, timed
-from kpi_cli.exports.plain import all_read, source_sql
+from kpi_cli.exports.large import GROUPS, ROWS, SAMPLE
+from kpi_cli.exports.plain import all_read, source_sql, timed
 from kpi_cli.exports.roles import CHANNEL
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
@@ -82,7 +82,7 @@ class _Query(Struct, frozen=True):
 
 def _query(found: Plan, by: Collection[str]) -> _Query:
     texts, date = kept_cells(found, by), found.sheet.columns["date"]
-    by_day = date in timed(found.sheet, found.text, [date])
+    by_day = date in timed(found.text, found.sheet, [date])
     cells = _cells_in(found, texts.values()) | ({date} if not by_day else set())
     return _Query(found, texts, cells, by_day)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "’": "
 _PLACEHOLDERS = {"", "-", "--", "—", "–", "no data available.", "no data available"}
 _BOUND = r"[<>≤≥]\s?\d[\d.,]*\s?%?"
 _GROUPED = re.compile("[1-9][0-9]{0,2}[ \u00a0\u202f][0-9]{3}")
+_GUARDED = re.compile(r"'[=+\-@\t\r\n]")
 _CODE = re.compile(r"[A-Za-z]{3}")
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<before>[^\d\s.,()+-]{1,4}(?:\s?[^\d\s.,()+-]{1,3})?)?\s?(?P<sign2>[+-])?\s?"
@@ -61,6 +63,15 @@ def is_unknown(cell: str) -> bool:
         return False
     text = cell.translate(_SPACES).strip()
     return text.lower() in _PLACEHOLDERS or (text[0] in "<>≤≥" and re.fullmatch(_BOUND, text) is not None)
+
+
+def unguarded(cell: str) -> str:
+    """A cell without the one quote that guards it against spreadsheets.
+
+    >>> unguarded("'=SUM"), unguarded("'twas")
+    ('=SUM', "'twas")
+    """
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
 @lru_cache(maxsize=1 << 16)
@@ -392,6 +403,40 @@ def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
     if tz is None or shift is None:
         return local
     return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(_zone(tz)).replace(tzinfo=None)
+
+
+_DAY = len("2026-10-31")
+
+
+def stated_moment(cell: str, order: str, tz: str | None = None) -> str | None:
+    """The moment a cell names, as text; None where it names a day, its first moment, or several days.
+
+    Raises:
+        BadValue: as for `day`.
+
+    >>> stated_moment("5 oct. 2026 14h02", "dmy"), stated_moment("05/10/2026", "dmy")
+    ('2026-10-05 14:02:00', None)
+    """
+    if len(cell) <= _DAY:
+        return None
+    if is_iso(cell) and tz is None:
+        return cell if cell[_DAY:].strip(" T:0") else None
+    if halves(cell) or unit(cell) or month_start(cell):
+        return None
+    found = moment(cell, order, tz)
+    return found.isoformat(" ") if found.time() != dt.time() else None
+
+
+def clock_time(cell: str) -> str | None:
+    """A time of day that stands alone; None where a cell names none.
+
+    >>> clock_time("9:05"), clock_time("11:05:09 PM"), clock_time("evening")
+    ('09:05:00', '23:05:09', None)
+    """
+    found = _SPOKEN_CLOCK.fullmatch(cell.strip())
+    with suppress(BadValue):
+        return _clock(found.groupdict()) if found else None
+    return None
 
 
 def _in_zone(found: dt.date, parts: Written, tz: str) -> dt.date:

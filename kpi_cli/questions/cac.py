@@ -111,7 +111,7 @@ def _explain(result: Result, margin: Decimal | None) -> None:
     """The ratios of the total; payback is read off the months, not computed from a formula."""
     explain(result, margin)
     entries = result.extra["explain"]["metrics"]
-    entries[:] = [entry for entry in entries if entry["metric"] != "payback_months" and entry["value"] is not None]
+    entries[:] = [entry for entry in entries if entry["metric"] != "payback_months"]
 
 
 def acquisition(books: Books, window: Window | None) -> Answer:

@@ -22,7 +22,7 @@ from kpi_cli.period import Window
 from kpi_cli.questions import roi as returns
 from kpi_cli.questions.allocating import allocate
 from kpi_cli.questions.cac import forget_leads, known_leads, named, tell_few, tell_first_purchases, tell_free
-from kpi_cli.questions.explaining import explain
+from kpi_cli.questions.explaining import PAID, explain
 from kpi_cli.questions.figures import Answer, Figure
 from kpi_cli.questions.laying_out import figure_columns, lay_out, on_books
 from kpi_cli.result import Column, Result, Row
@@ -84,7 +84,7 @@ def channels(ask: Ask) -> Result:
     figures = [figure for figure in FIGURES if figure.name not in ask.dimensions]
     result = lay_out("channels", books, figure_columns(figures, ask.profit_share), answer, before)
     if ask.explain:
-        explain(result, ask.profit_share)
+        explain(result, ask.profit_share, answer.total)
     return result
 
 
@@ -143,7 +143,8 @@ def _strategy(books: Books, key: Key) -> str | None:
 def _row(books: Books, returned: Measures, reasons: Reasons, sums: Measures) -> tuple[Measures, Reasons]:
     """One row: what came back for its cost, its counts, and the ratios of those."""
     reasons = {name: reason for name, reason in reasons.items() if name in ("revenue", "roi", "roas")}
-    values: Measures = {name: returned[name] for name in ("cost", "revenue", "roi", "roas")}
+    names = ("cost", "revenue", "roi", "roas", "media_cost", PAID)
+    values: Measures = {name: returned[name] for name in names if name in returned}
     given: Measures = values | {
         "visits": None if sums["all_visits"] is None else Decimal(sums.get("visits") or 0),
         "all_visits": sums["all_visits"],
@@ -213,6 +214,7 @@ def _shares(books: Books, window: Window | None, answer: Answer) -> None:
         "organic_visits": by_channel.get("Organic Search", ZERO) if named else None,
         "social_visits": sum((by_channel.get(name, ZERO) for name in sorted(SOCIAL)), ZERO) if named else None,
     }
+    answer.total |= given
     for name in ("organic_share", "social_share"):
         value, reason = metrics.evaluate(name, given)
         answer.total[name] = value  # type: ignore[assignment]

@@ -9,14 +9,18 @@ from typing import Any
 from kpi_cli.metrics import METRICS
 from kpi_cli.result import Result, Value
 
+PAID = "revenue_of_paid_channels"  # the revenue that ROAS holds against media cost where there are channels
+
 
 def explain(result: Result, margin: Decimal | None, sums: Mapping[str, Value] | None = None) -> None:
     """Put into a result how its total comes about: `explain` lists the metrics, with formula and inputs.
+    What is null has its reason instead.
 
     `sums` are inputs that the answer itself does not show.
     """
     given: dict[str, Value] = {**(sums or {}), **result.total, "margin": margin}
-    entries = [_entry(name, given, result) for name in result.total if name in METRICS]
+    known = [name for name, value in result.total.items() if name in METRICS and value is not None]
+    entries = [_entry(name, given, result) for name in known]
     used = [
         {"file": s["file"], "role": s["role"], "read": s["rows"]["read"], "used": s["rows"]["used"]}
         for s in result.sources
@@ -28,11 +32,13 @@ def explain(result: Result, margin: Decimal | None, sums: Mapping[str, Value] | 
 def _entry(name: str, given: Mapping[str, Value], result: Result) -> dict[str, Any]:
     metric = METRICS[name]
     inputs: dict[str, Value] = {i: _input(metric.defaults, given, i) for i in metric.inputs}
-    if name == "roas" and "roas_revenue" in result.extra:
-        inputs["revenue"] = result.extra.pop("roas_revenue")
+    formula = metric.formula
+    if name == "roas" and given.get(PAID) is not None:
+        inputs = {PAID: given[PAID]} | {i: value for i, value in inputs.items() if i != "revenue"}
+        formula = formula.replace("revenue", PAID)
     return {
         "metric": name,
-        "formula": metric.formula,
+        "formula": formula,
         "inputs": inputs,
         "value": result.total[name],
         "source": metric.source,

@@ -24,12 +24,12 @@ from kpi_cli.measures import Key, Measures, Table
 from kpi_cli.opening import open_books
 from kpi_cli.period import Every, Window, shift, start_of
 from kpi_cli.questions import predicting
-from kpi_cli.questions.cac import acquisition, tell_first_purchases
+from kpi_cli.questions.cac import acquisition, tell_first_purchases, tell_free
 from kpi_cli.questions.explaining import explain
 from kpi_cli.questions.figures import Answer, Figure
 from kpi_cli.questions.laying_out import figure_columns, lay_out
 from kpi_cli.questions.predicting import Models, Prediction, Wanted
-from kpi_cli.questions.roi import compared_with
+from kpi_cli.questions.roi import compared_with, tell_below_zero
 from kpi_cli.result import Column, Null, Result, Row
 from kpi_cli.texts import label, money_text, note
 
@@ -100,6 +100,9 @@ def ltv(ask: Ask, wanted: Wanted | None = None) -> Worth:
     before = None
     if earlier := compared_with(books):
         before = (earlier, _answer(books, earlier, None, named=named))
+    if _has_cost(books) and named:
+        tell_free(books, answer)
+        tell_below_zero(books, answer)
     figures = FIGURES + (AGAINST_COST if _has_cost(books) else ()) + (AHEAD if prediction else ())
     cohorts = _cohorts(books) if named else []
     if cohorts and not any(at_risk for cohort in cohorts for at_risk in cohort["at_risk"]):
@@ -298,7 +301,7 @@ def cohort_rows(worth: Worth) -> Result:
     Raises:
         UsageError: rows in another order, or some of them only.
     """
-    without(worth.books.ask, ("--sort", "--top"), "cohorts stand in their own order")
+    without(worth.books.ask, ("--sort", "--top", "--compare"), "cohorts stand in their own order")
     result = worth.result
     unit = str(result.extra["cohort_unit"])
     columns = [

@@ -16,7 +16,7 @@ from kpi_cli.measures import Key, Measures
 from kpi_cli.opening import open_books
 from kpi_cli.period import Window, previous
 from kpi_cli.questions.allocating import allocate
-from kpi_cli.questions.explaining import explain
+from kpi_cli.questions.explaining import PAID, explain
 from kpi_cli.questions.figures import Answer, Figure, of_all_channels
 from kpi_cli.questions.laying_out import figure_columns, lay_out
 from kpi_cli.result import Result
@@ -56,8 +56,7 @@ def roi(ask: Ask) -> Result:
     columns = figure_columns((*FIGURES, MER), ask.profit_share)
     result = lay_out("roi", books, columns, answer, before)
     if ask.explain:
-        result.extra["roas_revenue"] = answer.total.get("revenue_of_paid_channels")
-        explain(result, ask.profit_share)
+        explain(result, ask.profit_share, answer.total)
     return result
 
 
@@ -183,7 +182,7 @@ def whole_of(books: Books, sums: Measures, attributable: bool, paid: Decimal) ->
     if media and not attributable:
         whole["roas"], reasons["roas"] = None, "sales_without_source"
     elif media:
-        whole["revenue_of_paid_channels"] = paid
+        whole[PAID] = paid
         whole["roas"] = metrics.evaluate("roas", {**given, "revenue": paid})[0]  # type: ignore[assignment]
     return whole, reasons
 

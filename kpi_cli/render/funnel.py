@@ -58,10 +58,7 @@ def _whole(result: Result, which: str, lang: str) -> list[Row]:
 
 
 def _row(row: Mapping[str, Value], result: Result) -> Row:
-    shown = dict(row) | {"stage": stage(row["stage"], result)}
-    if row["lost"] is None:
-        shown["overall_rate"] = None
-    return shown
+    return dict(row) | {"stage": stage(row["stage"], result)}
 
 
 def stage(value: Value, result: Result) -> str:
@@ -209,7 +206,7 @@ def _figures(row: Row, lang: str) -> dict[str, str]:
     }
     found = dict.fromkeys(_BESIDE, "") | counts
     for rate in ("step_rate", "overall_rate", "share"):
-        if row.get(rate) is not None and (rate == "share" or row["lost"] is not None):
+        if row.get(rate) is not None:
             found[rate] = numbers.figure(row[rate], "rate", _decimals(row[rate]), lang)
     if row["lost"] is not None and row["step_rate"] is None:
         found["step_rate"] = numbers.DASH

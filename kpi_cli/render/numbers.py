@@ -47,7 +47,7 @@ def places(unit: Unit, values: Iterable[Value], currency: str | None = None) -> 
         return 0 if top >= _LARGE else _cents(top, currency)
     if unit == "rate":
         least = min((abs(value) for value in known if value), default=top)
-        return 1 if top >= 1 and least >= _TENTH else 2
+        return 1 if top > 1 and least >= _TENTH else 2
     if unit == "multiple":
         return 1 if top >= 100 else 2
     return _decimals(known, most=(2 if top < 1000 else 0 if top >= _LARGE else 1) if unit == "count" else 1)

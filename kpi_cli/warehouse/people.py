@@ -22,12 +22,13 @@ from msgspec.structs import replace
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import BESIDE, flagged, flags_of, price_rule, ruled, stored_dimensions, vat_of
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
-from kpi_cli.exports.rows import Block, Fate, Reader, scale_of
+from kpi_cli.exports.rows import Block, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
-from kpi_cli.warehouse.relation import COMBINATIONS, cell_sql, is_written, values_sql, wanted
+from kpi_cli.warehouse.relation import COMBINATIONS, cell_sql, is_written, moment_sql, values_sql, wanted
 
 if TYPE_CHECKING:
     from kpi_cli.period import Window
@@ -64,12 +65,13 @@ class People(Struct, frozen=True):
     refunding: dict[Cells, str]  # by combination, what went back; those left out are not among them
     who: str
     day: str
+    moment: str
     order: str
     money: dict[str, str]  # charged, refunded and tax, as far as there are columns of them
     vat: Decimal | None = None  # the rate of tax that every amount holds, where no column says it
 
     def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
-        """People by their first order, the least of those on their first day.
+        """People by their first order (measures.FIRST).
 
         Args:
             said: by combination, in the order of `refunding`, its channel, campaign and platform, which settle which
@@ -181,8 +183,8 @@ class People(Struct, frozen=True):
     def _numbered(self, said: Sequence[Cells], *, gross: bool) -> str:
         """The orders of people as `numbered`: `nth` is their place among those of their person."""
         keys = self._keys(said)
-        least = "".join(f", {name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
-        nth = f'row_number() OVER (PARTITION BY who ORDER BY "day"{least}, charged) AS nth'
+        texts = ", ".join(f"{name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
+        nth = f"row_number() OVER (PARTITION BY who ORDER BY sold_at, length(order_id), {texts}, charged) AS nth"
         revenue = f"{_revenue(gross=gross)} AS revenue"
         listed = ", ".join(["who", '"day"', "g", "charged", revenue, nth, *keys])
         marks = [*_SETTLING, *keys]
@@ -202,8 +204,8 @@ class People(Struct, frozen=True):
         """The orders that count: who, when, what was charged, went back, and was tax."""
         money = {name: f"CAST({sql} AS {MONEY_TYPE})" for name, sql in self.money.items()}
         refunded, tax = (f"coalesce({money[name]}, 0)" if name in money else "0" for name in ("refunded", "tax"))
-        parts = {"who": self.who, '"day"': self.day, "order_id": self.order, "charged": money["charged"]}
-        parts |= {"refunded": refunded, "tax": tax}
+        parts = {"who": self.who, '"day"': self.day, "sold_at": self.moment, "order_id": self.order}
+        parts |= {"charged": money["charged"], "refunded": refunded, "tax": tax}
         parts |= {f"c{i}": sql for i, sql in enumerate(self.columns.values())}
         inner = f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in parts.items())} FROM {SOURCE}"
         alike = " AND ".join(f"e.c{i} = n.c{i}" for i, _ in enumerate(self.columns)) or "1 = 1"
@@ -211,7 +213,8 @@ class People(Struct, frozen=True):
             WHEN n.refunding = '{_WHOLE_UNLESS_STATED}' AND e.refunded = 0 THEN e.charged
             WHEN n.refunding = '{_PARTLY}' AND e.refunded = 0 THEN NULL ELSE e.refunded END AS back"""
         picks = ", ".join(
-            ["e.who", 'e."day"', "e.order_id", "e.charged", "e.tax", "n.g", back, *(f"n.{m}" for m in marks)]
+            ["e.who", 'e."day"', "e.sold_at", "e.order_id", "e.charged", "e.tax", "n.g", back]
+            + [f"n.{m}" for m in marks]
         )
         return f"SELECT {picks} FROM ({inner}) AS e JOIN named AS n ON {alike}"
 
@@ -219,7 +222,7 @@ class People(Struct, frozen=True):
         """The tax in what was kept, rounded half even to the millionth, as every row's is."""
         if self.vat is not None:
             return self._with_vat_sql(self.vat, marks)
-        listed = ", ".join(["who", '"day"', "order_id", "charged", "tax", "back", "g", *marks])
+        listed = ", ".join(["who", '"day"', "sold_at", "order_id", "charged", "tax", "back", "g", *marks])
         if not {"refunded", "tax"} <= self.money.keys() and {*self.refunding.values()} == {_STATED}:
             return f"kept AS (SELECT {listed}, tax AS tax_kept FROM sold)"
         tax, kept, charged = (self._millionths(sql) for sql in ("tax", "(charged - back)", "charged"))
@@ -231,7 +234,7 @@ class People(Struct, frozen=True):
 
     def _with_vat_sql(self, vat: Decimal, marks: Sequence[str]) -> str:
         """The tax in every amount, in what was charged and in what was kept, rounded half even to the millionth."""
-        listed = ", ".join(["who", '"day"', "order_id", "charged", "back", "g", *marks])
+        listed = ", ".join(["who", '"day"', "sold_at", "order_id", "charged", "back", "g", *marks])
         whole, kept = self._millionths("charged"), self._millionths("(charged - back)")
         top, net = vat.as_integer_ratio()
         bottom = net + top
@@ -345,9 +348,9 @@ def _people(sheet: Sheet, by: Collection[str]) -> People:
     columns = {name: _text_sql(sheet, c) for c, name in stored_dimensions(sheet).items() if c in looked_at}
     named = {"charged": price_rule(sheet)["column"], "refunded": "refunded", "tax": "tax"}
     money = {n: identifier(relation.columns[sheet.columns[c]][0]) for n, c in named.items() if sheet.has(c)}
-    day = cell_sql(sheet, sheet.columns["date"])
+    day, moment = (sql(sheet, sheet.columns["date"]) for sql in (cell_sql, moment_sql))
     who = f"coalesce({', '.join([*ids, 'NULL'])})"
-    return People(relation.engine, 0, columns, {}, who, day, text["order_id"], money, vat_of(sheet))
+    return People(relation.engine, 0, columns, {}, who, day, moment, text["order_id"], money, vat_of(sheet))
 
 
 def _text_sql(sheet: Sheet, canonical: str) -> str:

@@ -23,9 +23,9 @@ from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.roles import CHANNEL, IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK, kind
-from kpi_cli.exports.rows import unguarded
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
+from kpi_cli.exports.values import unguarded
 from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
 
 _SAMPLE = 30
@@ -82,7 +82,7 @@ class Relation(Struct, frozen=True):
     def _rows(self, sheet: Sheet) -> Iterator[Record]:
         """Every row, with the columns that are known, in their own order, else in that of their values."""
         used = sorted(set(sheet.columns.values()))
-        picks = ", ".join(cell_sql(sheet, i) for i in used)
+        picks = ", ".join(moment_sql(sheet, i) for i in used)
         order = ", ".join(str(i) for i, _ in enumerate(used, 1))
         order = "" if self.engine.in_order else f" ORDER BY {order}"
         for line, row in enumerate(self.engine.rows(f"SELECT {picks} FROM {SOURCE}{order}"), 2):
@@ -183,11 +183,21 @@ def _spread(width: int, used: Sequence[int], row: Sequence[Any]) -> list[str]:
 
 
 def cell_sql(sheet: Sheet, index: int) -> str:
-    """A column as it is wanted: a day without its time, but for the moments of a log."""
+    """A column as rows are grouped by it: a day without its time, but for the moments of a log."""
+    assert sheet.relation is not None
+    name, found = sheet.relation.columns[index]
+    if found in {"moment", "instant"} and _canonical(sheet, index) != "time":
+        return f"CAST({identifier(name)} AS DATE)"
+    return moment_sql(sheet, index)
+
+
+def moment_sql(sheet: Sheet, index: int) -> str:
+    """A column as its rows have it; of a sale the moment too, which says which of two was first."""
     assert sheet.relation is not None
     name, found = sheet.relation.columns[index]
     if found in {"moment", "instant"}:
-        return f"CAST({identifier(name)} AS {'TIMESTAMP' if _canonical(sheet, index) == 'time' else 'DATE'})"
+        is_timed = _canonical(sheet, index) == "time" or (sheet.role, _canonical(sheet, index)) == ("sales", "date")
+        return f"CAST({identifier(name)} AS {'TIMESTAMP' if is_timed else 'DATE'})"
     return identifier(name)
 
 

@@ -20,11 +20,11 @@ from msgspec.structs import replace
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.composing import flag, flag_words, stored_dimensions
 from kpi_cli.exports.dialect import Record
+from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import GROUPS, ROWS
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE
-from kpi_cli.exports.rows import Fate
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import cell_text
 from kpi_cli.exports.values import BadValue

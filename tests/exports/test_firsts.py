@@ -88,15 +88,40 @@ def test_a_clean_file_is_read_as_groups_with_the_same_answer_and_ledger(question
 
 
 def test_a_customer_is_of_the_channel_of_the_least_order_id_on_the_first_day(tmp_path: Path) -> None:
-    """Ids are texts: 101 stands before 99, and the first order of c-1 came by e-mail."""
+    """Order 99 was made before 101, and so c-1 came by search."""
     found, checks = said(write(tmp_path, CLEAN), "cac", 0)
     assert checks == "rows"
-    # c-1, c-2, c-4 and c-6 by e-mail, c-3 by search; of c-5 nothing is known.
+    # c-2, c-4 and c-6 by e-mail, c-1 and c-3 by search; of c-5 nothing is known.
     assert {row["channel"]: row["new_customers"] for row in found["rows"]} == {
-        "Email": 4,
-        "Paid Search": 1,
+        "Email": 3,
+        "Paid Search": 2,
         "(unattributed)": 1,
     }
+
+
+@pytest.mark.parametrize("ids", [("1", "2", "3"), ("#9", "#10", "#8"), ("o-a", "o-b", "x")])
+@pytest.mark.parametrize(
+    "times",
+    [
+        (" 09:30", " 10:00", " 08:00"),
+        (" 09:30:01", " 09:30:02", " 09:30:00"),
+        ("T09:30:00.5Z", "T09:30:00.75Z", "T09:30:00.25Z"),
+        (" 00:00:01", " 23:59:59", ""),
+    ],
+)
+def test_of_several_orders_on_the_first_day_the_earliest_hour_counts(
+    times: Sequence[str], ids: Sequence[str], tmp_path: Path
+) -> None:
+    """The third order is the earliest, whatever the ids say, and however the file is read."""
+    channels = ("Email", "Audio", "Paid Search")
+    rows = [f"2026-01-01{t},{i},c-1,{channel},5.25" for t, i, channel in zip(times, ids, channels, strict=True)]
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount", *rows, ""]))
+    assert assert_alike(files, "cac", currency="EUR") == "rows"
+    for rows_of_large_files in (0, 10**9):
+        found, _ = said(files, "cac", rows_of_large_files, currency="EUR")
+        assert {r["channel"]: r["new_customers"] for r in found["rows"] if r["new_customers"]} == {"Paid Search": 1}
+    worth = kpi_cli.ltv(*files, by="channel", currency="EUR").to_dict()
+    assert {row["channel"]: row["customers"] for row in worth["rows"] if row["customers"]} == {"Paid Search": 1}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +240,6 @@ def kept_as(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("2026-01-31,900,c-99,Réseaux sociaux,5.25,1.00,paid,Course A", "texts"),
         ("2026-01-31,0900,c-99,Email,5.25,1.00,paid,Course A", "texts"),
         ("2026-01-31,900,c-99,Email,5.25,5.25,refunded,Course A", "texts"),
-        ("2026-01-31 10:00,900,c-99,Email,5.25,1.00,paid,Course A", "names"),
         ("2026-01-31,900,c-99,Email,5,1,paid,Course A", "names"),
     ],
 )
@@ -268,7 +292,7 @@ def test_combinations_of_names_are_numbered_as_long_as_they_are_few(
         (["999999999999999997", "999999999999999998", "999999999999999996"], "BIGINT"),
     ],
 )
-def test_the_least_of_order_ids_is_the_least_text_however_wide_their_numbers_are(
+def test_the_least_of_order_ids_counts_first_however_wide_their_numbers_are(
     ids: list[str], type_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[str] = []
@@ -287,8 +311,25 @@ def test_the_least_of_order_ids_is_the_least_text_however_wide_their_numbers_are
     assert assert_alike(files, "cac", currency="EUR") == "rows"
     assert type_ in keys[0]
     found, _ = said(files, "cac", 0, currency="EUR")
-    won = dict(zip(ids, channels, strict=True))[min(ids)]
+    won = dict(zip(ids, channels, strict=True))[min(ids, key=int)]
     assert next(row["new_customers"] for row in found["rows"] if row["channel"] == won) >= 1
+
+
+@pytest.mark.parametrize(
+    ("times", "won"),
+    [
+        (("9:05", "14:00", "08:59"), "Paid Search"),
+        (("9:05 PM", "11:00 AM", "12:10 PM"), "Audio"),
+        (("noon", "14:00", "15:00"), "Email"),  # a word is no time, and a day without one begins at midnight
+    ],
+)
+def test_the_hour_may_stand_in_a_column_of_its_own(times: Sequence[str], won: str, tmp_path: Path) -> None:
+    channels = ("Email", "Audio", "Paid Search")
+    rows = [f"2026-01-01,{t},{9 + i},c-1,{c},5.25" for i, (t, c) in enumerate(zip(times, channels, strict=True))]
+    files = write(tmp_path, "\n".join(["date,time,order_id,customer_id,channel,amount", *rows, ""]))
+    assert_alike(files, "cac", currency="EUR")
+    found, _ = said(files, "cac", 10**9, currency="EUR")
+    assert {row["channel"]: row["new_customers"] for row in found["rows"] if row["new_customers"]} == {won: 1}
 
 
 def test_what_people_brought_since_is_found_row_by_row(tmp_path: Path) -> None:

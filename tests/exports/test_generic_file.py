@@ -13,8 +13,8 @@ import yaml
 from kpi_cli import safe
 from kpi_cli.commands.app import main
 from kpi_cli.errors import InputError
+from kpi_cli.exports.fates import conditions
 from kpi_cli.exports.recognising import Place, Wanted, read_header, recognise
-from kpi_cli.exports.rows import conditions
 from kpi_cli.exports.vocabulary import vocabulary
 from kpi_cli.safe import folded, plainest
 

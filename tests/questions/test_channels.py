@@ -321,6 +321,24 @@ def test_a_previous_period_stands_beside(ask: Ask) -> None:
     assert answer["previous"]["total"]["organic_share"] == 1
 
 
+def test_where_nothing_was_sold_a_channel_sold_nothing(ask: Ask) -> None:
+    """Nobody has kept silent about where sales came from: there are none, and 0 is known."""
+    answer = ask(
+        "--from",
+        "2026-10-07",
+        "--to",
+        "2026-10-07",
+        **FILES
+        | {
+            "traffic": TRAFFIC + "2026-10-07,google,cpc,brand,90,3\n",
+            "google": GOOGLE + "2026-10-07,brand,Search,EUR,30.00,400,25,1.00\n",
+        },
+    )
+    row, total = by(answer)["Paid Search"], answer["total"]
+    assert (row["revenue"], row["roi"], row["roas"], total["revenue"], total["roas"]) == (0, -1, 0, 0, 0)
+    assert "sales_without_source" not in {note["code"] for note in answer["notes"]}
+
+
 # ------------------------------------------------------------------- tables that count visitors, not visits
 
 

@@ -84,6 +84,15 @@ def test_stages_by_hand_have_rates_of_the_stage_before_and_of_the_first(kpi: Kpi
     assert (answer["period"], answer["total"]["overall_rate"], answer["total"]["lost"]) == (None, 0.01, 4950)
 
 
+@pytest.mark.usefixtures("kpi")
+@pytest.mark.parametrize("form", ["table", "markdown", "html"])
+def test_all_who_began_stand_at_100_percent_for_a_reader_as_in_json(form: str, capsys: Capture) -> None:
+    assert main(["funnel", "--stage", "visits=5000", "--stage", "leads=40", "-f", form]) == 0
+    printed = capsys.readouterr().out
+    assert "100.00%" in printed
+    assert "0.80%" in printed  # a whole beside it takes no decimal from the rates
+
+
 def test_the_interval_of_a_stage_is_wilsons(kpi: Kpi) -> None:
     # 81 of 263: Newcombe 1998, Two-sided confidence intervals for the single proportion, table I.
     row = kpi("--stage", "visits=263", "--stage", "leads=81")["rows"][1]
@@ -779,9 +788,16 @@ def drawn(result: Result, page: Page) -> list[str]:
         (20, ("51,234", "412", "7")),
         (40, ("51,234", "412  0.80%", "7  1.70%")),
         (60, ("51,234", "412  0.80%", "7  1.70%")),
-        (80, ("51,234", "412      0.80%         0.80%  50,822", "7      1.70%         0.01%     405")),
-        (120, ("51,234", "50,822    0.73–0.89%", "405    0.83–3.47%")),
-        (200, ("51,234", "50,822    0.73–0.89%", "405    0.83–3.47%")),
+        (
+            80,
+            (
+                "51,234                   100.0%",
+                "412      0.80%         0.80%  50,822",
+                "7      1.70%         0.01%     405",
+            ),
+        ),
+        (120, ("51,234                   100.0%", "50,822    0.73–0.89%", "405    0.83–3.47%")),
+        (200, ("51,234                   100.0%", "50,822    0.73–0.89%", "405    0.83–3.47%")),
     ],
 )
 def test_the_bars_fit_the_terminal_and_keep_every_count(width: int, figures: Sequence[str]) -> None:

@@ -430,6 +430,20 @@ def test_without_a_margin_value_is_not_held_against_cost(ask: Asking, tmp_path: 
     assert answer["cohorts"][0]["margin_per_customer"] == [None] * 4
 
 
+def test_value_beside_no_cost_or_less_says_that_its_ratio_means_nothing(ask: Asking, tmp_path: Path) -> None:
+    head = "date,order_id,customer_id,amount,refunded,channel"
+    rows = [("2026-10-01", "o-1", "c-0001", 50, 50, "Email"), ("2026-10-02", "o-2", "c-0002", 80, 0, "Paid Search")]
+    files = (
+        write(tmp_path / "sales.csv", rows, head),
+        write(tmp_path / "spend.csv", [("2026-10-01", "Paid Search", -20)], "date,channel,cost"),
+    )
+    _, answer, _ = ask(*files, "--by", "channel", "--margin", "50%")
+    rows_of = {row["channel"]: place for place, row in enumerate(answer["rows"])}
+    why = {null["row"]: null["reason"] for null in answer["nulls"] if null["column"] == "ltv_cac"}
+    assert why == {rows_of["Email"]: "no_cac"}, "a margin is given, and no cost"
+    assert {"customers_without_cost", "negative_cost"} <= set(codes(answer))
+
+
 def test_under_30_customer_days_no_frequency_is_given(ask: Asking, tmp_path: Path) -> None:
     rows = [("2026-01-01", "o-1", "c-1", "10"), ("2026-01-29", "o-2", "c-1", "10")]
     _, answer, _ = ask(write(tmp_path / "sales.csv", rows))

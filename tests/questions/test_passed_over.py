@@ -33,13 +33,14 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("funnel", *FILES), ("--allocate even", "--margin 50%", "--explain")),
         (("funnel", "--stage", "visits=500", "--stage", "orders=5"), ("--margin 50%", "--explain", "--sort count")),
         (("report", *FILES), ("--top 3", "--explain", "--compare year", "--by channel")),
-        (("explain", "roi"), ("--month 2026-10", "--by channel", "--margin 50%", "--explain")),
+        (("explain", "roi"), ("--month 2026-10", "--by channel", "--explain", "--fail-if roi<0")),
         (("cac", "--cost", "100", "--customers", "4"), ("--margin 50%", "--sort cac", "--top 3")),
         (("roi", "--cost", "100", "--revenue", "400"), ("--sort roi", "--top 3")),
-        (("check", *FILES), ("--margin 50%", "--allocate even", "--month 2026-10")),
+        (("check", *FILES), ("--margin 50%", "--month 2026-10", "--fail-if cost>1")),
+        (("init", *FILES, "-o", "-"), ("--month 2026-10", "--by channel", "--top 3", "--fail-if cost>1", "--json")),
         (("channels", "--why", "google/cpc"), ("--month 2026-10", "--by channel", "--margin 50%")),
         (("channels", "touches.csv", "--model", "linear"), ("--margin 50%", "--allocate even", "--explain")),
-        (("ltv", "sales.csv", "--cohorts"), ("--sort customers", "--top 3")),
+        (("ltv", "sales.csv", "--cohorts"), ("--sort customers", "--top 3", "--compare year")),
     ],
 )
 def test_an_option_that_would_be_passed_over_is_refused(

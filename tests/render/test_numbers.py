@@ -45,6 +45,7 @@ def test_a_figure_is_the_exact_value_rounded_half_even_once(value: Decimal, plac
         ("money", ["0.042"], 4),
         ("money", ["0"], 2),
         ("rate", ["0.428571"], 2),
+        ("rate", ["1", "0.008"], 2),
         ("rate", ["1.5"], 1),
         ("multiple", ["1.4285"], 2),
         ("count", ["3", "4"], 0),

@@ -1,0 +1,38 @@
+"""`--explain`: the formula that is shown, with the numbers that are shown, gives the figure that is shown."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpi_cli.commands.app import main
+
+SCHOOL = Path(__file__).parents[2] / "sample_data" / "kpi.yml"
+
+
+def explained(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, Any]]:
+    assert main([*argv, "--explain", "--json"]) == 0
+    return {entry["metric"]: entry for entry in json.loads(capsys.readouterr().out)["explain"]["metrics"]}
+
+
+@pytest.mark.parametrize("question", ["roi", "cac", "channels", "ltv"])
+def test_a_formula_with_its_numbers_gives_its_value(question: str, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = explained(capsys, question, "--config", str(SCHOOL), "--month", "2026-10")
+    assert entries
+    for entry in entries.values():
+        formula = entry["formula"].replace("×", "*").replace("−", "-").replace("365.25", "Fraction(1461, 4)")
+        inputs = {name: Fraction(str(value)) for name, value in entry["inputs"].items()}
+        found = eval(formula, {"Fraction": Fraction, **inputs})
+        assert float(found) == pytest.approx(entry["value"], abs=1e-6), entry
+
+
+@pytest.mark.parametrize("question", ["roi", "channels"])
+def test_roas_is_told_of_the_revenue_it_is_computed_from(question: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside MER, whose revenue is all there is, `revenue / media_cost` twice would give two answers."""
+    entry = explained(capsys, question, "--config", str(SCHOOL), "--month", "2026-10")["roas"]
+    assert entry["formula"] == "revenue_of_paid_channels / media_cost"
+    assert list(entry["inputs"]) == ["revenue_of_paid_channels", "media_cost"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from kpi_cli.errors import InputError
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.charges import price_rule
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.parts import part_columns

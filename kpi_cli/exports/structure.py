@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
@@ -168,7 +169,7 @@ class _Structure:
                     settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
 
     def look_for_sums(self, rows: Sequence[Record]) -> None:
-        """Whether a row may be the sum of others: called so, or blank where those have a name (subtotals.py)."""
+        """Whether a row may be the sum of others: called so, or without a name that those have (subtotals.py)."""
         if self.sums is None:
             return
         for index in self.naming:
@@ -177,7 +178,12 @@ class _Structure:
             blank = {self.nothing.fullmatch(folded(cell)) is not None for cell in cells}
             self.left_blank |= {index} if True in blank else set()
             self.named |= {index} if False in blank else set()
-        self.sheet.leaves_blank = not self.left_blank.isdisjoint(self.named)
+        known = [index for index in self.naming if index in self.sheet.columns.values()]
+        whole = [row.cells for row in rows if len(row.cells) > max(known, default=0)]
+        says_again = any(
+            cells[a] and cells[a].lower() == cells[b].lower() for a, b in pairwise(known) for cells in whole
+        )
+        self.sheet.leaves_blank |= says_again or not self.left_blank.isdisjoint(self.named)
 
     def _may_be_no_cost(self, index: int, name: str) -> str | None:
         """What a row of costs may be instead: a plan, which its kind or status says, or the tax on other rows."""

@@ -130,15 +130,16 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tu
     nothing = nothing_said(sheet)
     named_by = sorted(naming(sheet), key=lambda i: i not in days)
     texts = [i for i in named_by if i in sheet.columns.values() or _has_words(rows, i, nothing)]
-    said = list(zip(*(_said(rows, i, called, nothing) for i in texts), strict=True)) or [()] * len(rows)
     known = [i in sheet.columns.values() for i in texts]
+    said = list(zip(*(_said(rows, i, called, nothing) for i in texts), strict=True)) or [()] * len(rows)
+    once = [_once(names, known) for names in said]
     heads, proof = list[_Head](), Counter[_Level]()
-    for at in (i for i, row in enumerate(rows) if "" in said[i] and value(sheet, row, columns[0])):
+    for at in (i for i, row in enumerate(rows) if "" in once[i] and value(sheet, row, columns[0])):
         named = [i for i in texts if not nothing.fullmatch(folded(rows[at].cells[i]))]
         is_called = any(called.search(folded(rows[at].cells[i])) for i in named)
         beside = (range(at + 1, len(rows)), range(at - 1, -1, -1))
-        runs = [[rows[i] for i in _alike(said, known, at, places)] for places in beside]
-        head = _Head(rows[at], named[-1] if named else None, tuple(map(bool, compress(said[at], known))))
+        runs = [[rows[i] for i in _alike(once[at], said, known, places)] for places in beside]
+        head = _Head(rows[at], named[-1] if named else None, tuple(map(bool, compress(once[at], known))))
         if is_called and any(_rows_added(sheet, parts[::-1], head.record, columns) > 1 for parts in runs):
             heads.append(replace(head, level=None))
         elif sums := [len(parts) for parts in runs if parts and _is_sum(sheet, columns, head.record, parts)]:
@@ -149,10 +150,12 @@ def _heads(sheet: Sheet, columns: list[int], called: re.Pattern[str]) -> list[tu
     return [(head.record, head.index) for head in heads if head.level is None or proof[head.level] >= 0]
 
 
-def _alike(said: Sequence[Sequence[str]], known: Sequence[bool], head: int, beside: Iterable[int]) -> Iterator[int]:
+def _alike(
+    head: Sequence[str], said: Sequence[Sequence[str]], known: Sequence[bool], beside: Iterable[int]
+) -> Iterator[int]:
     """The rows next to a head that may be what it is made of, up to the first other one."""
     for at in beside:
-        if not _is_part(said[head], said[at], known):
+        if not _is_part(head, said[at], known):
             return
         yield at
 
@@ -169,6 +172,15 @@ def _said(rows: Sequence[Record], index: int, called: re.Pattern[str], nothing: 
     names = {cell: folded(cell) for cell in dict.fromkeys(cells)}
     said = {cell: "" if nothing.fullmatch(name) or called.search(name) else name for cell, name in names.items()}
     return [said[cell] for cell in cells]
+
+
+def _once(names: Sequence[str], known: Sequence[bool]) -> tuple[str, ...]:
+    """What a row says, without a name that repeats the one before it: that of “Google, Google” is Google's."""
+    before, once = "", list[str]()
+    for name, is_known in zip(names, known, strict=True):
+        once.append("" if is_known and name == before else name)
+        before = name if is_known else before
+    return tuple(once)
 
 
 def _is_part(head: Sequence[str], row: Sequence[str], known: Sequence[bool]) -> bool:

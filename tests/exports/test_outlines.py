@@ -70,3 +70,22 @@ def test_kpi_yml_says_what_the_rows_of_an_outline_are(tmp_path: Path, capsys: py
 def test_rows_that_add_up_by_chance_count(header: str, rows: list[str], cost: int, check: Any) -> None:
     [source] = check(table(rows, header))
     assert (source.sum("cost"), source["rows"]["used"]) == (cost, len(rows))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Google,Google,300", "Google,Brand,100", "Google,Generic,200", "Meta,Cold,50"],
+        ["Google,Brand,100", "Google,Generic,200", "Google,google,300", "Meta,Cold,50"],
+        ["Google,,300", "Google,Google,100", "Google,Generic,200", "Meta,Cold,50"],
+    ],
+)
+def test_a_platform_named_again_as_its_own_campaign_may_be_its_total(rows: list[str], check: Any) -> None:
+    [source] = check(table(rows, "Platform,Campaign,Cost"), code=3)
+    assert source["error"]["code"] == "total_or_name"
+
+
+def test_a_platform_named_again_that_is_no_sum_is_a_row(check: Any) -> None:
+    rows = ["Email,Email,300", "Google,Brand,100", "Google,Google,120", "Google,Generic,30", "Meta,Meta,50"]
+    [source] = check(table(rows, "Platform,Campaign,Cost"))
+    assert source["sums"][0]["cost"] == 600

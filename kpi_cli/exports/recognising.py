@@ -131,7 +131,8 @@ def listed(value: str | list[str]) -> list[str]:
 @cache
 def _every_alias() -> frozenset[str]:
     settings = [row for fmt in catalogue() for row in fmt.get("recognise", {}).get("companions", ())]
-    return frozenset(map(folded, chain(*settings))).union(*(fmt.aliases for fmt in catalogue()))
+    own = vocabulary().other_headers
+    return own.union(map(folded, chain(*settings)), *(fmt.aliases for fmt in catalogue()))
 
 
 def recognise(name: str, lines: Sequence[str], mapped: Iterable[Named] = (), wanted: Wanted | None = None) -> Header:

@@ -22,6 +22,7 @@ class Vocabulary(Struct, frozen=True):
     currencies: frozenset[str]
     scales: dict[str, str]  # words of headers, each with the scale that it names
     words: frozenset[str]  # codes of currencies that are words, too
+    other_headers: frozenset[str]  # usual ones that mean nothing here, and are a letter away from one that does
 
     def currency_of(self, symbol: str) -> str | None:
         """The currency a symbol or code names, if it names one."""
@@ -83,4 +84,5 @@ def vocabulary() -> Vocabulary:
         frozenset(words["currencies"]),
         {plainest(word): scale for scale, listed in words["scales"].items() for word in listed},
         frozenset(words["currency_words"]),
+        frozenset(words["other_headers"]),
     )

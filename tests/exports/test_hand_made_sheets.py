@@ -815,3 +815,9 @@ def test_of_the_days_of_an_order_that_of_the_order_counts(check: Any) -> None:
     assert source["period"] == {"start": "2026-09-28", "end": "2026-10-15"}
     [source] = check(("ventes.csv", f"Livraison,Date paiement,Client,Produit,Montant\n{rows}"))
     assert source["period"] == {"start": "2026-10-02", "end": "2026-10-16"}
+
+
+@pytest.mark.parametrize("header", ["Tarif", "tarifs", "Devis"])
+def test_a_usual_header_that_is_a_letter_away_from_another_is_no_slip_of_it(header: str, check: Any) -> None:
+    [source] = check(("ventes.csv", f"Date;Formation;{header};Montant\n2026-10-05;Yoga;réduit;40,00\n"))
+    assert source["sums"][0]["revenue_gross"] == 40

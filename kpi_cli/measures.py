@@ -249,7 +249,7 @@ def names_people(books: Books) -> bool:
 
 
 def first_sql(books: Books) -> str:
-    """Which of a person's orders is the first: by the hours of their day, where the file states them, else by their ids.
+    """Which of a person's orders is the first: by the hours of their day where the file states them, else by ids.
 
     Of ids 9 stands before 10; of one order's lines it is the dearest, and of those the one of the lesser texts. The
     order of the rows does not matter.

@@ -395,13 +395,17 @@ def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
     found, parts = day(cell, order), written(cell)
     if parts is None:
         return dt.datetime.combine(found, dt.time()) + dt.timedelta(days=float(cell) % 1)
-    spoken = _SPOKEN_CLOCK.search(" ".join(cell.split()))
-    clock = parts.clock or (spoken and _clock(spoken.groupdict())) or "00:00:00"
+    clock = parts.clock or _spoken_clock(cell) or "00:00:00"
     local = dt.datetime.combine(found, dt.time.fromisoformat(clock + _fraction(cell)))
     shift = offset_minutes(parts.zone) if tz and parts.zone else None
     if tz is None or shift is None:
         return local
     return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(_zone(tz)).replace(tzinfo=None)
+
+
+def _spoken_clock(cell: str) -> str | None:
+    found = _SPOKEN_CLOCK.search(" ".join(cell.split()))
+    return _clock(found.groupdict()) if found else None
 
 
 def _fraction(cell: str) -> str:
@@ -421,9 +425,12 @@ def stated_moment(cell: str, order: str, tz: str | None = None) -> str | None:
     """
     if is_iso(cell) and tz is None:
         return cell if cell[_DAY:].strip(" T:0") else None
-    if (len(cell) < _DAY and "." not in cell) or halves(cell) or unit(cell) or month_start(cell):
+    if len(cell) < _DAY and "." not in cell:
         return None
-    with suppress(BadValue):
+    with suppress(BadValue):  # several days are none
+        parts = written(cell)
+        if parts and not parts.clock and (unit(cell) or month_start(cell)):
+            return None
         found = moment(cell, order, tz)
         return found.isoformat(" ") if found.time() != dt.time() else None
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kpi_cli.books import Books, need_rows
 from kpi_cli.errors import InputError, NoDataError
@@ -95,15 +95,23 @@ def _overlap(spans: Spans, gap: dt.timedelta) -> Window:
 
 def _tell_gaps(books: Books, spans: Spans, window: Window, gap: dt.timedelta) -> None:
     """A format that covers less of the window than asked is named with its days."""
+    books.notes += [note("incomplete_period", file=file, days=days) for file, days in _gaps(spans, window, gap)]
+
+
+def _gaps(spans: Spans, window: Window, gap: dt.timedelta) -> Iterator[tuple[str, str]]:
+    """The file of each format that covers less than the window, and its days in it as a note tells them."""
     for (role, _, _), (first, last, sources) in spans.items():
         reach = gap if role == "sales" else dt.timedelta()
         if first > window.end or last < window.start:
-            days = label("no_day", "words")
+            yield sources[0].file, label("no_day", "words")
         elif first - reach > window.start or last + reach < window.end:
-            days = label("only_days", "words").format(span_text(max(first, window.start), min(last, window.end)))
-        else:
-            continue
-        books.notes.append(note("incomplete_period", file=sources[0].file, days=days))
+            days = span_text(max(first, window.start), min(last, window.end))
+            yield sources[0].file, label("only_days", "words").format(days)
+
+
+def gaps(books: Books, uses: Sequence[str], window: Window) -> Iterator[tuple[str, str]]:
+    """The same of any window, for the files of some roles."""
+    return _gaps(_coverage(books, uses), window, longest_gap(books))
 
 
 def earlier_span(books: Books, window: Window) -> Span | None:

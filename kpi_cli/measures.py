@@ -381,7 +381,7 @@ def revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, D
     if not (books.has("spend") and books.has("sales")):
         return {}
     if any(name not in UNITS for name in books.ask.dimensions):
-        return _revenue_of_paid_channels(asked_too(books, "channel"), window)
+        return _revenue_of_paid_channels(by_channel_too(books), window)
     fill_buckets(books, window)
     sql = f"SELECT DISTINCT b.label, t.by_channel FROM spend t {IN_WINDOW} WHERE t.fate IS NULL AND t.cost <> 0"
     paid = set(books.store.rows(sql))
@@ -403,11 +403,9 @@ def _revenue_of_paid_channels(books: Books, window: Window | None) -> dict[Key, 
     return found
 
 
-def asked_too(books: Books, name: str) -> Books:
-    """The same books, asked for one more dimension of each group; as they are where they have it."""
-    if name in books.ask.dimensions:
-        return books
-    return replace(books, ask=replace(books.ask, by=(*books.ask.by, name)))
+def by_channel_too(books: Books) -> Books:
+    """The same books, asked for the channel of each group besides."""
+    return replace(books, ask=replace(books.ask, by=(*books.ask.by, "channel")))
 
 
 def _sales_by_channel(books: Books, window: Window | None) -> list[ChannelSales]:

@@ -126,7 +126,10 @@ class Report(Struct):
             before[name] = head.previous
         earlier = channels.previous.rows if channels and channels.previous else []
         previous = Previous(self.previous, earlier, before) if self.previous else None
-        rows = channels.rows if channels else []
+        budgets = self.part("budgets")
+        allowed = {row["channel"]: row["budget"] for row in budgets.rows} if budgets else {}
+        of_channel = channels.rows if channels else []
+        rows = [row | {"budget": allowed[row["channel"]]} if row["channel"] in allowed else row for row in of_channel]
         return Result("report", [], rows, total, by=["channel"], period=self.period, previous=previous)
 
     def to_dict(self, *, exact: bool = False) -> dict[str, Any]:

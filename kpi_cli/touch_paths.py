@@ -45,11 +45,14 @@ _PARTS = 1 << 48  # that a path is cut into by time_decay
 _WANTED = ("user", "time", "path", "channel", "source", "medium", "campaign")
 
 
-def fill_steps(books: Books, window: Window | None) -> None:
+def fill_steps(books: Books, window: Window | None) -> int:
     """Fill the table `steps`: a row a touch.
 
     Its path, its place (is_first, is_last, the next channel, how many there are), its channel, its age in days
     counted from the path's last touch, and the conversions, nulls and value of the path.
+
+    Returns:
+        How many touches stand before one of the same moment and another channel by chance alone.
 
     Raises:
         InputError: a touch without a person or a time, a negative count, an empty step, or no conversions.
@@ -57,8 +60,7 @@ def fill_steps(books: Books, window: Window | None) -> None:
     store = books.store
     store.ensure("touches", *_WANTED)
     if store.touches:
-        _fill_there(books, store.touches, window)
-        return
+        return _fill_there(books, store.touches, window)
     if store.rows("SELECT count(*) FROM touches")[0][0] > _MANY:
         all_threads(store.con)
     _check(books)
@@ -72,9 +74,10 @@ def fill_steps(books: Books, window: Window | None) -> None:
         f"""CREATE OR REPLACE TEMP TABLE steps AS {_spelled(_WRITTEN)}
             UNION ALL
             SELECT path, nth, is_first, is_last, next, length, channel, direct,
-                   epoch_us(last_touch - time) / 86400e6 AS age, conversions, nulls, worth
+                   epoch_us(last_touch - time) / 86400e6 AS age, conversions, nulls, worth, is_tied
             FROM told JOIN journeys USING (path) WHERE is_touch AND ended::DATE {within}"""
     )
+    return int(store.rows("SELECT count_if(is_tied) FROM steps")[0][0])
 
 
 # Touches in their order. A row counts to the conversion it makes, or to the next one of the same person; a path
@@ -92,9 +95,11 @@ _TOLD = f"""
       SELECT *, row_number() OVER journey AS nth, coalesce(lag(converts) OVER journey, 1) > 0 AS is_first,
              converts > 0 OR lead(is_touch) OVER journey IS NOT TRUE AS is_last,
              lead(channel) OVER journey AS following,
+             converts = lead(converts) OVER journey AND time = lead(time) OVER journey AS at_once,
              count_if(converts > 0) OVER (journey ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
       FROM coded WINDOW journey AS (PARTITION BY person ORDER BY time, converts, channel, value))
-    SELECT * EXCLUDE (person, following, so_far), CASE WHEN NOT is_last THEN following END AS next,
+    SELECT * EXCLUDE (person, following, at_once, so_far), CASE WHEN NOT is_last THEN following END AS next,
+           NOT is_last AND at_once AND following <> channel AS is_tied,
            person << 32 | (so_far - (converts > 0)::BIGINT) AS path
     FROM ordered"""
 
@@ -123,7 +128,7 @@ def _spelled(paths: str) -> str:
              unnest(list_append(listed[2:], NULL)) AS following, unnest(range(1, len(listed) + 1)) AS nth
       FROM written)
     SELECT path, nth, nth = 1 AS is_first, nth = length AS is_last, f.channel AS next, length, n.channel, n.direct,
-           NULL::DOUBLE AS age, conversions, nulls, value
+           NULL::DOUBLE AS age, conversions, nulls, value, false AS is_tied
     FROM spelled JOIN step_names n USING (step) LEFT JOIN step_names f ON f.step = following"""
 
 
@@ -134,18 +139,19 @@ _PATHS = """
            unnest($3::VARCHAR[])::DECIMAL(18,6) AS nulls, unnest($4::VARCHAR[])::DECIMAL(18,6) AS value"""
 
 
-def _fill_there(books: Books, touches: Touches, window: Window | None) -> None:
+def _fill_there(books: Books, touches: Touches, window: Window | None) -> int:
     """The same of touches whose paths are made where they are: the distinct ones come, their channels as numbers."""
     _check(books)
     codes, channels = _codes(books, touches)
     rows = touches.paths(codes, window)
     lost = sum(conversions for path, _, conversions, *_ in rows if path is None)
-    _tell(books, lost, sum(int(count) for _, inside, *_, count in rows if not inside))
+    _tell(books, lost, sum(int(count) for _, inside, *_, count, _ in rows if not inside))
     _set_names(books, [str(code) for code, _ in enumerate(channels)], channels)
     kept = [row for row in rows if row[0] is not None and row[1]]
     columns = [[None if row[i] is None else str(row[i]) for row in kept] for i in (0, 2, 3, 4)]
     books.store.con.execute(f"CREATE OR REPLACE TEMP TABLE paths AS {_PATHS}", columns)
     books.store.con.execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_spelled('FROM paths')}")
+    return sum(int(tied) for *_, tied in kept)
 
 
 def _codes(books: Books, touches: Touches) -> tuple[dict[tuple[str, ...], Code], list[str]]:

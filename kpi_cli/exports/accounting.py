@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kpi_cli.exports.bulk import ROWS
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.charges import price_rule
 from kpi_cli.exports.control import control_sums
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.plain import first_rows
@@ -121,10 +121,10 @@ def _zone_note(source: Source, sheet: Sheet) -> None:
         columns = [index for column, index in sheet.columns.items() if kind(column) == "day"]
         cells = [row[index] for row in first_rows(sheet.text, sheet)[:1] for index in columns if len(row[index]) > _DAY]
     try:
-        is_elsewhere = len(cells) == 1 and moment(cells[0], order, tz) != moment(cells[0], order)
+        is_elsewhere = any(moment(cell, order, tz) != moment(cell, order) for cell in cells)
     except BadValue:
         return
-    if is_elsewhere:
+    if is_elsewhere and not sheet.days.has_zones:
         source.extra_notes.append(note("zone_as_written", file=source.file, tz=tz))
 
 

@@ -22,14 +22,8 @@ from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
 from kpi_cli.exports.cells import conclude
-from kpi_cli.exports.composing import (
-    BESIDE,
-    flag_words,
-    flags_of,
-    price_rule,
-    stored_dimensions,
-    vat_of,
-)
+from kpi_cli.exports.charges import BESIDE, flags_of, price_rule, vat_of
+from kpi_cli.exports.composing import flag_words, stored_dimensions
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import lacking, library
 from kpi_cli.exports.fates import Fate

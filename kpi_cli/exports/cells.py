@@ -273,7 +273,7 @@ def _nothing_to_ask(sheet: Sheet) -> None:
 
 def _one_zone(sheet: Sheet) -> None:
     offsets = sheet.days.offsets
-    if offsets and max(offsets) - min(offsets) > 60 and not sheet.options.tz:
+    if sheet.days.has_zones and not sheet.options.tz:
         line, column, cell = offsets[max(offsets)]
         raise sheet.error(
             "zones_differ",

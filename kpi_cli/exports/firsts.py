@@ -19,7 +19,8 @@ from operator import mul
 from msgspec import Struct
 
 from kpi_cli.exports.bulk import Plan, attempt, checked, enum_of, names_in, text_sql
-from kpi_cli.exports.composing import flags_of, stored_dimensions
+from kpi_cli.exports.charges import flags_of
+from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS

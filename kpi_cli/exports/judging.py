@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from kpi_cli.exports.cells import BARE
-from kpi_cli.exports.composing import customer_types, flagged, flags_of, stored_dimensions
+from kpi_cli.exports.charges import flagged, flags_of
+from kpi_cli.exports.composing import customer_types, stored_dimensions
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.plain import first_rows

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import BESIDE, price_rule, ruled, vat_of
+from kpi_cli.exports.charges import BESIDE, price_rule, ruled, vat_of
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.plain import (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from kpi_cli.errors import InputError
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.charges import price_rule
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.subtotals import ROUNDED, value

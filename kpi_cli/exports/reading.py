@@ -31,6 +31,7 @@ from kpi_cli.exports.prose import NoTable
 from kpi_cli.exports.roles import ROLES
 from kpi_cli.exports.rows import Columns, Ledger, Reader, tell
 from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.signs import refuse_negative
 from kpi_cli.exports.structure import settle
 from kpi_cli.exports.structured import Table, tables_of
 from kpi_cli.exports.subtotals import set_aside_levels, set_aside_subtotals, tell_of_blocks
@@ -38,7 +39,7 @@ from kpi_cli.exports.sums import load_sums
 from kpi_cli.exports.surveying import digest
 from kpi_cli.exports.tables import Source, Store
 from kpi_cli.exports.understanding import parquet_sheet, relation_sheet, structured_sheet, text_sheet
-from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_repeated_shipping, refuse_unread
+from kpi_cli.exports.unread import needs_rows, refuse_rates, refuse_remarks, refuse_repeated_shipping, refuse_unread
 from kpi_cli.exports.workspace import workspace
 from kpi_cli.texts import note
 from kpi_cli.warehouse.addresses import is_address
@@ -224,7 +225,9 @@ def _load(store: Store, source: Source, options: ReadOptions) -> Reader:
     ask_of_outlines(source.sheet)
     set_aside_levels(source.sheet)
     tell_of_blocks(source.sheet)
+    refuse_negative(source.sheet)
     refuse_unread(source.sheet)
+    refuse_remarks(source.sheet)
     refuse_rates(source.sheet)
     refuse_parts(source.sheet)
     refuse_repeated_shipping(source.sheet)

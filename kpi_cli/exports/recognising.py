@@ -516,12 +516,15 @@ def _is_another(header: Header) -> bool:
         return True
     if "refunded" not in header.columns and _is_headed(spec.get("refunds_headed"), header.names):
         return True
+    if {*header.columns}.isdisjoint(_MARKETED) and headed(spec.get("ledger_headed")):
+        return True
     if {*header.columns}.isdisjoint(_BUYERS) and headed(spec.get("bills_headed")):
         return True
     return not {*header.columns, *_meant_elsewhere(header)}.isdisjoint(spec.get("unless", ()))
 
 
 _BUYERS = {"customer_id", "email"}
+_MARKETED = {"platform", "channel", "campaign", "source", "impressions", "clicks"}
 
 
 def _is_headed(pattern: str | None, cells: Iterable[str]) -> bool:
@@ -576,6 +579,9 @@ def unknown_table(cells: Sequence[str], place: Place, wish: Wish, *, is_prose: b
         fix = "add what went back to the list of orders, in a column Refunded; if its rows are orders, say --sales FILE"
         return InputError("not_a_report", "this is a list of refunds", fix, place.name, place.line)
     money = {"amount", "revenue", "amount_net", "price"}
+    if not wish.wanted.role and _is_ledger(cells):
+        fix = "put the sales and the costs into files of their own"
+        raise InputError("not_a_report", "this is a ledger of income and expenses", fix, place.name, place.line)
     if not wish.wanted.role and _is_headed(sales.spec["bills_headed"], cells):
         said = "amounts beside suppliers could be costs, what ads cost, or sales"
         fix = "say which with --costs FILE, --spend FILE or --sales FILE"
@@ -610,6 +616,13 @@ def no_such_column(cells: Sequence[str], place: Place, named: Named) -> InputErr
     said = f"there is no column {quoted(header)} to be read as {column}"
     fix = did_you_mean(header, [cell.strip() for cell in cells if cell.strip()], "write it as the file's header does")
     return InputError("no_such_column", said, fix, place.name, place.line)
+
+
+def _is_ledger(cells: Sequence[str]) -> bool:
+    """Whether a header has both what came in and what went out."""
+    formats = [f for f in catalogue() if f.name == GENERIC and "ledger_headed" in f.spec]
+    spent = any((column_of(fmt, cell) or ("",))[0] == "cost" for fmt in formats for cell in cells)
+    return spent and _is_headed(formats[0].spec["ledger_headed"], cells)
 
 
 def _spent_by_someone(cells: Sequence[str]) -> str | None:

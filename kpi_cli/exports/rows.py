@@ -110,7 +110,7 @@ class Reader:
     @property
     def tz(self) -> str | None:
         """The zone in which moments are told, where the file's own are of several."""
-        return self.sheet.options.tz if len(self.sheet.days.offsets) > 1 else None
+        return self.sheet.options.tz if self.sheet.days.has_zones else None
 
     def blocks(self, compose: Callable[[Block], Columns]) -> Iterator[Columns]:
         """The columns of the rows that are used, batch by batch; the ledger fills as they come.

@@ -44,12 +44,13 @@ def set_aside_subtotals(sheet: Sheet) -> None:
     for one in found:
         if one.name not in names:
             settle_doubt(sheet, [one.record], one.index, _DOUBT, None if one.is_open else "subtotal_row")
+    counts = {folded(word) for word, fate in sheet.options.statuses if fate == "used"}
     left_out = -1
     while left_out < (left_out := len(sheet.left_out)):  # without those of campaigns, those of platforms may add up
         for head, index in _heads(sheet, columns, called):
             if index is None:
                 sheet.left_out[head.line] = "subtotal_row"
-            else:
+            elif counts.isdisjoint(map(folded, head.cells)):
                 settle_doubt(sheet, [head], index, HEAD)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from kpi_cli.errors import InputError
-from kpi_cli.exports.composing import price_rule
+from kpi_cli.exports.charges import price_rule
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.parts import part_columns
 from kpi_cli.exports.plain import first_rows, is_plain, source_sql
 from kpi_cli.exports.roles import MONEY_TYPE
-from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.sheet import Sheet, say_whether_it_counts
 from kpi_cli.exports.values import BadValue, number
 from kpi_cli.safe import folded, quoted
 
@@ -46,7 +46,7 @@ def unread(sheet: Sheet) -> dict[int, str]:
 def needs_rows(sheet: Sheet) -> bool:
     """Whether those columns make the rows be looked at one by one, however many they are."""
     ships = sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping"
-    return bool(unread(sheet) or part_columns(sheet)) or ships or _is_one_rate(sheet)
+    return bool(unread(sheet) or part_columns(sheet) or remark_columns(sheet)) or ships or _is_one_rate(sheet)
 
 
 def _is_one_rate(sheet: Sheet) -> bool:
@@ -116,6 +116,35 @@ def refuse_unread(sheet: Sheet) -> None:
                 raise _still_due(sheet, record, index)
             if what == "discount" and _is_some(cell):
                 raise _discount_open(sheet, record, index)
+
+
+def remark_columns(sheet: Sheet) -> list[int]:
+    """The columns of remarks, where none says what became of an order."""
+    rules = sheet.header.format.get("remarks") if sheet.role == "sales" else None
+    if not rules or any(
+        sheet.has(c) for c in ("status", "paid", "refunded", "refund_flag", "refunded_at", "cancelled")
+    ):
+        return []
+    taken = sheet.columns.values()
+    names = enumerate(sheet.header.names)
+    return [i for i, name in names if i not in taken and re.search(rules["headed"], folded(name))]
+
+
+def refuse_remarks(sheet: Sheet) -> None:
+    """Look at remarks.
+
+    Raises:
+        InputError: one tells that its order went back or was called off, and kpi.yml does not say that it counts.
+    """
+    said = {folded(word) for word, fate in sheet.options.statuses if fate == "used"}
+    for index in remark_columns(sheet):
+        for record in _rows(sheet):
+            cell = record.cells[index] if index < len(record.cells) else ""
+            if folded(cell) not in said and re.search(sheet.header.format.get("remarks")["begin"], folded(cell)):
+                header = quoted(sheet.header.names[index].strip())
+                text = f"{header} is not read, and says {quoted(cell.strip())}"
+                fix = f"say it in a column Refunded or Cancelled, or {say_whether_it_counts(quoted(cell.strip()))}"
+                raise sheet.error("status_unread", text, fix, record.line, index)
 
 
 def refuse_rates(sheet: Sheet) -> None:

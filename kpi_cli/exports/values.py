@@ -581,6 +581,9 @@ def halves(cell: str) -> tuple[str, str] | None:
 _HALF = "\x1f"
 
 
+_SUMMER_TIME = 60  # minutes
+
+
 class Days(Struct):
     """What the dates of a file prove about their order, with the place of the first proof of each."""
 
@@ -590,6 +593,11 @@ class Days(Struct):
     serial: tuple[int, int, str] | None = None
     shorts: set[Written] = field(default_factory=set)
     offsets: dict[int, tuple[int, int, str]] = field(default_factory=dict)
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether times are of several zones; those an hour apart are of one, with its summer time."""
+        return bool(self.offsets) and max(self.offsets) - min(self.offsets) > _SUMMER_TIME
 
     def look(self, cell: str, place: tuple[int, int]) -> None:
         """Take one cell into account; what is no date is left for the reading to refuse."""

@@ -27,6 +27,8 @@ from kpi_cli.errors import UsageError
 from kpi_cli.safe import folded, quoted
 
 MODELS = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "markov", "shapley")
+ORDERLESS = frozenset({"linear", "time_decay", "shapley"})
+"""Models by which touches of one moment may change places."""
 HALF_LIFE = 7.0
 DIRECT = frozenset({"direct", "(direct)", "(direct) / (none)"})
 EXACT_CHANNELS = 32

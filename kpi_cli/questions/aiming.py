@@ -100,13 +100,17 @@ def _units(window: Window, every: str) -> dict[str, Window]:
 
 
 def budget(ask: Ask, window: Window, channel: str | None = None) -> Decimal | None:
-    """What the budgets allow in a window: each month's, by its days where only a part of the month is in it."""
-    allowed = None
+    """What the budgets allow in a window: each month's, by its days where only a part of the month is in it.
+
+    None where some month has none: the cost of three months is not to be held against the budget of one.
+    """
+    allowed = Decimal(0)
     for _, part in buckets(window, "month"):
         goal = in_force(ask.config.budgets, "cost", channel, part.end)
-        if goal:
-            allowed = (allowed or Decimal(0)) + goal.value * part.days / _month_days(part.end)
-    return allowed if allowed is None else round(allowed, 6)
+        if goal is None:
+            return None
+        allowed += goal.value * part.days / _month_days(part.end)
+    return round(allowed, 6)
 
 
 def _month_days(day: dt.date) -> int:

@@ -19,7 +19,6 @@ Held = TypeVar("Held")
 _KEYS = {"revenue": "revenue", "media": "media_cost", "customers": "new_customers"}
 _TABLES = {"revenue": (measures.sales,), "media": (measures.spend,), "customers": (measures.new_customers,)}
 _COSTS = ("media_cost", "other_cost")
-_OWN = frozenset({"inbound", "outbound"})  # strategies whose cost is borne by their own channels
 NAMELESS = frozenset({UNATTRIBUTED, NOT_SET, NOT_ALLOCATED})
 ZERO = Decimal(0)
 
@@ -27,57 +26,31 @@ ZERO = Decimal(0)
 def allocate(books: Books, window: Window | None, groups: dict[Key, Measures]) -> None:
     """Spread the cost of `(not allocated)` and of shared rows over the named ones of the same unit of time.
 
-    Cost that names a strategy goes to that strategy's own. Rows in brackets, such as (unattributed), bear none. Where
-    the key sums to 0 the cost stays where it is.
+    Rows in brackets, such as (unattributed), bear none. Where the key sums to 0 the cost stays where it is.
     """
     if books.ask.allocate is None or not books.ask.dimensions:
         return
-    weights: dict[str | None, dict[str, dict[Key, Decimal]]] = {}
+    weights = _by_time(books, _weights(books, window))
     spread = kept = ZERO
-    for giver, strategy, costs in _given(books, window, groups):
-        if strategy not in weights:
-            weights[strategy] = _by_time(books, _weights(books, window, strategy))
-        unit = giver[0] if books.ask.every else ""
-        if _moved(groups, giver, costs, weights[strategy].get(unit, {})):
-            spread += sum(costs, ZERO)
-        else:
-            kept += sum(costs, ZERO)
+    for unit, keys in _by_time(books, groups).items():
+        for giver in [key for key in keys if is_shared(books, key) and any(_cost(groups[key]))]:
+            amount = sum(_cost(groups[giver]), ZERO)
+            if _moved(groups, giver, weights.get(unit, {})):
+                spread += amount
+            else:
+                kept += amount
     _tell(books, spread, kept)
 
 
-def _given(
-    books: Books, window: Window | None, groups: Mapping[Key, Measures]
-) -> list[tuple[Key, str | None, list[Decimal]]]:
-    """The cost that is to be spread: the row it stands in, the strategy it names, if any, and how much of each kind."""
-    givers = {key for key in groups if is_shared(books, key) and any(_cost(groups[key]))}
-    if not givers:
-        return []
-    asked = measures.asked_too(books, "strategy")
-    place = asked.ask.dimensions.index("strategy")
-    tables = (table(asked, window) for table in (measures.spend, measures.costs))
-    found: dict[tuple[Key, str | None], list[Decimal]] = {}
-    for key, sums in sorted(measures.joined(*tables).items()):
-        giver = key[: len(books.ask.dimensions)]
-        if giver in givers:
-            strategy = key[place] if key[place] in _OWN else None
-            so_far = found.get((giver, strategy), [ZERO] * len(_COSTS))
-            found[giver, strategy] = [a + b for a, b in zip(so_far, _cost(sums), strict=True)]
-    return [(giver, strategy, costs) for (giver, strategy), costs in found.items() if any(costs)]
-
-
-def _weights(books: Books, window: Window | None, strategy: str | None) -> dict[Key, Decimal]:
-    """What each named row, or what is of one strategy in it, has of the key, the same in every question.
-
-    Of a row by strategy it is what its named channels have.
-    """
+def _weights(books: Books, window: Window | None) -> dict[Key, Decimal]:
+    """What each named row has of the key, the same in every question; of a strategy, what its named channels have."""
     how, dims = str(books.ask.allocate), books.ask.dimensions
-    asked = measures.asked_too(books, "channel") if "strategy" in dims else books
-    asked = measures.asked_too(asked, "strategy") if strategy else asked
+    by_strategy = "strategy" in dims and "channel" not in dims
+    asked = measures.by_channel_too(books) if by_strategy else books
     found: dict[Key, Decimal] = {}
     for key, sums in measures.joined(*(table(asked, window) for table in _tables(books, how))).items():
-        row, named = key[: len(dims)], dict(zip(asked.ask.dimensions, key, strict=True))
-        theirs = strategy is None or named["strategy"] == strategy
-        if theirs and NAMELESS.isdisjoint(key) and not is_shared(books, row):
+        row = key[:-1] if by_strategy else key
+        if NAMELESS.isdisjoint(key) and not is_shared(books, row):
             weight = Decimal(1) if how == "even" else Decimal(sums.get(_KEYS[how]) or 0)
             found[row] = found.get(row, ZERO) + max(weight, ZERO)
     return found
@@ -107,11 +80,11 @@ def _cost(sums: Measures) -> list[Decimal]:
     return [Decimal(sums.get(name) or 0) for name in _COSTS]
 
 
-def _moved(groups: dict[Key, Measures], giver: Key, costs: Sequence[Decimal], weights: Mapping[Key, Decimal]) -> bool:
-    """Move a row's cost, or a part of it, to the others, if the key gives a way to."""
+def _moved(groups: dict[Key, Measures], giver: Key, weights: Mapping[Key, Decimal]) -> bool:
+    """Move a row's cost to the others, if the key gives a way to."""
     from kpi_cli.apportion import apportion
 
-    for name, amount in zip(_COSTS, costs, strict=True):
+    for name, amount in zip(_COSTS, _cost(groups[giver]), strict=True):
         parts = apportion(amount, list(weights.values()))
         if parts is None:
             return False
@@ -119,7 +92,7 @@ def _moved(groups: dict[Key, Measures], giver: Key, costs: Sequence[Decimal], we
             if part:
                 sums = groups.setdefault(taker, {})
                 sums[name] = Decimal(sums.get(name) or 0) + part
-        groups[giver][name] = Decimal(groups[giver].get(name) or 0) - amount
+        groups[giver][name] = ZERO
     if not any(groups[giver].values()):
         del groups[giver]
     return True

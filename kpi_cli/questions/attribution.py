@@ -11,7 +11,7 @@ from kpi_cli import touch_paths
 from kpi_cli.ask import OF_COST, Ask, without
 from kpi_cli.books import Books
 from kpi_cli.errors import UsageError
-from kpi_cli.models.attribution import HALF_LIFE, MODELS, Credit
+from kpi_cli.models.attribution import HALF_LIFE, MODELS, ORDERLESS, Credit
 from kpi_cli.opening import open_books
 from kpi_cli.questions.figures import Answer, Figure
 from kpi_cli.questions.laying_out import lay_out
@@ -49,7 +49,9 @@ def attribution(ask: Ask, model: str = ALL, half_life: float = HALF_LIFE) -> Res
     without(ask, OF_COST, "credit is no cost")
     ask = replace(ask, by=("channel",))
     books = open_books(ask, ROLES, (ROLES,), enough="people")
-    touch_paths.fill_steps(books, books.window)
+    tied = touch_paths.fill_steps(books, books.window)
+    if tied and name not in ORDERLESS:
+        books.notes.append(note("touches_tied", count=tied))
     return _all(books, half_life) if name == ALL else _one(books, name, half_life)
 
 

@@ -15,7 +15,7 @@ from kpi_cli.ask import Ask, without
 from kpi_cli.assigning import NOT_ALLOCATED, NOT_SET
 from kpi_cli.books import Books
 from kpi_cli.config import in_force
-from kpi_cli.coverage import first_day, uncovered
+from kpi_cli.coverage import first_day, gaps, uncovered
 from kpi_cli.definitions import asked_by_name
 from kpi_cli.errors import InputError, NoDataError
 from kpi_cli.exports.options import Enough
@@ -233,6 +233,7 @@ class _Report:
         returns, won = (_answered(question, self._asked(window, by=("month",))) for question in (roi, cac))
         if returns is None or len(returns.rows) < 2:
             return None
+        self._tell_gaps(window)
         wanted = ("revenue", "cost", "profit", "roi", "new_customers", "cac")
         if won:
             beside = {row["month"]: row for row in won.rows}
@@ -240,6 +241,12 @@ class _Report:
                 row |= {n: beside.get(row["month"], {}).get(n) for n in wanted if n not in row}
             returns.columns += [c for c in won.columns if c.name in wanted and c not in returns.columns]
         return _trimmed(replace(returns, total={}, nulls=[]), wanted)
+
+    def _tell_gaps(self, window: Window) -> None:
+        """What of the months before the report's own some file does not cover, so that they lack its cost or sales."""
+        for file, days in gaps(self.books, ("spend", "sales", "costs"), window) if window != self.window else ():
+            period = span_text(window.start, window.end)
+            self.notes.append(note("trend_incomplete", file=file, days=days, period=period))
 
     def _worth(self) -> Result | None:
         """What the customers of the trend's months are worth to date."""

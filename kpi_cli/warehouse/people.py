@@ -20,7 +20,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import BESIDE, flagged, flags_of, price_rule, ruled, stored_dimensions, vat_of
+from kpi_cli.exports.charges import BESIDE, flagged, flags_of, price_rule, ruled, vat_of
+from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.recognising import GENERIC

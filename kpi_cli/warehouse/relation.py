@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.composing import BESIDE, price_rule, ruled
+from kpi_cli.exports.charges import BESIDE, price_rule, ruled
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.judging import literal
 from kpi_cli.exports.large import ROWS

@@ -70,7 +70,8 @@ class Touches(Struct, frozen=True):
 
         Returns:
             Rows of the path, its channels' numbers parted by “>”, None where a conversion had no touch before it;
-            whether it ended in the window; conversions; how many such paths led to none; their value; their rows.
+            whether it ended in the window; conversions; how many such paths led to none; their value; their rows;
+            how many of these stand before one of the same moment and another channel by chance alone.
 
         Raises:
             InputError: the engine refuses it, or the table has changed since it was read.
@@ -79,7 +80,7 @@ class Touches(Struct, frozen=True):
             f"""{self._journeys(codes)}
                 SELECT path, {_inside(window)} AS inside, sum(conversions) AS conversions,
                        sum(CASE WHEN conversions > 0 THEN 0 ELSE 1 END) AS nulls, sum(worth) AS worth, sum(n) AS n,
-                       max(length) AS length
+                       sum(tied) AS tied, max(length) AS length
                 FROM journeys GROUP BY 1, 2"""
         )
         if any(path is not None and path.count(">") + 1 != length for path, *_, length in rows):
@@ -141,14 +142,17 @@ class Touches(Struct, frozen=True):
                            {self.value} AS value{cells} FROM {SOURCE}) AS e
               JOIN named AS n ON {alike} WHERE n.touched = 1 OR e.converts > 0),
             placed AS (SELECT *, row_number() OVER ({order}) AS nth,
+                              CASE WHEN converts = 0 AND lead(converts) OVER ({order}) = 0
+                                        AND lead("at") OVER ({order}) = "at" AND lead(code) OVER ({order}) <> code
+                                   THEN 1 ELSE 0 END AS is_tied,
                               count(CASE WHEN converts > 0 THEN 1 END) OVER ({running}) AS so_far FROM coded),
-            told AS (SELECT who, "at", converts, value, code, touched, nth,
+            told AS (SELECT who, "at", converts, value, code, touched, nth, is_tied,
                             so_far - CASE WHEN converts > 0 THEN 1 ELSE 0 END AS nth_path FROM placed),
             journeys AS (SELECT who, nth_path, sum(converts) AS conversions,
                            string_agg(CASE WHEN touched = 1 THEN CAST(code AS VARCHAR) END, '>' ORDER BY nth) AS path,
                            sum(CASE WHEN converts > 0 THEN value END) AS worth, CAST(max("at") AS DATE) AS ended,
                            max(CASE WHEN touched = 1 THEN "at" END) AS last_touch, count(*) AS n,
-                           sum(touched) AS length
+                           sum(touched) AS length, sum(is_tied) AS tied
                          FROM told GROUP BY who, nth_path)"""
 
     def _named_sql(self, codes: Mapping[Cells, Code]) -> str:

@@ -762,3 +762,56 @@ def test_a_gross_amount_counts_beside_one_without_fees(check: Any) -> None:
     text = "Transaction ID,Date,Product Name,Email,Amount Gross,Amount Net\nT1,2026-10-02,A,a@example.com,90,85\n"
     [source] = check(("sales.csv", text))
     assert source.sum("revenue_gross") == 90
+
+
+@pytest.mark.parametrize("word", ["ANNULÉ", "remboursé le 12", "Refunded", "Storniert", "cancelled – ill"])
+def test_a_remark_that_an_order_went_back_is_asked_about(word: str, check: Any) -> None:
+    header, first, last = (
+        "Date,Customer,Course,Amount,Notes",
+        "2026-10-01,c-0001,A,100,",
+        "2026-10-03,c-0003,B,50,by card",
+    )
+    [source] = check(("sales.csv", "\n".join([header, first, f"2026-10-02,c-0002,B,50,{word}", last])), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("status_unread", 3)
+    rows = [f"{header},Refunded", f"{first},0", f"2026-10-02,c-0002,B,50,{word},50", f"{last},0"]
+    [source] = check(("sales.csv", "\n".join(rows)))
+    assert (source.sum("revenue_gross"), source.sum("refunds")) == (200, 50)
+
+
+def test_another_remark_is_no_question(check: Any) -> None:
+    rows = "2026-10-02,c-0002,B,50,was refunded his taxi\n2026-10-03,c-0003,B,50,note: cancelled once before\n"
+    [source] = check(("sales.csv", f"Date,Customer,Course,Amount,Notes\n{rows}"))
+    assert source.sum("revenue_gross") == 100
+
+
+@pytest.mark.parametrize("header", ["Recettes", "Income", "Einnahmen"])
+def test_a_ledger_is_not_read_by_half(header: str, check: Any) -> None:
+    for text in (
+        f"Date,Label,{header},Expenses\n2026-10-01,Course,100,\n2026-10-02,Ads,,50\n",
+        f"Month,Category,{header},Costs\n2026-10,all,100,50\n",
+    ):
+        [source] = check(("ledger.csv", text), code=3)
+        assert source["error"]["code"] == "not_a_report"
+    [source] = check(("channels.csv", f"Month,Channel,Expenses,{header}\n2026-10,Email,100,500\n"))
+    assert source.sum("cost") == 100
+
+
+def test_costs_kept_below_zero_are_refused_and_a_credit_among_others_counts(check: Any) -> None:
+    [source] = check(("costs.csv", "month,category,cost\n2026-10,tools,-40\n2026-10,people,-900\n"), code=3)
+    assert (source["error"]["code"], source["error"]["line"]) == ("negative_costs", 2)
+    [source] = check(("costs.csv", "month,category,cost\n2026-10,tools,-40\n2026-10,people,900\n"))
+    assert source.sum("cost") == 860
+
+
+def test_a_cost_with_tax_and_without_is_asked_about(check: Any) -> None:
+    for header in ("Date,Campaign,Cost excl. VAT,Cost incl. VAT", "Date,Campagne,Coût HT,Coût TTC"):
+        [source] = check(("spend.csv", f"{header}\n2026-10-01,A,100,120\n"), code=3)
+        assert source["error"]["code"] == "column_open"
+
+
+def test_of_the_days_of_an_order_that_of_the_order_counts(check: Any) -> None:
+    rows = "2026-09-28,2026-10-02,c-0001,A,100\n2026-10-15,2026-10-16,c-0002,B,50\n"
+    [source] = check(("ventes.csv", f"Date commande,Date paiement,Client,Produit,Montant\n{rows}"))
+    assert source["period"] == {"start": "2026-09-28", "end": "2026-10-15"}
+    [source] = check(("ventes.csv", f"Livraison,Date paiement,Client,Produit,Montant\n{rows}"))
+    assert source["period"] == {"start": "2026-10-02", "end": "2026-10-16"}

@@ -40,3 +40,12 @@ def test_times_of_two_zones_are_taken_to_the_one_that_is_said(count: int, check:
     [source] = check(("orders.csv", orders(count, *moments)), options=("--tz", "Europe/Paris"))
     assert source["period"] == {"start": "2026-10-01", "end": "2026-10-02"}  # 22:30 and 01:30 in Paris
     assert "zone_as_written" not in source.codes
+
+
+@pytest.mark.parametrize("count", [2, 6000])
+@pytest.mark.parametrize(("tz", "is_told"), [("America/New_York", False), ("Europe/Paris", True)])
+def test_summer_and_winter_time_are_one_zone_whose_days_count(count: int, tz: str, is_told: bool, check: Any) -> None:
+    moments = ("2026-07-01T23:30:00-04:00", "2026-12-01T23:30:00-05:00")
+    [source] = check(("orders.csv", orders(count, *moments)), options=("--tz", tz))
+    assert source["period"] == {"start": "2026-07-01", "end": "2026-12-01"}
+    assert ("zone_as_written" in source.codes) == is_told

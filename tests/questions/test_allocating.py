@@ -60,29 +60,3 @@ def test_a_strategy_bears_what_its_channels_bear(
     rows = ask(question, "strategy", key)
     assert rows["unknown"]["cost"] == 0
     assert (rows["inbound"]["cost"], rows["outbound"]["cost"]) == (inbound, outbound)
-
-
-OF_STRATEGIES = """month,category,strategy,cost,currency
-2026-10,people,inbound,90,EUR
-2026-10,people,outbound,60,EUR
-2026-10,tools,shared,80,EUR
-2026-10,tools,,40,EUR
-"""
-OWN = {  # 90 to Email and Organic Search, 60 to Paid Search and Paid Social, 120 to all four; media 300 and 100
-    "revenue": {"Email": 90, "Organic Search": 45, "Paid Search": 435, "Paid Social": 100},  # 200, 100, 500, 0
-    "even": {"Email": 75, "Organic Search": 75, "Paid Search": 360, "Paid Social": 160},
-    "customers": {"Email": 85, "Organic Search": 85, "Paid Search": 400, "Paid Social": 100},  # 1, 1, 1, 0
-    "media": {"(not allocated)": 90, "Paid Search": 435, "Paid Social": 145},  # no inbound channel has media cost
-}
-
-
-@pytest.mark.parametrize("question", ["roi", "cac", "channels"])
-@pytest.mark.parametrize("key", OWN)
-def test_cost_that_names_a_strategy_is_borne_by_its_own_channels(ask: Asking, question: str, key: str) -> None:
-    """Whoever adds up the channels of a strategy finds what `--by strategy` says of it."""
-    Path("costs.csv").write_text(OF_STRATEGIES)
-    cost = {name: row["cost"] for name, row in ask(question, "channel", key).items() if row["cost"]}
-    assert cost == OWN[key]
-    strategies = {name: row["cost"] for name, row in ask(question, "strategy", key).items()}
-    inbound = sum(cost.get(name, 0) for name in ("Email", "Organic Search", "(not allocated)"))
-    assert (strategies["inbound"], strategies["outbound"]) == (inbound, cost["Paid Search"] + cost["Paid Social"])

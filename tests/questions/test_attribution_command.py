@@ -53,6 +53,30 @@ def credited(answer: dict[str, Any], column: str = "credit") -> dict[str, float]
 # ----------------------------------------------------------------------------------- the models, by hand
 
 
+@pytest.mark.parametrize("model", ["first", "last", "last-non-direct", "position", "markov", "all"])
+def test_touches_whose_order_the_file_does_not_say_are_told(model: str, ask: Ask) -> None:
+    """Three on the first day stand in two places that are chance; on the second, what converts comes last."""
+    days = ["01,Email,0", "01,Paid Search,0", "01,Organic Search,0", "02,Email,0", "02,Direct,1"]
+    touches = "user,date,channel,conversion\n" + "".join(f"u-1,2026-10-{day}\n" for day in days)
+    (told,) = [n["text"] for n in ask(model, touches)["notes"] if n["code"] == "touches_tied"]
+    assert told.startswith("2 touches have")
+
+
+@pytest.mark.parametrize(
+    ("model", "touches"),
+    [
+        ("linear", "user,date,channel,conversion\nu-1,2026-10-01,Email,0\nu-1,2026-10-01,Direct,1\n"),
+        ("shapley", "user,date,channel,conversion\nu-1,2026-10-01,Email,0\nu-1,2026-10-01,Direct,1\n"),
+        ("last", TOUCHES),
+        ("last", CLOSED_FORM),
+        ("last", "user,date,channel,conversion\nu-1,2026-10-01,Email,0\nu-1,2026-10-01,Email,1\n"),
+        ("last", "user,date,channel,conversion\nu-1,2026-10-01,Email,1\nu-2,2026-10-01,Direct,1\n"),
+    ],
+)
+def test_where_their_order_is_known_or_does_not_matter_nothing_is_told(model: str, touches: str, ask: Ask) -> None:
+    assert "touches_tied" not in {note["code"] for note in ask(model, touches)["notes"]}
+
+
 def test_markov_gives_the_closed_form(ask: Ask) -> None:
     # metrics.md: p = 1/3, removal effects .5 / 1 / 1, credits .2 / .4 / .4
     assert credited(ask("markov", CLOSED_FORM)) == {"c1": 0.2, "c2": 0.4, "c3": 0.4}

@@ -143,6 +143,17 @@ def test_targets_and_budgets_of_the_earlier_period_stand_beside_those_in_force(
     assert before["cac_target"] == 80
 
 
+def test_the_cost_of_a_year_is_not_held_against_the_budget_of_its_last_months(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two months of budget beside twelve of cost would always be overspent."""
+    (shop / "kpi.yml").write_text(CONFIG.replace("{total: 10}", "{total: [{from: 2026-11, value: 10}]}"))
+    asked = ("roi", "--from", "2026-01-01", "--to", "2026-12-31", "--every", "month", "--json")
+    found = json.loads(printed(capsys, *asked))
+    assert found["total"]["budget"] is None
+    assert {row["month"]: row["budget"] for row in found["rows"]} == {"2026-01": None, "2026-12": 10}
+
+
 def test_customers_won_before_the_period_have_no_target_and_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(printed(capsys, "ltv", "--month", "2026-12", "--every", "year", "--json"))
     assert [(row["year"], row["customers"]) for row in found["rows"] if row["customers"]] == [("2024", 1)]

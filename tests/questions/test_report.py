@@ -94,6 +94,16 @@ def test_a_month_that_the_files_do_not_cover_is_not_compared_with_and_that_is_sa
     assert {note.file for note in found.notes if note.code == "not_comparable"} == {"spend.csv", "sales.csv"}
 
 
+def test_costs_that_only_some_of_the_months_have_are_told(small: Path) -> None:
+    """September's return would look better than October's because nobody wrote down what people cost."""
+    costs = "costs:\n  - {month: 2026-10, category: people, cost: 1000, currency: EUR}\n"
+    assert "trend_incomplete" not in {note.code for note in october().notes}
+    (small / "kpi.yml").write_text(CONFIG + costs)
+    told = [(note.file, note.text) for note in october().notes if note.code == "trend_incomplete"]
+    assert [file for file, _ in told] == ["kpi.yml"]
+    assert "covers only October 2026" in told[0][1]
+
+
 def test_targets_budgets_and_benchmarks_stand_beside_the_figures(small: Path) -> None:
     found = october()
     assert found.headline("cac").target == 30  # type: ignore[union-attr]
@@ -294,6 +304,14 @@ def test_a_condition_on_a_figure_a_target_a_budget_or_a_change_decides_the_exit_
     assert main(["report", "--month", "2026-10", "--fail-if", condition, "-o", "page.json"]) == code
     assert Path("page.json").exists(), "the output is complete whatever the condition"
     assert capsys.readouterr().err.count("fail-if:") >= (code == 4)
+
+
+def test_a_channel_over_its_own_budget_trips_though_the_whole_is_within(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "kpi.yml").write_text(CONFIG.replace("total: 100", "total: 500"))
+    assert main(["report", "--month", "2026-10", "--fail-if", "cost > budget", "-o", "page.json"]) == 4
+    assert capsys.readouterr().err == "kpi: fail-if: cost > budget: Paid Search is 45\n"
 
 
 def test_a_target_that_is_not_set_cannot_be_a_condition(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

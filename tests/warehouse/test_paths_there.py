@@ -35,8 +35,8 @@ def credited(address: str, rows: int, period: dict[str, str]) -> Any:
             found = kpi_cli.attribution(address, **period).to_dict()  # type: ignore[arg-type]
         except KpiError as error:
             return error.code
-    codes = {note["code"] for note in found["notes"]} - {"duplicates_kept"}
-    return found["rows"], found["total"], found["nulls"], codes
+    notes = {note["text"] for note in found["notes"] if note["code"] != "duplicates_kept"}
+    return found["rows"], found["total"], found["nulls"], notes
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from kpi_cli.errors import InputError, UsageError, did_you_mean
-from kpi_cli.exports.composing import price_rule, refund_unsaid
+from kpi_cli.exports.charges import price_rule, refund_unsaid
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.overlap.repeats import mostly_in
 from kpi_cli.exports.recognising import GENERIC, catalogue

@@ -326,6 +326,7 @@ def test_the_least_of_order_ids_counts_first_however_wide_their_numbers_are(
         (("09:05:00.5", "09:05:00.25", "09:05:01"), "Audio"),
         (("14h02", "9h05", "10h00"), "Audio"),
         (("14.02", "9.05", "10.00"), "Audio"),
+        (("14.02.26", "09.05.26", "10.00.26"), "Audio"),  # no days, whose order would be asked
         (("2:00  PM", "9:00  AM", "10:00 AM"), "Audio"),
         (("14:02+01:00", "09:05Z", "10:00 CET"), "Audio"),
         (("2026-01-01 14:02:00", "2026-01-01 09:05:00", "2026-01-01 10:00:00"), "Audio"),

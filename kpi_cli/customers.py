@@ -100,7 +100,7 @@ def _firsts(books: Books) -> str:
         CREATE OR REPLACE TEMP TABLE buyers AS
         SELECT b.* EXCLUDE (won), {picks} coalesce(first[{len(named) + 1}], false) AS won
         FROM buyers b LEFT JOIN (
-          SELECT b.who, arg_min(ROW({said}), ROW({measures.FIRST}, {said})) AS first
+          SELECT b.who, arg_min(ROW({said}), ROW({measures.first_sql(books)}, {said})) AS first
           FROM sales t JOIN buyers b USING (customer)
           WHERE t.fate IS NULL AND t.is_order AND t."start" IS NOT DISTINCT FROM b.first_day GROUP BY b.who) f
         USING (who)"""

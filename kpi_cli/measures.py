@@ -27,9 +27,7 @@ Key = tuple[str, ...]
 Measures = dict[str, Decimal | int | None]
 Table = dict[Key, Measures]
 
-# Which of a person's orders is the first: by the hours of their day, where the file states them, else by their ids,
-# of which 9 stands before 10; of one order's lines it is the dearest. The order of the rows does not matter.
-FIRST = """coalesce("time", "start"), length(order_id), order_id, by_channel, by_campaign, by_platform, -charged"""
+_FIRST = """coalesce("time", "start"), length(order_id), order_id, by_channel, by_campaign, by_platform, -charged"""
 _HIDDEN = IDENTITY | frozenset(
     (
         *("file", "line", "fate", "start", "end", "currency", "customer", "order_id", "row_id", "is_order"),
@@ -250,10 +248,20 @@ def names_people(books: Books) -> bool:
     return bool(books.store.rows(f"SELECT 1 FROM sales WHERE fate IS NULL AND is_order AND ({known}) LIMIT 1"))
 
 
+def first_sql(books: Books) -> str:
+    """Which of a person's orders is the first: by the hours of their day where the file states them, else by ids.
+
+    Of ids 9 stands before 10; of one order's lines it is the dearest, and of those the one of the lesser texts. The
+    order of the rows does not matter.
+    """
+    texts = sorted(n for n, kind in books.store.columns["sales"].items() if kind == "VARCHAR" and n not in _HIDDEN)
+    return ", ".join([_FIRST, *(f'"{name}"' for name in texts)])
+
+
 def fill_first_orders(books: Books) -> None:
     """Fill the table `first_orders`: a row for every person won, in any window, or for as many as its `rows` says.
 
-    A row's own new / returning column decides, else the first purchase in all sales given (FIRST). Once: the sales
+    A row's own new / returning column decides, else the first purchase in all sales given (first_sql). Once: the sales
     of a question do not change.
     """
     if books.has_firsts:
@@ -266,6 +274,7 @@ def fill_first_orders(books: Books) -> None:
         books.store.con.execute(_FIRST_ORDERS_WON)
         return
     books.store.ensure("sales", "time")
+    first = first_sql(books)
     books.store.con.execute(
         f"""CREATE OR REPLACE TEMP TABLE first_orders AS
            WITH days AS (
@@ -273,13 +282,13 @@ def fill_first_orders(books: Books) -> None:
              WHERE fate IS NULL AND is_order GROUP BY customer),
            ordered AS (
              SELECT s.*, coalesce(customer, 'order ' || order_id, 'row ' || file || ' ' || line) AS person,
-                    row_number() OVER (PARTITION BY customer ORDER BY {FIRST}) AS nth
+                    row_number() OVER (PARTITION BY customer ORDER BY {first}) AS nth
              FROM sales s LEFT JOIN days d USING (customer)
              WHERE fate IS NULL AND is_order
                AND (customer_type = 'new' OR s."start" IS NOT DISTINCT FROM d.first_day))
            SELECT * EXCLUDE (person, nth) FROM ordered
            WHERE customer_type = 'new' OR (customer_type IS NULL AND customer IS NOT NULL AND nth = 1)
-           QUALIFY row_number() OVER (PARTITION BY person ORDER BY {FIRST}) = 1"""
+           QUALIFY row_number() OVER (PARTITION BY person ORDER BY {first}) = 1"""
     )
 
 

@@ -57,6 +57,7 @@ _TEXT = "[!-&(-~]([ -~]*[!-~])?"  # no space around it, nor the quote that guard
 _ID = r"[!-&(-Z\\-~]([ -~]*[!-~])?"  # nor the brackets some exports put around an id
 _ADDRESS = "[!-&(-~][!-~]*"
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?Z?)?"
+_CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 _PIECES, _PIECE = 32, 1 << 16  # what is looked at of a file, all over it, and how much each is
 _FEW = 255  # different names take one byte each
 _LONG = 12  # amounts of more characters are not multiplied
@@ -290,7 +291,7 @@ def _days(found: Plan) -> None:
     )
     if sheet.has("time"):
         time = found.cell("time")
-        found.checks.append(f"strlen({time}) <= 8 AND TRY_CAST({time} AS TIME) IS NOT NULL")
+        found.checks.append(f"regexp_full_match({time}, '{_CLOCK}')")
         found.values["moment"] = f"TRY_CAST({cell} AS DATE) + TRY_CAST({time} AS TIME)"
     elif timed(found.text, sheet, [sheet.columns["date"]]):
         found.values["moment"] = _moment_sql(cell)

@@ -44,6 +44,8 @@ def look(sheet: Sheet, rows: list[Record]) -> None:
             sheet.taxed = any(not _NONZERO.isdisjoint(cell) for cell in cells)
         if what == "money" and column not in sheet.amounts:
             _look_at_flags(sheet, column, rows, cells)
+        if (sheet.role, column) == ("sales", "time"):
+            continue  # 09.05.26 is a time of day there, and says nothing of days
         seen = _look_at_days(sheet, cells) if what == "day" else _look_at_numbers(sheet, cells, whole=what == "whole")
         lines = {row.cells[index]: row.line for row in reversed(rows)} if seen else {}  # the first line of each
         for cell in seen:

@@ -196,11 +196,12 @@ class Spans:
         sheet = self.sheet
         if not sheet.has("date"):
             return [None] * len(days)
-        if sheet.has("time"):
-            times = self.reader.each(block, "time", lambda cell: clock_time(unguarded(cell)))
-            return [f"{day} {time}" if day and time else None for day, time in zip(days, times, strict=True)]
         order, tz = sheet.date_order or "ymd", self.reader.tz
-        return self.reader.each(block, "date", lambda cell: stated_moment(unguarded(cell), order, tz))
+        stated = self.reader.each(block, "date", lambda cell: stated_moment(unguarded(cell), order, tz))
+        if not sheet.has("time"):
+            return stated
+        times = self.reader.each(block, "time", lambda cell: clock_time(unguarded(cell)))
+        return [f"{d} {t}" if d and t else moment for d, t, moment in zip(days, times, stated, strict=True)]
 
 
 def _unit_of(cell: str, column: str, read: Callable[[], dt.date]) -> tuple[dt.date, dt.date]:

@@ -231,11 +231,12 @@ class Marks(Struct):
 
 # ---------------------------------------------------------------------------------------------- days
 
-_TIME = r"(?:[T ,]+(?P<time>\d{1,2}[:h.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+_OCLOCK = r"(?P<time>\d{1,2}[:h.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?"
+_TIME = f"(?:[T ,]+{_OCLOCK})?"
 _ZONE = r"(?:\s?(?P<zone>Z|[A-Z]{2,5}|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?|[A-Z][A-Za-z]+/[A-Za-z_]+))?"
 _ISO = re.compile(r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})" + _TIME + _ZONE, re.ASCII)
-_HOURLY = re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\|\d{1,2}", re.ASCII)
-_COMPACT = re.compile(r"(?P<y>(?:19|20|21|22)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:\d{2})?", re.ASCII)
+_HOURLY = re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\|(?P<hour>\d{1,2})", re.ASCII)
+_COMPACT = re.compile(r"(?P<y>(?:19|20|21|22)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?P<hour>\d{2})?", re.ASCII)
 _SHORT = re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})" + _TIME + _ZONE, re.ASCII)
 _MONTH = re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})", re.ASCII)
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
@@ -290,11 +291,11 @@ def written(cell: str) -> Written | None:
 
 
 def _clock(parts: dict[str, str | None]) -> str | None:
-    time, half = parts.get("time"), parts.get("half")
+    time, half, hour = parts.get("time"), parts.get("half"), parts.get("hour")
     if not time:
-        return None
+        return f"{int(hour):02d}:00:00" if hour and int(hour) < 24 else None
     numbers = [int(n) for n in re.split(r"[:h.,]", time)[:3]]
-    limit = 12 if half else 23
+    limit = 12 if half and half[0] in "aA" else 23  # 14:02 PM has one meaning
     if numbers[0] > limit or any(n > 59 for n in numbers[1:]):
         raise BadValue("not a time of day")
     if half:
@@ -372,7 +373,8 @@ def day(cell: str, order: str, tz: str | None = None) -> dt.date:
 
 _PLAIN_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}")
 _FRACTION = re.compile(r":\d{2}[.,](\d{1,6})")
-_SPOKEN_CLOCK = re.compile(r"(?P<time>\d{1,2}[:h]\d{2}(?::\d{2})?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?")
+_SPOKEN_CLOCK = re.compile(r"(?P<time>\d{1,2}[:h]\d{2}(?:[:.]\d{2})?)\s?(?P<half>[AaPp]\.?[Mm]\.?)?", re.ASCII)
+_LONE_CLOCK = re.compile(f"T?{_OCLOCK}{_ZONE}", re.ASCII)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -393,49 +395,58 @@ def moment(cell: str, order: str, tz: str | None = None) -> dt.datetime:
     found, parts = day(cell, order), written(cell)
     if parts is None:
         return dt.datetime.combine(found, dt.time()) + dt.timedelta(days=float(cell) % 1)
-    spoken = _SPOKEN_CLOCK.search(cell)
-    clock = parts.clock or (spoken and _clock(spoken.groupdict())) or f"{(cell.partition('|')[2] or '0').strip()}:0:0"
-    fraction = _FRACTION.search(cell)
-    seconds = dt.timedelta(microseconds=int(fraction[1].ljust(6, "0")) if fraction else 0)
-    hour, minute, second = map(int, clock.split(":"))
-    local = dt.datetime.combine(found, dt.time(hour, minute, second)) + seconds
+    clock = parts.clock or _spoken_clock(cell) or "00:00:00"
+    local = dt.datetime.combine(found, dt.time.fromisoformat(clock + _fraction(cell)))
     shift = offset_minutes(parts.zone) if tz and parts.zone else None
     if tz is None or shift is None:
         return local
     return local.replace(tzinfo=dt.timezone(dt.timedelta(minutes=shift))).astimezone(_zone(tz)).replace(tzinfo=None)
 
 
+def _spoken_clock(cell: str) -> str | None:
+    found = _SPOKEN_CLOCK.search(" ".join(cell.split()))
+    return _clock(found.groupdict()) if found else None
+
+
+def _fraction(cell: str) -> str:
+    """What a cell says of a second, as `.250000`."""
+    found = _FRACTION.search(cell)
+    return f".{found[1].ljust(6, '0')}" if found else ""
+
+
 _DAY = len("2026-10-31")
 
 
 def stated_moment(cell: str, order: str, tz: str | None = None) -> str | None:
-    """The moment a cell names, as text; None where it names a day, its first moment, or several days.
+    """The moment a cell names, as text; None where it names a day, its first moment, several days, or no such time.
 
-    Raises:
-        BadValue: as for `day`.
-
-    >>> stated_moment("5 oct. 2026 14h02", "dmy"), stated_moment("05/10/2026", "dmy")
-    ('2026-10-05 14:02:00', None)
+    >>> stated_moment("5 oct. 2026 14h02", "dmy"), stated_moment("05/10/2026", "dmy"), stated_moment("45000.5", "excel")
+    ('2026-10-05 14:02:00', None, '2023-03-15 12:00:00')
     """
-    if len(cell) <= _DAY:
-        return None
     if is_iso(cell) and tz is None:
         return cell if cell[_DAY:].strip(" T:0") else None
-    if halves(cell) or unit(cell) or month_start(cell):
+    if len(cell) < _DAY and "." not in cell:
         return None
-    found = moment(cell, order, tz)
-    return found.isoformat(" ") if found.time() != dt.time() else None
+    with suppress(BadValue):  # several days are none
+        parts = written(cell)
+        if parts and not parts.clock and (unit(cell) or month_start(cell)):
+            return None
+        found = moment(cell, order, tz)
+        return found.isoformat(" ") if found.time() != dt.time() else None
+    return None
 
 
 def clock_time(cell: str) -> str | None:
-    """A time of day that stands alone; None where a cell names none.
+    """The time of day that a cell names, alone or behind a day; None where it names none.
 
-    >>> clock_time("9:05"), clock_time("11:05:09 PM"), clock_time("evening")
-    ('09:05:00', '23:05:09', None)
+    >>> clock_time("9:05"), clock_time("11:05:09.5 PM"), clock_time("14h02"), clock_time("evening")
+    ('09:05:00', '23:05:09.500000', '14:02:00', None)
     """
-    found = _SPOKEN_CLOCK.fullmatch(cell.strip())
+    text = " ".join(cell.split())
+    found = _LONE_CLOCK.fullmatch(text) or _ISO.fullmatch(text) or _SHORT.fullmatch(text)
     with suppress(BadValue):
-        return _clock(found.groupdict()) if found else None
+        clock = _clock(found.groupdict()) if found else None
+        return clock and clock + _fraction(text)
     return None
 
 

@@ -72,7 +72,7 @@ class People(Struct, frozen=True):
     vat: Decimal | None = None  # the rate of tax that every amount holds, where no column says it
 
     def won(self, said: Sequence[Cells], *, gross: bool) -> list[tuple[Any, ...]]:
-        """People by their first order (measures.FIRST).
+        """People by their first order (measures.first_sql).
 
         Args:
             said: by combination, in the order of `refunding`, its channel, campaign and platform, which settle which

@@ -321,6 +321,16 @@ def test_the_least_of_order_ids_counts_first_however_wide_their_numbers_are(
         (("9:05", "14:00", "08:59"), "Paid Search"),
         (("9:05 PM", "11:00 AM", "12:10 PM"), "Audio"),
         (("noon", "14:00", "15:00"), "Email"),  # a word is no time, and a day without one begins at midnight
+        (("24:00", "14:00", "15:00"), "Email"),  # nor is this, though DuckDB takes it for the next day's
+        (("9:5:7", "08:00", "15:00"), "Email"),
+        (("09:05:00.5", "09:05:00.25", "09:05:01"), "Audio"),
+        (("14h02", "9h05", "10h00"), "Audio"),
+        (("14.02", "9.05", "10.00"), "Audio"),
+        (("14.02.26", "09.05.26", "10.00.26"), "Audio"),  # no days, whose order would be asked
+        (("2:00  PM", "9:00  AM", "10:00 AM"), "Audio"),
+        (("14:02+01:00", "09:05Z", "10:00 CET"), "Audio"),
+        (("2026-01-01 14:02:00", "2026-01-01 09:05:00", "2026-01-01 10:00:00"), "Audio"),
+        (("01/01/2026 14:02", "01/01/2026 09:05", "01/01/2026 10:00"), "Audio"),
     ],
 )
 def test_the_hour_may_stand_in_a_column_of_its_own(times: Sequence[str], won: str, tmp_path: Path) -> None:
@@ -330,6 +340,52 @@ def test_the_hour_may_stand_in_a_column_of_its_own(times: Sequence[str], won: st
     assert_alike(files, "cac", currency="EUR")
     found, _ = said(files, "cac", 10**9, currency="EUR")
     assert {row["channel"]: row["new_customers"] for row in found["rows"] if row["new_customers"]} == {won: 1}
+
+
+def test_where_the_column_of_hours_is_blank_those_beside_the_day_count(tmp_path: Path) -> None:
+    rows = [f"2026-01-01 {t},,{i},c-1,{c},5.25" for t, i, c in (("10:00", 1, "Email"), ("09:00", 2, "Audio"))]
+    files = write(tmp_path, "\n".join(["date,time,order_id,customer_id,channel,amount", *rows, ""]))
+    assert_alike(files, "cac", currency="EUR")
+    found, _ = said(files, "cac", 10**9, currency="EUR")
+    assert {row["channel"]: row["new_customers"] for row in found["rows"] if row["new_customers"]} == {"Audio": 1}
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier", "date_format"),
+    [
+        ("46023.5", "46023.25", "excel"),
+        ("2026010114", "2026010109", None),
+        ("1 janv. 2026 14h02", "1 janv. 2026 9h05", None),
+        ("1 Jan 2026 9:02  PM", "1 Jan 2026 10:02 AM", None),
+        ("1 Jan 2026 14:02 PM", "1 Jan 2026 9:02 AM", None),
+        ("01/01/26 2:05 PM", "01/01/26 11:05 AM", "dmy"),
+        ("2026-01-01|14", "2026-01-01|09", None),
+    ],
+)
+def test_every_way_to_write_an_hour_says_which_order_was_first(
+    later: str, earlier: str, date_format: str | None, tmp_path: Path
+) -> None:
+    rows = [f"{later},1,c-1,Email,5.25", f"{earlier},2,c-1,Audio,5.25"]
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,amount", *rows, ""]))
+    found, _ = said(files, "cac", 10**9, currency="EUR", date_format=date_format)
+    assert {row["channel"]: row["new_customers"] for row in found["rows"] if row["new_customers"]} == {"Audio": 1}
+
+
+@pytest.mark.parametrize("date", ["1 janv. 2026 25h02", "2026-01-01|25", "september-26", "1 Jan 2026 13:02 AM"])
+def test_an_hour_that_is_none_leaves_a_day_that_is_right(date: str, tmp_path: Path) -> None:
+    files = write(tmp_path, f"date,order_id,customer_id,channel,amount\n{date},1,c-1,Email,5.25\n")
+    worth = kpi_cli.ltv(files[0], currency="EUR", date_format="dmy" if "-26" in date else None).to_dict()
+    assert worth["total"]["customers"] == 1
+
+
+@pytest.mark.parametrize("products", [("Course B", "Course A"), ("Course A", "Course B")])
+def test_of_lines_as_dear_the_lesser_text_counts_whatever_their_order(products: Sequence[str], tmp_path: Path) -> None:
+    rows = [f"2026-01-01,o-1,c-1,Email,{product},5.25" for product in products]
+    files = write(tmp_path, "\n".join(["date,order_id,customer_id,channel,product,amount", *rows, ""]))
+    won = kpi_cli.cac(*files, by="product", currency="EUR").to_dict()
+    worth = kpi_cli.ltv(files[0], by="product", currency="EUR").to_dict()
+    assert {row["product"]: row["new_customers"] for row in won["rows"] if row["new_customers"]} == {"Course A": 1}
+    assert {row["product"]: row["customers"] for row in worth["rows"] if row["customers"]} == {"Course A": 1}
 
 
 def test_what_people_brought_since_is_found_row_by_row(tmp_path: Path) -> None:

@@ -29,4 +29,5 @@ def refuse_negative(sheet: Sheet) -> None:
             first = record.line
     if first is not None:
         said = "every cost is below zero, and would count as money that came back"
-        raise sheet.error("negative_costs", said, "write what was spent without the minus", first, index)
+        fix = "write what was spent without the minus, and a credit in the file of the costs it lessens"
+        raise sheet.error("negative_costs", said, fix, first, index)

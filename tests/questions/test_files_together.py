@@ -233,6 +233,7 @@ def test_a_period_that_a_file_covers_in_part_is_compared_with_and_named(ask: Ask
 @pytest.mark.parametrize("cost", ["12345678901.123457", "-999999999998.999999", "0.000001", "100"])
 def test_the_days_of_a_row_of_many_add_up_to_it_exactly(ask: Ask, cost: str) -> None:
     spend = f"start,end,channel,cost,currency\n2026-10-01,2026-10-31,Email,{cost},EUR\n"
+    spend += "2026-09-01,2026-09-30,Email,1.00,EUR\n"
     days = ("--from", "2026-10-01", "--to", "2026-10-31", "--every", "day", "--prorate")
     found = ask("roi", {"spend.csv": spend, "sales.csv": SALES}, *days)
     parts = [Decimal(row["cost"]) for row in found["rows"]]

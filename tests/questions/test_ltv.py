@@ -435,7 +435,11 @@ def test_value_beside_no_cost_or_less_says_that_its_ratio_means_nothing(ask: Ask
     rows = [("2026-10-01", "o-1", "c-0001", 50, 50, "Email"), ("2026-10-02", "o-2", "c-0002", 80, 0, "Paid Search")]
     files = (
         write(tmp_path / "sales.csv", rows, head),
-        write(tmp_path / "spend.csv", [("2026-10-01", "Paid Search", -20)], "date,channel,cost"),
+        write(
+            tmp_path / "spend.csv",
+            [("2026-10-01", "Paid Search", -20), ("2026-10-01", "Audio", 5)],
+            "date,channel,cost",
+        ),
     )
     _, answer, _ = ask(*files, "--by", "channel", "--margin", "50%")
     rows_of = {row["channel"]: place for place, row in enumerate(answer["rows"])}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kpi_cli.exports.bulk import ROWS
-from kpi_cli.exports.charges import price_rule
+from kpi_cli.exports.charges import price_rule, states_net
 from kpi_cli.exports.control import control_sums
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.plain import first_rows
@@ -98,7 +98,7 @@ def tell_of(store: Store, source: Source, options: ReadOptions) -> None:
         source.extra_notes.append(note("currency_unstated", file=source.file))
     if sheet.role == "sales":
         untaxed = "none" in {sheet.header.format.get("tax"), price_rule(sheet).get("tax")}
-        taxed = (sheet.has("tax") and sheet.taxed) or options.vat or untaxed
+        taxed = (sheet.has("tax") and sheet.taxed) or states_net(sheet) or options.vat or untaxed
         if not taxed and source.sums:
             source.extra_notes.append(note("tax_included", file=source.file))
         _status_notes(source)

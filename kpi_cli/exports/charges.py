@@ -7,6 +7,7 @@ charges(reader, block, …) the columns of money of the table of sales
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -107,6 +108,7 @@ def charges(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Co
     nothing: list[Decimal | None] = [None] * len(kept.records)
     refunded = reader.numbers(kept, "refunded") if sheet.has("refunded") else nothing
     tax = reader.numbers(kept, "tax") if sheet.has("tax") else nothing
+    tax = _tax_between(reader, kept, charged) if states_net(sheet) else tax
     marks = [flagged(reader, kept, flags, name) for name in _MARKS]
     sums = _Sums(reader)
     rows = iter(
@@ -118,6 +120,32 @@ def charges(reader: Reader, block: Block, flags: Flags, lines: list[bool]) -> Co
     every = [_LINE if line else next(rows) for line in lines]
     names = ("charged", "refunds", "tax_charged", "tax_kept", "is_order", "fate")
     return {name: [every[i][k] for i in range(count)] for k, name in enumerate(names)}
+
+
+def states_net(sheet: Sheet) -> bool:
+    """Whether hand-made sales state the tax by two amounts alone, one with it and one without."""
+    if sheet.header.format.name != GENERIC or not sheet.has("amount_net") or sheet.has("tax"):
+        return False
+    header = folded(sheet.header.names[sheet.columns["amount_net"]])
+    is_of_tax = not re.search(str(sheet.header.format.get("net_of_more")), header)
+    return is_of_tax and price_rule(sheet).keys() == {"column"} and price_rule(sheet)["column"] != "amount_net"
+
+
+def _tax_between(reader: Reader, block: Block, charged: Sequence[Decimal | None]) -> list[Decimal | None]:
+    """What the amount with tax is more than the one without.
+
+    Raises:
+        InputError: it is less, or the one without is blank.
+    """
+    sheet, nets = reader.sheet, reader.numbers(block, "amount_net")
+    for record, gross, net in zip(block.records, charged, nets, strict=True):
+        if gross and (net is None or abs(net) > abs(gross) or net * gross < 0):
+            whole, bare = (
+                sheet.header.names[sheet.columns[c]].strip() for c in (price_rule(sheet)["column"], "amount_net")
+            )
+            said = f"{quoted(bare)} is {'blank' if net is None else 'no part of ' + quoted(whole)}"
+            raise sheet.error("tax_open", said, "mend it, or leave the column out", record.line, "amount_net")
+    return [g - n if g is not None and n is not None else None for g, n in zip(charged, nets, strict=True)]
 
 
 def _paid_whole(sheet: Sheet, block: Block, charged: Sequence[Decimal | None]) -> None:
@@ -175,7 +203,7 @@ class _Sums:
     def __init__(self, reader: Reader) -> None:
         self.sheet = reader.sheet
         fmt = self.sheet.header.format
-        self.taxed = self.sheet.has("tax") and self.sheet.taxed
+        self.taxed = (self.sheet.has("tax") and self.sheet.taxed) or states_net(self.sheet)
         self.on_top = price_rule(self.sheet).get("plus") == "tax"
         self.vat = vat_of(self.sheet)
         self.signed = fmt.get("sign") == "signed" or fmt.name == GENERIC

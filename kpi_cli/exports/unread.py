@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from kpi_cli.errors import InputError
-from kpi_cli.exports.charges import price_rule
+from kpi_cli.exports.charges import price_rule, states_net
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
 from kpi_cli.exports.parts import part_columns
@@ -45,8 +45,8 @@ def unread(sheet: Sheet) -> dict[int, str]:
 
 def needs_rows(sheet: Sheet) -> bool:
     """Whether those columns make the rows be looked at one by one, however many they are."""
-    ships = sheet.role == "sales" and price_rule(sheet).get("plus") == "shipping"
-    return bool(unread(sheet) or part_columns(sheet) or remark_columns(sheet)) or ships or _is_one_rate(sheet)
+    by_rows = sheet.role == "sales" and (price_rule(sheet).get("plus") == "shipping" or states_net(sheet))
+    return bool(unread(sheet) or part_columns(sheet) or remark_columns(sheet)) or by_rows or _is_one_rate(sheet)
 
 
 def _is_one_rate(sheet: Sheet) -> bool:

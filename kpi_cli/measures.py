@@ -27,7 +27,8 @@ Key = tuple[str, ...]
 Measures = dict[str, Decimal | int | None]
 Table = dict[Key, Measures]
 
-_FIRST = """coalesce("time", "start"), length(order_id), order_id, by_channel, by_campaign, by_platform, -charged"""
+_FIRST = """coalesce("time", "start"), TRY_CAST(order_id AS BIGINT), length(order_id), order_id,
+    by_channel, by_campaign, by_platform, -charged"""
 _HIDDEN = IDENTITY | frozenset(
     (
         *("file", "line", "fate", "start", "end", "currency", "customer", "order_id", "row_id", "is_order"),
@@ -251,8 +252,8 @@ def names_people(books: Books) -> bool:
 def first_sql(books: Books) -> str:
     """Which of a person's orders is the first: by the hours of their day where the file states them, else by ids.
 
-    Of ids 9 stands before 10; of one order's lines it is the dearest, and of those the one of the lesser texts. The
-    order of the rows does not matter.
+    Of ids that are numbers the least stands first; of others the shortest, then the lesser text. Of one order's lines
+    it is the dearest, and of those the one of the lesser texts. The order of the rows does not matter.
     """
     texts = sorted(n for n, kind in books.store.columns["sales"].items() if kind == "VARCHAR" and n not in _HIDDEN)
     return ", ".join([_FIRST, *(f'"{name}"' for name in texts)])

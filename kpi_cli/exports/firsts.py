@@ -11,12 +11,14 @@ next to nothing is kept for each customer while they are grouped.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate, takewhile
 from operator import mul
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.exports.bulk import Plan, attempt, checked, enum_of, names_in, text_sql
 from kpi_cli.exports.charges import flags_of
@@ -36,6 +38,7 @@ _FIT = f"order_key >= 0 AND order_key < {10**18}"
 _LENGTH = 6  # figures of the length of an id
 _FIT_TEXT = f"order_key IS NOT NULL AND NOT contains(order_key, chr(1)) AND strlen(order_key) < {10**_LENGTH}"
 _MARK = "chr(1)"
+_NO_NUMBER = "[^-0-9eE_.+ ]"  # DuckDB reads 1e3 as a number, too
 
 
 class _Ids(Struct, frozen=True):
@@ -43,6 +46,7 @@ class _Ids(Struct, frozen=True):
 
     prefix: str
     are_numbers: bool
+    typed: bool = False  # DuckDB reads them as numbers
 
 
 class _Cells(Struct, frozen=True):
@@ -85,7 +89,10 @@ def _ids(found: Plan) -> list[_Ids]:
     prefix = "".join(a for a, *_ in takewhile(lambda signs: len(set(signs)) == 1, zip(*ids, strict=False)))
     prefix = prefix.rstrip("0123456789")
     are_numbers = all(one.removeprefix(prefix).isdecimal() for one in ids)
-    return [*[_Ids(prefix, are_numbers=True)] * are_numbers, _Ids("", are_numbers=False)]
+    are_numbers &= prefix == "" or re.search(_NO_NUMBER, prefix) is not None
+    is_looked_at = any(re.search(rf"\bc{place}\b", check) for check in found.checks)
+    typed = [_Ids("", are_numbers=True, typed=True)] if are_numbers and not (prefix or is_looked_at) else []
+    return [*typed, *[_Ids(prefix, are_numbers=True)] * are_numbers, _Ids("", are_numbers=False)]
 
 
 def _named(found: Plan, texts: _Cells) -> Iterator[_Cells]:
@@ -149,8 +156,11 @@ def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
         f", {sql} AS {name}" for name, sql in {**found.values, "order_key": _order_sql(found, ids)}.items()
     )
     listed = ", ".join(f'{sql} AS "{name}"' for name, sql in picks.items())
+    read = found.read
+    if ids.typed:
+        read = replace(read, types={**read.types, found.sheet.columns["order_id"]: "BIGINT"})
     sql = f"""CREATE OR REPLACE TEMP TABLE bought AS
-              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, found.read)})"""
+              SELECT {listed} FROM (SELECT *{values} FROM {source_sql(found.text, found.sheet, read)})"""
     rows = int(store.rows(sql)[0][0])
     if not (all_read(found.text, found.sheet, rows) and _orders(store, ids) == rows):
         raise NotPlain
@@ -162,6 +172,8 @@ def _order_sql(found: Plan, ids: _Ids) -> str:
     if not ids.are_numbers:
         return found.columns["order_id"]
     cell = found.cell("order_id")
+    if ids.typed:
+        return cell
     number = f"TRY_CAST({f'substring({cell}, {len(ids.prefix) + 1})' if ids.prefix else cell} AS BIGINT)"
     written = f"{literal(ids.prefix)} || CAST({number} AS VARCHAR)" if ids.prefix else f"CAST({number} AS VARCHAR)"
     return f"CASE WHEN {written} = {cell} THEN {number} END"
@@ -230,8 +242,10 @@ def _fill_won(store: Store, cells: _Cells, ids: _Ids, *, all_kept: bool) -> None
 def _text_key(store: Store) -> tuple[str, str, str]:
     """A text that orders rows as `_number_key` does, whatever their ids look like."""
     form = "%Y-%m-%d %H:%M:%S.%f" if _bears_hours(store) else "%Y-%m-%d"
+    number = f"CAST(TRY_CAST(order_key AS BIGINT) AS HUGEINT) + {1 << 63}"
+    number = f"coalesce(lpad(CAST({number} AS VARCHAR), 20, '0'), repeat('9', 20))"
     length = f"lpad(CAST(length(order_key) AS VARCHAR), {_LENGTH}, '0')"
-    key = f"strftime(sold_at, '{form}') || {length} || order_key || {_MARK} || combination"
+    key = f"strftime(sold_at, '{form}') || {number} || {length} || order_key || {_MARK} || combination"
     return key, "CAST(left(first, 10) AS DATE)", f"split_part(first, {_MARK}, -1)"
 
 

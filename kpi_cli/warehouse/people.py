@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kpi_cli.period import Window
 
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
+_NUMBER, _NO_NUMBER = "^[0-9]{1,18}$", "[^-0-9eE_.+ ]"  # DuckDB reads 1e3 as one, too
 _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {
     "customer_type",
@@ -185,7 +186,9 @@ class People(Struct, frozen=True):
         """The orders of people as `numbered`: `nth` is their place among those of their person."""
         keys = self._keys(said)
         texts = ", ".join(f"{name}{self.engine.by_bytes}" for name in ("order_id", *_SETTLING))
-        nth = f"row_number() OVER (PARTITION BY who ORDER BY sold_at, length(order_id), {texts}, charged) AS nth"
+        number = f"CASE WHEN regexp_matches(order_id, '{_NUMBER}') THEN CAST(order_id AS BIGINT) ELSE {10**18} END"
+        order = f"PARTITION BY who ORDER BY sold_at, {number}, length(order_id), {texts}, charged"
+        nth = f"row_number() OVER ({order}) AS nth"
         revenue = f"{_revenue(gross=gross)} AS revenue"
         listed = ", ".join(["who", '"day"', "g", "charged", revenue, nth, *keys])
         marks = [*_SETTLING, *keys]
@@ -404,6 +407,7 @@ def _plain_tests(sheet: Sheet, people: People) -> Iterator[str]:
     """What must hold of a row's own cells, for its reading to be beyond doubt."""
     assert sheet.relation is not None
     yield f"regexp_matches({people.order}, '{_ID}')"
+    yield f"(regexp_matches({people.order}, '{_NUMBER}') OR regexp_matches({people.order}, '{_NO_NUMBER}'))"
     yield f"{people.day} BETWEEN DATE '{_FIRST_DAY}' AND DATE '{_LAST_DAY}'"
     for column, pattern in (("email", _ADDRESS), ("customer_id", _ID)):
         if sheet.has(column):

@@ -127,7 +127,8 @@ def states_net(sheet: Sheet) -> bool:
     if sheet.header.format.name != GENERIC or not sheet.has("amount_net") or sheet.has("tax"):
         return False
     header = folded(sheet.header.names[sheet.columns["amount_net"]])
-    is_of_tax = not re.search(str(sheet.header.format.get("net_of_more")), header)
+    is_said = any(named == "amount_net" for _, named, _ in sheet.options.columns)  # which may be a part of any kind
+    is_of_tax = not is_said and not re.search(str(sheet.header.format.get("net_of_more")), header)
     return is_of_tax and price_rule(sheet).keys() == {"column"} and price_rule(sheet)["column"] != "amount_net"
 
 

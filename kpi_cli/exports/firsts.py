@@ -26,7 +26,7 @@ from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import ROWS
-from kpi_cli.exports.plain import all_read, first_rows, source_sql
+from kpi_cli.exports.plain import NUMBER_LIKE, all_read, first_rows, source_sql
 from kpi_cli.exports.roles import IDENTITY
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sums import group_columns, in_any_order, kept_cells, money_of, ways
@@ -38,7 +38,6 @@ _FIT = f"order_key >= 0 AND order_key < {10**18}"
 _LENGTH = 6  # figures of the length of an id
 _FIT_TEXT = f"order_key IS NOT NULL AND NOT contains(order_key, chr(1)) AND strlen(order_key) < {10**_LENGTH}"
 _MARK = "chr(1)"
-_NO_NUMBER = "[^-0-9eE_.+ ]"  # DuckDB reads 1e3 as a number, too
 
 
 class _Ids(Struct, frozen=True):
@@ -89,7 +88,7 @@ def _ids(found: Plan) -> list[_Ids]:
     prefix = "".join(a for a, *_ in takewhile(lambda signs: len(set(signs)) == 1, zip(*ids, strict=False)))
     prefix = prefix.rstrip("0123456789")
     are_numbers = all(one.removeprefix(prefix).isdecimal() for one in ids)
-    are_numbers &= prefix == "" or re.search(_NO_NUMBER, prefix) is not None
+    are_numbers &= prefix == "" or not any(re.match(NUMBER_LIKE, one) for one in ids)
     is_looked_at = any(re.search(rf"\bc{place}\b", check) for check in found.checks)
     typed = [_Ids("", are_numbers=True, typed=True)] if are_numbers and not (prefix or is_looked_at) else []
     return [*typed, *[_Ids(prefix, are_numbers=True)] * are_numbers, _Ids("", are_numbers=False)]
@@ -254,8 +253,10 @@ def _number_key(store: Store, combinations: int) -> tuple[str, str, str]:
 
     Each part is written behind the one before in as many bits as its greatest value has; most numbers fit in 63.
     """
-    time, latest, day = _time_key(store)
-    [(least, most)] = store.rows("SELECT min(order_key), max(order_key) FROM bought")
+    [(first, last, least, most)] = store.rows(
+        "SELECT min(sold_at), max(sold_at), min(order_key), max(order_key) FROM bought"
+    )
+    time, latest, day = _time_key(store, first, last)
     parts = [(time, latest), (f"order_key - {least}", most - least), ("combination", combinations - 1)]
     *places, bits = accumulate((most.bit_length() for _, most in reversed(parts)), initial=0)
     type_ = "BIGINT" if bits < _BITS else "HUGEINT"
@@ -265,10 +266,9 @@ def _number_key(store: Store, combinations: int) -> tuple[str, str, str]:
     return key, day.format(f"CAST(first >> {places[-1]} AS BIGINT)"), f"first & {(1 << places[1]) - 1}"
 
 
-def _time_key(store: Store) -> tuple[str, int, str]:
+def _time_key(store: Store, first: dt.date, last: dt.date) -> tuple[str, int, str]:
     """A row's time as a number from 0 on, the greatest there is, and the day read off one: in days or shorter."""
-    [(first, last)] = store.rows("SELECT min(sold_at), max(sold_at) FROM bought")
-    if not _bears_hours(store):
+    if not isinstance(first, dt.datetime):
         return f"sold_at - DATE '{first}'", (last - first).days, f"DATE '{first}' + CAST({{}} AS INTEGER)"
     [(odd,)] = store.rows("SELECT max(epoch_us(sold_at) % 1000000) FROM bought")
     unit = dt.timedelta(microseconds=1) if odd else dt.timedelta(seconds=1)

@@ -81,6 +81,10 @@ def moments_like(text: Text, sheet: Sheet, index: int) -> str | None:
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T])[0-9]{2}:[0-9]{2}:[0-9]{2}(Z?)"
 
 
+# Whatever DuckDB may read as a whole number, 1e3 and 0x10 as well; 403-12 is none.
+NUMBER_LIKE = "^ *[-+]?(0[xX][0-9a-fA-F_]*|0[bB][01_]*|[0-9_]*[.]?[0-9_]*([eE][-+]?[0-9_]*)?) *$"
+
+
 class AsRead(Struct, frozen=True):
     """What DuckDB reads cells as at once, at half the price of text: types by index, and how a moment is written."""
 

@@ -24,6 +24,7 @@ from kpi_cli.exports.charges import BESIDE, flagged, flags_of, price_rule, ruled
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.fates import Fate
+from kpi_cli.exports.plain import NUMBER_LIKE
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import IDENTITY, MONEY_TYPE, kind
 from kpi_cli.exports.rows import Block, Reader, scale_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from kpi_cli.period import Window
 
 _ID = "^[!-&(-*,-Z^-~]([ -*,-~]*[!-*,-~])?$"  # nothing around it that reading would take away, and no 1.23E+12
-_NUMBER, _NO_NUMBER = "^[0-9]{1,18}$", "[^-0-9eE_.+ ]"  # DuckDB reads 1e3 as one, too
+_NUMBER = "^[0-9]{1,18}$"
 _ADDRESS = "^[!-&(-~][!-~]*$"
 _ROW_BY_ROW = {
     "customer_type",
@@ -407,7 +408,7 @@ def _plain_tests(sheet: Sheet, people: People) -> Iterator[str]:
     """What must hold of a row's own cells, for its reading to be beyond doubt."""
     assert sheet.relation is not None
     yield f"regexp_matches({people.order}, '{_ID}')"
-    yield f"(regexp_matches({people.order}, '{_NUMBER}') OR regexp_matches({people.order}, '{_NO_NUMBER}'))"
+    yield f"(regexp_matches({people.order}, '{_NUMBER}') OR NOT regexp_matches({people.order}, '{NUMBER_LIKE}'))"
     yield f"{people.day} BETWEEN DATE '{_FIRST_DAY}' AND DATE '{_LAST_DAY}'"
     for column, pattern in (("email", _ADDRESS), ("customer_id", _ID)):
         if sheet.has(column):

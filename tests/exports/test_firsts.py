@@ -99,7 +99,7 @@ def test_a_customer_is_of_the_channel_of_the_least_order_id_on_the_first_day(tmp
     }
 
 
-@pytest.mark.parametrize("ids", [("1", "2", "3"), ("#9", "#10", "#8"), ("o-a", "o-b", "x")])
+@pytest.mark.parametrize("ids", [("1", "2", "3"), ("#9", "#10", "#8"), ("o-a", "o-b", "x"), ("20-1", "20-2", "20-3")])
 @pytest.mark.parametrize(
     "times",
     [
@@ -130,6 +130,9 @@ def test_of_several_orders_on_the_first_day_the_earliest_hour_counts(
         (["#1001", "#1002", "#999", "#1004"], "rows"),
         (["o-a", "o-b", "o", "o-b1"], "rows"),
         (["001", "002", "003", "010"], "rows"),
+        (["20-9", "20-10", "20-11", "20-8"], "rows"),
+        (["0x9", "0x10", "10", "0b11"], "rows"),
+        (["11", "0x10", "1_0", "12"], "rows"),
         (["1", "2", "3", "9" * 25], "rows"),
         (["'7", "8", "9", "10"], "full"),
         (["1", "2", "3", "2"], "full"),

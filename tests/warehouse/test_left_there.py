@@ -170,7 +170,16 @@ def test_a_plain_table_is_left_where_it_is(question: Callable[[], Any], monkeypa
 
 
 @pytest.mark.parametrize("question", [cac, ltv, with_vat])
-@pytest.mark.parametrize("ids", ["['o-9', 'o-10', 'o-11']", "['0003', '12', '11']", "['1e1', '12', '11']"])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        "['o-9', 'o-10', 'o-11']",
+        "['0003', '12', '11']",
+        "['1e1', '12', '11']",
+        "['0xA', '12', '11']",
+        "['20-9', '20-10', '20-11']",
+    ],
+)
 @pytest.mark.parametrize(("kind", "won"), [("TIMESTAMP", "Paid Search"), ("DATE", "Email")])
 def test_the_first_of_several_orders_of_a_day_is_the_earliest_or_else_the_one_of_the_least_id(
     kind: str,
@@ -188,7 +197,7 @@ def test_the_first_of_several_orders_of_a_day_is_the_earliest_or_else_the_one_of
                     'learner1@example.com', 20, 0, 1, 'EUR', 'paid', ['Email', 'Direct', 'Paid Search'][i + 1]
              FROM range(3) r(i)""")
     here, there = (asked(question, monkeypatch, rows) for rows in (1_000_000, 0))
-    assert (here[1], there[1]) == ("full", "full" if "1e1" in ids else "rows")  # 10, as DuckDB reads it
+    assert (here[1], there[1]) == ("full", "full" if "1e1" in ids or "0x" in ids else "rows")  # 10, for DuckDB
     assert there[0] == here[0]
     measure = "customers" if question is ltv else "new_customers"
     assert {row["channel"]: row[measure] for row in here[0][0]["rows"] if row[measure]} == {won: 1}

@@ -32,6 +32,7 @@ from kpi_cli.exports.plain import (
     TEXTS,
     AsRead,
     all_read,
+    days_like,
     half_even_sql,
     is_plain,
     millionths_sql,
@@ -100,7 +101,7 @@ def plans(sheet: Sheet) -> Iterator[Plan]:
     found = plan(sheet)
     if found is None:
         return
-    lean = plan(sheet, typed=True) or found
+    lean = days_at_once(plan(sheet, typed=True) or found)
     names = names_in(lean, ["event"]) if sheet.role == "events" and sheet.has("event") else None
     if names:
         listed = enum_of(names["event"])
@@ -304,6 +305,16 @@ def _days(found: Plan) -> None:
     found.checks.append(_in_calendar("day"))
 
 
+def days_at_once(found: Plan) -> Plan:
+    """The same plan, in which DuckDB reads days as days: for where no cell need be kept as it stands."""
+    index = found.sheet.columns.get("date", -1)
+    form = days_like(found.text, found.sheet, index) if found.typed and "day" in found.values else None
+    if form is None:
+        return found
+    read = replace(found.read, types={**found.read.types, index: "DATE"}, day=form)
+    return replace(found, read=read, values=found.values | {"day": f"c{index}"})
+
+
 def _proves_the_dot(found: Plan) -> bool:
     """Whether money can be read as numbers at once; tax is rounded by what its cells say, which have to be texts."""
     sheet = found.sheet
@@ -424,7 +435,8 @@ def text_sql(found: Plan, column: str) -> str:
     cell, is_id = found.cell(column), column.endswith("_id")
     plain = f"regexp_full_match({cell}, '{_ID if is_id else _TEXT}')"
     if found.is_tame:
-        plain = f"{cell} >= '(' AND NOT ends_with({cell}, ' ')" + f" AND NOT starts_with({cell}, '[')" * is_id
+        no_bracket = f" AND ({cell} < '[' OR {cell} >= '\\')" * is_id
+        plain = f"{cell} >= '(' AND NOT ends_with({cell}, ' ')" + no_bracket
     begins = f"starts_with({cell}, '''')" + (f" OR starts_with(ltrim({cell}), '[')" if is_id else "")
     if is_id and b"+" in found.signs:
         found.checks.append(f"NOT contains({cell}, '+')")  # 1.23E+12, as a spreadsheet writes a long id

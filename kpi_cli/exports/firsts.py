@@ -20,7 +20,7 @@ from operator import mul
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, enum_of, names_in, text_sql
+from kpi_cli.exports.bulk import Plan, attempt, checked, days_at_once, enum_of, names_in, text_sql
 from kpi_cli.exports.charges import flags_of
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
@@ -70,7 +70,7 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     sheet = source.sheet
     if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
-    found = [*ways(sheet)]
+    found = [*map(days_at_once, ways(sheet))]
     if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     all_threads(store.con)

@@ -182,7 +182,7 @@ def _values(sheet: Sheet, plan: _Plan, signs: bytes) -> tuple[list[str], list[st
     return values, [one_way_sql(f"c{i}", signs) for i in plan.money]
 
 
-def _fold_sql(text: Text, sheet: Sheet, plan: _Plan, limit: str = "") -> str:
+def _fold_sql(text: Text, sheet: Sheet, plan: _Plan, limit: int | None = None) -> str:
     """One pass over the file: keys, exact cells where they are kept, sums, how many rows; an error where one is odd."""
     values, checks = _values(sheet, plan, signs_below(text, sheet.header.line))
     price, refunds = f"v{plan.price}", f"v{plan.back}" if plan.back is not None else "0"
@@ -206,7 +206,7 @@ def _fold_sql(text: Text, sheet: Sheet, plan: _Plan, limit: str = "") -> str:
     apart = f"v{plan.apart} <> 0" if plan.apart is not None else "false"
     varying = [key for key in (*keys, apart) if key not in {"true", "false", "NULL"}]
     read = AsRead(dict.fromkeys(plan.money, MONEY_TYPE)) if plan.typed else TEXTS
-    rows = f"(SELECT *, {', '.join(values)} FROM {source_sql(text, sheet, read)} {limit})"
+    rows = f"(SELECT *, {', '.join(values)} FROM {source_sql(text, sheet, read, limit)})"
     return f"""
         SELECT {", ".join(keys)}, {", ".join(f"sum(v{i})" for i in plan.money)}, {vat}, count(*) AS n
         FROM {rows} GROUP BY {", ".join(varying)} ORDER BY ALL"""
@@ -220,7 +220,7 @@ def _folded(text: Text, sheet: Sheet, plan: _Plan) -> Folded | None:
     try:
         with connect() as con:
             con.execute("SET preserve_insertion_order = false")
-            sample = _fold_sql(text, sheet, plan, f"LIMIT {SAMPLE}")
+            sample = _fold_sql(text, sheet, plan, SAMPLE)
             [(groups, rows)] = con.execute(f"SELECT count(*), sum(n) FROM ({sample})").fetchall()
             if not rows or groups > max(0.8 * rows, 1000):
                 return None

@@ -152,7 +152,7 @@ def _groups_sql(query: _Query, limit: int | None = None) -> str:
     keys = [f"{checked(query.checks(of_groups=False), first)} AS {first}", *others, *_apart(found)]
     sums = [f"sum({found.columns[name]}) AS {name}" for name in money_of(found)]
     values = "".join(f", {sql} AS {name}" for name, sql in found.values.items())
-    source = f"{source_sql(found.text, found.sheet, found.read)} {f'LIMIT {limit}' if limit else ''}"
+    source = source_sql(found.text, found.sheet, found.read, limit)
     groups = f"SELECT {', '.join([*keys, *sums])}, count(*) AS n FROM (SELECT *{values} FROM {source}) GROUP BY ALL"
     return f"({groups})" if query.by_day else f"(SELECT *, {found.values['day']} AS day FROM ({groups}))"
 

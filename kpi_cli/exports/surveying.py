@@ -110,14 +110,14 @@ def _borders(path: Path, size: int) -> Iterator[int]:
             yield offset + next((i for i, byte in enumerate(after) if byte & 0xC0 != 0x80), len(after))
 
 
-def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, bool]]) -> _Piece:
+def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, bool, bool]]) -> _Piece:
     """What the bytes of a piece show; to look whether a sign is there at all is many times faster than to count it."""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     seen, offset = _Piece(), begin
     with path.open("rb") as file:
         file.seek(begin)
         while chunk := file.read(min(CHUNK, end - offset)):
-            newlines, may_hold_controls = count(chunk)
+            newlines, may_hold_controls, is_ascii = count(chunk)
             seen.newlines += newlines
             if may_hold_controls:
                 if seen.nul is None and (at := chunk.find(b"\0")) >= 0:
@@ -127,7 +127,6 @@ def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, 
             if offset:
                 signs = SIGNS if may_hold_controls else _PRINTED
                 seen.signs += bytes(sign for sign in signs if sign not in seen.signs and sign in chunk)
-            is_ascii = chunk.isascii()
             seen.ascii = seen.ascii and is_ascii
             if not (is_ascii and decoder and decoder.getstate()[0] == b""):
                 decoder = _still_valid(decoder, chunk)
@@ -137,16 +136,18 @@ def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, 
     return seen
 
 
-def _lines(chunk: bytes) -> tuple[int, bool]:
-    """How many line ends there are; other controls were not looked for."""
-    return chunk.count(b"\n"), True
+def _lines(chunk: bytes) -> tuple[int, bool, bool]:
+    """How many line ends there are, that other controls were not looked for, and whether all is ASCII."""
+    return chunk.count(b"\n"), True, chunk.isascii()
 
 
-def _lines_by_numpy(np: ModuleType, chunk: bytes) -> tuple[int, bool]:
-    """How many line ends there are, and whether there are other controls."""
+def _lines_by_numpy(np: ModuleType, chunk: bytes) -> tuple[int, bool, bool]:
+    """How many line ends there are, whether there are other controls, and whether all is ASCII."""
     values = np.frombuffer(chunk, np.uint8)
-    newlines = int(np.count_nonzero(values == ord("\n")))
-    return newlines, newlines < int(np.count_nonzero(values < ord(" ")))
+    bytes_ = values ^ ord("\n")  # a line end is now 0; other controls remain 1 to 31, and what is printed above
+    newlines = values.size - int(np.count_nonzero(bytes_))
+    bytes_ -= 1  # and now 255, so that the least of the rest can be looked for
+    return newlines, bool(bytes_.min() < ord(" ") - 1), bool(values.max() < 0x80)
 
 
 def _still_valid(

@@ -437,6 +437,13 @@ def test_what_is_unusual_is_told_as_if_the_file_were_small(damage, kind, tmp_pat
     is_alike(write(tmp_path, damage(KINDS[kind])))
 
 
+@pytest.mark.parametrize("day", ["2026-1-5", " 2026-01-05\t", "26-01-05", "2026/01/05", "02026-1-05", "infinity", ""])
+def test_a_day_far_below_that_is_written_otherwise_is_read_as_in_a_small_file(day, tmp_path):
+    rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25" for i in range(100)]
+    sales = "\n".join(["date,order_id,customer_id,channel,amount", *rows, f"{day},500,c-1,Email,5.25", ""])
+    is_alike(write(tmp_path, sales), currency="EUR")
+
+
 def test_a_name_with_a_pattern_in_it_is_one_file(tmp_path):
     assert not is_alike(write(tmp_path, EVENTS, "log[1].csv"))
 

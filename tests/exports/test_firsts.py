@@ -183,13 +183,20 @@ def test_an_amount_far_below_is_read_as_it_is_row_by_row(
     [
         *("2026-1-5", " 2026-01-05", "2026-01-05 ", "2026-01-05 10:00:00", "2026-01-05T10:00:00Z", "2026/01/05"),
         *("2026-01-05 23:30:00+05:00", "20260105", "05/01/2026", "26-01-05", "2026-02-30", "1989-12-31", "2101-01-01"),
-        *("2026 01 05", "2026-01-05 (BC)", "epoch", "infinity", "", "x"),
+        *("2026 01 05", "2026-01-05 (BC)", "epoch", "infinity", "", "x", "2026-1-5  ", "2026-1-05\t", "2026- 1-05"),
+        *("02026-1-05", "2026-001-05", "20260-01-05", "-2026-01-05", "2026\\01\\05", "2026-01-05x", "\u00a02026-01-05"),
     ],
 )
-def test_a_day_far_below_that_is_written_otherwise_is_read_as_it_is_row_by_row(day: str, tmp_path: Path) -> None:
+def test_a_day_far_below_that_is_written_otherwise_is_read_as_it_is_row_by_row(
+    day: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[AsRead] = []
+    source_sql = firsts.source_sql
+    monkeypatch.setattr(firsts, "source_sql", lambda *asked: (read.append(asked[2]), source_sql(*asked))[1])
     rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25" for i in range(100)]
     sales = "\n".join(["date,order_id,customer_id,channel,amount", *rows, f"{day},500,c-1,Email,5.25", ""])
     assert_alike(write(tmp_path, sales), "channels", currency="EUR")
+    assert (read[0].types[0], read[0].day) == ("DATE", "%Y-%m-%d")  # the first rows prove how days are written
 
 
 def test_ids_that_are_no_numbers_after_all_are_texts(tmp_path: Path) -> None:

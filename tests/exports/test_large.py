@@ -252,9 +252,9 @@ def test_amounts_are_read_as_numbers_at_once_where_the_first_lines_prove_the_dot
     asked: list[Any] = []
     source_sql = large.source_sql
 
-    def noted(text: Any, sheet: Any, read: Any) -> str:
+    def noted(text: Any, sheet: Any, read: Any, limit: int | None) -> str:
         asked.append(read.types)
-        return source_sql(text, sheet, read)
+        return source_sql(text, sheet, read, limit)
 
     for module in (sums, large):
         monkeypatch.setattr(module, "source_sql", noted)

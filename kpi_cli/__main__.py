@@ -16,6 +16,7 @@ from typing import NoReturn
 
 def entry() -> None:
     """Run the command line of this process, and end it."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would have threads spin that have nothing to do
     gc.set_threshold(100_000)  # looking for cycles takes its time, and a run leaves hardly any
     _end_on_signals()
     from kpi_cli.commands.app import flush, main

@@ -101,13 +101,13 @@ def _named(found: Plan, texts: _Cells) -> Iterator[_Cells]:
     names = names_in(found, {*places.values()})
     if names is None:
         return
-    listed = {name: names[column] for name, column in places.items()}
-    *steps, count = accumulate((len(some) + 1 for some in listed.values()), mul, initial=1)
+    listed = {name: ["", *names[column]] for name, column in places.items()}
+    *steps, count = accumulate((len(some) for some in listed.values()), mul, initial=1)
     if count > _MOST_COMBINATIONS:
         return
-    codes = (f'coalesce(CAST(enum_code("{name}") AS BIGINT) + 1, 0)' for name in listed)
+    codes = (f'CAST(enum_code("{name}") AS BIGINT)' for name in listed)
     number = " + ".join(["0", *(f"{code} * {step}" for code, step in zip(codes, steps, strict=True))])
-    cells = {name: f"CAST(nullif({found.cell(places[name])}, '') AS {enum_of(some)})" for name, some in listed.items()}
+    cells = {name: f"CAST({found.cell(places[name])} AS {enum_of(some)})" for name, some in listed.items()}
     yield _Cells(cells, number, count)
 
 
@@ -204,7 +204,8 @@ def _fill_sales(store: Store, source: Source, found: Plan, cells: _Cells) -> Non
                count(*) AS n, if(count(customer) > 0, 'x', NULL) AS customer
         FROM bought GROUP BY {", ".join([day, *texts, "customer IS NULL", *apart])}))"""
     columns = {"file": str(source.number), "start": "start", "end": "start"} | group_columns(found)
-    columns |= {name: f'"{name}"' for name in (*cells.columns, "customer", "combination")}
+    columns |= {name: f"nullif(\"{name}\", '')" for name in cells.columns}
+    columns |= {name: name for name in ("customer", "combination")}
     store.insert_query("sales", columns, groups)
     if cells.combination is None:
         _look_up(store, cells)

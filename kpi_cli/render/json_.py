@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from kpi_cli.render.page import Page
@@ -27,7 +28,7 @@ def _encoded(value: Any, line: str) -> str:
     '{\n  "cost": 0.10,\n  "names": [\n    "a\\\\x1b"\n  ],\n  "rows": []\n}'
     """
     if isinstance(value, str):
-        return _encode("\t".join(map(printable, value.split("\t"))))
+        return _text(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     inner = line + "  "
@@ -37,6 +38,12 @@ def _encoded(value: Any, line: str) -> str:
     if isinstance(value, list):
         return _block("[", (_encoded(item, inner) for item in value), "]", line)
     return _encode(value)
+
+
+@lru_cache(maxsize=1 << 12)
+def _text(value: str) -> str:
+    """A text; those of columns and groups come again with every row."""
+    return _encode("\t".join(map(printable, value.split("\t"))))
 
 
 def _block(start: str, parts: Any, end: str, line: str) -> str:

@@ -11,7 +11,10 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 
 from msgspec import Struct
@@ -20,7 +23,7 @@ SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside 
 _PRINTED = b"_+@"
 SIGNS = _PRINTED + SPACES  # what the cells of a plain file do without
 CHUNK = 1 << 20
-_PIECE = 1 << 26
+_PIECE = 1 << 25
 _AT_ONCE = 4  # more would wait for Python, and hold memory
 _WORTH_NUMPY = 1 << 28  # bytes: from so many on it saves more time than it takes to load
 _BOMS = (
@@ -89,15 +92,23 @@ def digest(path: Path) -> str:
 
 def _look_at_many(path: Path, size: int) -> list[_Piece]:
     """What the pieces of a large file show; each is looked at while others are."""
-    from concurrent.futures import ThreadPoolExecutor
-    from functools import partial
-
     import numpy as np
 
-    begins = [*_borders(path, size)]
-    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-        look = partial(_look, path, count=partial(_lines_by_numpy, np))
-        return [*pool.map(look, begins, [*begins[1:], sys.maxsize])]
+    begins, count = [*_borders(path, size)], partial(_lines_by_numpy, np)
+    spans = [*zip(begins, [*begins[1:], sys.maxsize], strict=True)]
+    seen, left = dict[int, _Piece](), iter(range(len(spans)))
+
+    def look_on() -> None:
+        with suppress(OSError):  # raised below, where what is missing is looked at once more
+            for i in left:
+                seen[i] = _look(path, *spans[i], count)
+
+    threads = [Thread(target=look_on) for _ in range(min(_AT_ONCE, os.cpu_count() or 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [seen.get(i) or _look(path, *span, count) for i, span in enumerate(spans)]
 
 
 def _borders(path: Path, size: int) -> Iterator[int]:

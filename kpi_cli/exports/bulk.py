@@ -412,18 +412,21 @@ def _rule(found: Plan) -> bool:
 def _structure(found: Plan) -> Iterator[str]:
     """That the first cell of every row cannot be a word of a footer, a total or “no data”."""
     sheet = found.sheet
-    if 0 in found.read.types or any(i == 0 and kind(c) == "day" for c, i in sheet.columns.items()):
+    days = {index for column, index in sheet.columns.items() if kind(column) == "day"}
+    if 0 in found.read.types or 0 in days:
         return  # an amount or a day, which every plan holds it to be
     fmt = sheet.header.format
     patterns = [*fmt.get("no_data", ()), *fmt.get("footer", ()), *fmt.get("subtotal_rows", ())]
     patterns += [rule["match"] for rule in fmt.get("totals", ()) if "match" in rule]
-    has_second = len(sheet.header.names) > 1 and 1 not in found.read.types
+    has_second = len(sheet.header.names) > 1 and 1 not in days and 1 not in found.read.types
     first = "CASE WHEN c0 = '' THEN c1 ELSE c0 END" if has_second else "c0"
     ordinary = f"regexp_full_match({first}, '{_LETTERS}+( {_LETTERS}+)*')"
     if patterns:
         either = "|".join(f"(?:{pattern})" for pattern in patterns).replace("'", "''")
         ordinary += f" AND NOT regexp_matches(lower({first}), '{either}')"
-    if found.is_tame and any(kind(c) == "day" for c in sheet.columns):
+    if 1 in days:
+        ordinary = f"(c0 = '' OR ({ordinary}))"
+    if found.is_tame and days:
         # A row that bears a day is no total or footer, and there is no word for “no data” without a blank.
         word = "NOT contains(c0, ' ')" + " AND (c0 <> '' OR NOT contains(c1, ' '))" * has_second
         ordinary = f"(({word}) OR ({ordinary}))"

@@ -71,15 +71,22 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
         _settle(store, sheet, kept)
 
 
+# What every word for a total holds, or a letter that may be folded into one; ids are too many to be looked at singly.
+_LIKE_TOTALS = "(?i)tot|gesamt|summ|suma|som|complessiv|[^\\x00-\\x7F]"
+
+
 def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
-    """Raise NotPlain where a name is the word for a total; ids are too many to be looked at."""
+    """Raise NotPlain where a name is the word for a total, or an id where ids are kept."""
     word = total_words(sheet)
     if word is None:
         return
-    for column, name in stored_dimensions(sheet).items():
-        if column != "order_id" and name in store.columns["sales"]:
-            names = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL')
-            if any(word.match(folded(cell)) for (cell,) in names):
+    names = {name: f'"{name}"' for name in stored_dimensions(sheet).values()}
+    names |= {"customer": f"regexp_replace(customer, '^{GENERIC}:', '')"}
+    for name, cell in names.items():
+        if name in store.columns["sales"]:
+            some = f" AND regexp_matches({cell}, '{_LIKE_TOTALS}')" if name in {"order_id", "customer"} else ""
+            cells = store.rows(f"SELECT DISTINCT {cell} FROM sales WHERE file = {number} AND {cell} IS NOT NULL{some}")
+            if any(word.match(folded(said)) for (said,) in cells):
                 raise NotPlain
 
 

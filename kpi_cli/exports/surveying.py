@@ -99,7 +99,7 @@ def _look_at_many(path: Path, size: int) -> list[_Piece]:
     seen, left = dict[int, _Piece](), iter(range(len(spans)))
 
     def look_on() -> None:
-        with suppress(OSError):  # raised below, where what is missing is looked at once more
+        with suppress(Exception):  # raised below, where what is missing is looked at once more
             for i in left:
                 seen[i] = _look(path, *spans[i], count)
 

@@ -444,6 +444,44 @@ def test_a_day_far_below_that_is_written_otherwise_is_read_as_in_a_small_file(da
     is_alike(write(tmp_path, sales), currency="EUR")
 
 
+@pytest.mark.parametrize(
+    "word", ["Total", "TOTAUX", "Summe", "Gesamt", "Suma", "Somma", "Complessivo", "Ｔotal", "tot-1"]
+)
+@pytest.mark.parametrize("place", ["order_id", "customer_id", "channel", "product"])
+def test_a_row_with_a_day_that_is_called_a_total_is_never_added_in_silence(word, place, tmp_path):
+    """Whatever cell says so, it is asked about as in a small file; what merely begins so is a name."""
+    columns = ["date", "order_id", "customer_id", "channel", "product", "amount"]
+    rows = [[f"2026-01-{1 + i % 28:02}", f"o-{i}", f"c-{i % 9}", "Email", "Course A", "5.25"] for i in range(100)]
+    rows.append([word if column == place else "" for column in columns])
+    rows[-1][0], rows[-1][-1] = "2026-01-31", "525.00"
+    rows[-1][1] = rows[-1][1] or "o-900"
+    sales = "\n".join(map(",".join, [columns, *rows])) + "\n"
+    assert is_alike(write(tmp_path, sales), currency="EUR") == (word == "tot-1")
+
+
+@pytest.mark.parametrize("last", ["c-1", "", "ç-1", "c 1", "Total", "Course A, c-1"])
+@pytest.mark.parametrize("day", ["2026-01-05", "2026-1-5", ""])
+def test_days_behind_another_column_are_read_at_once(last, day, tmp_path, monkeypatch):
+    failed = []
+    attempt = reading.attempt
+
+    @contextmanager
+    def noted(store):
+        with attempt(store):
+            try:
+                yield
+            except Exception as error:
+                failed.append(error)
+                raise
+
+    monkeypatch.setattr(reading, "attempt", noted)
+    rows = [f"c-{i % 9},2026-01-{1 + i % 28:02},{i},Email,5.25" for i in range(100)]
+    sales = "\n".join(["customer_id,date,order_id,channel,amount", *rows, f"{last},{day},500,Email,5.25", ""])
+    is_plain = bool(day) and last in {"c-1", "", "ç-1", "c 1"}
+    assert is_alike(write(tmp_path, sales), currency="EUR") == is_plain
+    assert bool(failed) != is_plain
+
+
 def test_a_name_with_a_pattern_in_it_is_one_file(tmp_path):
     assert not is_alike(write(tmp_path, EVENTS, "log[1].csv"))
 

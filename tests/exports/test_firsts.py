@@ -262,6 +262,17 @@ def test_cells_are_names_where_those_are_known_and_else_texts(
     assert kept_as == [way]
 
 
+@pytest.mark.parametrize("first", ["order_id", "channel", "customer_id", "product"])
+@pytest.mark.parametrize("last", ["900,c-99,Email", "900,,Email", "900,c-99,", "900,c-99,Réseaux sociaux"])
+def test_the_date_may_be_the_second_column(first: str, last: str, tmp_path: Path, kept_as: list[str]) -> None:
+    columns = HEADER.split(",")
+    order = sorted(range(len(columns)), key=lambda i: (columns[i] != first, columns[i] != "date", i))
+    rows = [HEADER, *PLAIN, f"2026-01-31,{last},5.25,1.00,paid,{'' if first == 'product' else 'Course A'}"]
+    text = "\n".join(",".join(row.split(",")[i] for i in order) for row in rows) + "\n"
+    assert assert_alike(write(tmp_path, text), "cac", currency="EUR") == "rows"
+    assert kept_as == ["texts" if "é" in last else "names"]
+
+
 @pytest.mark.parametrize("customer", ["c-5", "C-5", "c 5", "", "c-5 ", " c-5", "  ", "ç-5", "c+5", "'c-5", "[c-5]"])
 def test_a_customer_far_below_that_is_written_otherwise_is_the_one_of_the_rows(customer: str, tmp_path: Path) -> None:
     """c-5 bought before, by another channel: whoever is told apart from them is won once more."""

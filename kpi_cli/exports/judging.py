@@ -80,14 +80,11 @@ def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
     word = total_words(sheet)
     if word is None:
         return
-    names = {name: f'"{name}"' for name in stored_dimensions(sheet).values()}
-    names |= {"customer": f"regexp_replace(customer, '^{GENERIC}:', '')"}
-    for name, cell in names.items():
-        if name in store.columns["sales"]:
-            some = f" AND regexp_matches({cell}, '{_LIKE_TOTALS}')" if name in {"order_id", "customer"} else ""
-            cells = store.rows(f"SELECT DISTINCT {cell} FROM sales WHERE file = {number} AND {cell} IS NOT NULL{some}")
-            if any(word.match(folded(said)) for (said,) in cells):
-                raise NotPlain
+    for name in {*stored_dimensions(sheet).values(), "customer"} & {*store.columns["sales"]}:
+        some = f"""AND regexp_matches("{name}", '{_LIKE_TOTALS}')""" if name in {"order_id", "customer"} else ""
+        cells = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL {some}')
+        if any(word.match(folded(cell.removeprefix(f"{GENERIC}:"))) for (cell,) in cells):
+            raise NotPlain
 
 
 def may_be_flags(store: Store, number: int, sheet: Sheet) -> bool:

@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
+from kpi_cli.exports.called import Naming, naming
 from kpi_cli.exports.cells import conclude
 from kpi_cli.exports.charges import BESIDE, flags_of, price_rule, vat_of
 from kpi_cli.exports.composing import flag_words, stored_dimensions
@@ -48,6 +49,7 @@ from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.roles import MONEY_TYPE, NONE_WHEN_BLANK, TABLES, kind
 from kpi_cli.exports.rows import Block, Ledger, Reader, scale_of
 from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.structure import calls_a_total
 from kpi_cli.exports.surveying import SPACES
 from kpi_cli.exports.tables import Form, Source, Store
 from kpi_cli.safe import folded
@@ -76,6 +78,8 @@ class Plan(Struct):
     casts: dict[str, str] = field(default_factory=dict)  # made once, for the values to speak of
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
+    named: dict[int, Naming] = field(default_factory=dict)  # how columns are asked whether they call a row a total
+    told: set[int] = field(default_factory=set)  # those that `columns` ask
     typed: bool = False  # DuckDB reads moments, or the money of a sale, as what they are
     read: AsRead = TEXTS
     ruled: dict[str, int] = field(default_factory=dict)  # columns of the table that rules look at: their cells' index
@@ -128,7 +132,8 @@ def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
     fresh.width = len(sheet.header.names)
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
-    found = Plan(fresh, text, signs, is_tame=text.survey.ascii and spaces.isdisjoint(signs), typed=typed)
+    is_tame = text.survey.ascii and spaces.isdisjoint(signs)
+    found = Plan(fresh, text, signs, is_tame, typed=typed, named=naming(fresh, text))
     try:
         conclude(fresh)
         if fresh.account:
@@ -178,6 +183,7 @@ def _plan_events(found: Plan) -> bool:
         user = found.cell("user")
         found.checks.append(f"(NOT contains({user}, '@') OR regexp_full_match({user}, '{_ADDRESS}'))")
         found.columns["user"] = f"CASE WHEN contains({user}, '@') THEN lower({user}) ELSE {found.columns['user']} END"
+        found.told.discard(sheet.columns["user"])
     return _moments(found)
 
 
@@ -236,10 +242,11 @@ def _dimensions(found: Plan) -> None:
     """The columns of text, as they are written."""
     for column, name in stored_dimensions(found.sheet).items():
         found.columns[name] = text_sql(found, column)
+        found.told.add(found.sheet.columns[column])
 
 
 def names_in(found: Plan, columns: Collection[str]) -> dict[str, list[str]] | None:
-    """The plain names in columns, by pieces from all over the file; a rare one may be missing.
+    """The plain names in columns, by pieces from all over the file; a rare one may be missing, and a total's is.
 
     Returns:
         None where a column has none, or too many for a byte.
@@ -253,13 +260,14 @@ def names_in(found: Plan, columns: Collection[str]) -> dict[str, list[str]] | No
             rows = [row for row in lines if len(row) == len(found.sheet.header.names)]
             for column, index in places.items():
                 seen[column].update(row[index] for row in rows)
-    names = {column: _plain_names(column, cells) for column, cells in seen.items()}
+    names = {column: _plain_names(found.sheet, column, cells) for column, cells in seen.items()}
     return names if all(0 < len(listed) <= _FEW for listed in names.values()) else None
 
 
-def _plain_names(column: str, cells: Iterable[bytes]) -> list[str]:
-    plain = _ID if column.endswith("_id") else _TEXT
-    return sorted(name for name in (cell.decode() for cell in cells) if re.fullmatch(plain, name))
+def _plain_names(sheet: Sheet, column: str, cells: Iterable[bytes]) -> list[str]:
+    plain, index = _ID if column.endswith("_id") else _TEXT, sheet.columns[column]
+    names = (cell.decode() for cell in cells)
+    return sorted(name for name in names if re.fullmatch(plain, name) and not calls_a_total(sheet, index, name))
 
 
 def enum_of(names: Iterable[str]) -> str:
@@ -434,7 +442,10 @@ def _structure(found: Plan) -> Iterator[str]:
 
 
 def text_sql(found: Plan, column: str) -> str:
-    """A text without the spaces around it, NULL when blank; a quote or brackets before it are another's to read."""
+    """A text without the spaces around it, NULL when blank; an error where it may call its row a total.
+
+    A quote or brackets before it are another's to read.
+    """
     cell, is_id = found.cell(column), column.endswith("_id")
     plain = f"regexp_full_match({cell}, '{_ID if is_id else _TEXT}')"
     if found.is_tame:
@@ -443,7 +454,10 @@ def text_sql(found: Plan, column: str) -> str:
     begins = f"starts_with({cell}, '''')" + (f" OR starts_with(ltrim({cell}), '[')" if is_id else "")
     if is_id and b"+" in found.signs:
         found.checks.append(f"NOT contains({cell}, '+')")  # 1.23E+12, as a spreadsheet writes a long id
-    return f"""CASE WHEN {plain} THEN {cell} WHEN {cell} = '' THEN NULL
+    named = found.named.get(found.sheet.columns[column])
+    usual = f"WHEN {named.usual} AND NOT ends_with({cell}, ' ') THEN {cell}" if named and found.is_tame else ""
+    is_total = f"WHEN NOT {named.check} THEN error('a total')" if named else ""
+    return f"""CASE {usual} {is_total} WHEN {plain} THEN {cell} WHEN {cell} = '' THEN NULL
         WHEN {begins} THEN error('guarded') ELSE nullif(trim({cell}, '{_SPACES}'), '') END"""
 
 
@@ -492,7 +506,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
         "".join(f", {sql} AS {name}" for name, sql in some.items()) for some in (found.casts, found.values)
     )
     key = "time" if sheet.role == "events" else "file"
-    columns[key] = checked(found.checks, columns[key])
+    columns[key] = checked([*found.checks, *unnamed(found, found.told)], columns[key])
     query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.read)}))"
     rows = store.insert_query(sheet.role, columns, query, form)
     if rows == 0 or not all_read(text, sheet, rows):
@@ -502,6 +516,11 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     if sheet.role == "sales":
         judge(store, source.number, sheet, found.ruled, ledger)
     return ledger
+
+
+def unnamed(found: Plan, told: Collection[int]) -> list[str]:
+    """That no cell calls its row a total, of the columns of which that is not told already."""
+    return [named.check for index, named in found.named.items() if index not in told]
 
 
 def checked(checks: Iterable[str], value: str) -> str:

@@ -20,7 +20,7 @@ from operator import mul
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, days_at_once, enum_of, names_in, text_sql
+from kpi_cli.exports.bulk import Plan, attempt, checked, days_at_once, enum_of, names_in, text_sql, unnamed
 from kpi_cli.exports.charges import flags_of
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
@@ -54,6 +54,7 @@ class _Cells(Struct, frozen=True):
     columns: Mapping[str, str]
     combination: str | None = None  # of names: the number that is made of them; combinations of texts are looked up
     most: int = _MOST_COMBINATIONS
+    named: Collection[int] = ()  # the columns that names are known of
 
 
 def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
@@ -108,7 +109,7 @@ def _named(found: Plan, texts: _Cells) -> Iterator[_Cells]:
     codes = (f'CAST(enum_code("{name}") AS BIGINT)' for name in listed)
     number = " + ".join(["0", *(f"{code} * {step}" for code, step in zip(codes, steps, strict=True))])
     cells = {name: f"CAST({found.cell(places[name])} AS {enum_of(some)})" for name, some in listed.items()}
-    yield _Cells(cells, number, count)
+    yield _Cells(cells, number, count, [found.sheet.columns[column] for column in places.values()])
 
 
 def _loaded(store: Store, source: Source, found: Plan, cells: _Cells, ids: _Ids) -> bool:
@@ -148,7 +149,8 @@ def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
         duckdb.Error: a cell that is not plain.
     """
     moment = "moment" if "moment" in found.values else "day"
-    picks = {"sold_at": checked([*found.checks, _FIT if ids.are_numbers else _FIT_TEXT], moment)}
+    told = [*cells.named, *_told(found, ids)]
+    picks = {"sold_at": checked([*found.checks, *unnamed(found, told), _FIT if ids.are_numbers else _FIT_TEXT], moment)}
     picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells.columns}
     picks |= {name: found.columns[name] for name in money_of(found)}
     values = "".join(
@@ -166,6 +168,12 @@ def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
     return rows
 
 
+def _told(found: Plan, ids: _Ids) -> list[int]:
+    """The columns that are read so that their cells call no row a total."""
+    columns = ["order_id"] * ids.typed + ["customer_id"] * _has_id_alone(found)
+    return [found.sheet.columns[column] for column in columns]
+
+
 def _order_sql(found: Plan, ids: _Ids) -> str:
     """An order's id: the whole number that is written behind the prefix, or the text."""
     if not ids.are_numbers:
@@ -180,8 +188,11 @@ def _order_sql(found: Plan, ids: _Ids) -> str:
 
 def _customer_sql(found: Plan) -> str:
     """Who bought; where nothing but an id says so, as it stands."""
-    has_id_alone = found.sheet.has("customer_id") and not found.sheet.has("email")
-    return text_sql(found, "customer_id") if has_id_alone else found.columns["customer"]
+    return text_sql(found, "customer_id") if _has_id_alone(found) else found.columns["customer"]
+
+
+def _has_id_alone(found: Plan) -> bool:
+    return found.sheet.has("customer_id") and not found.sheet.has("email")
 
 
 def _orders(store: Store, ids: _Ids) -> int:

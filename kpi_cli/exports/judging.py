@@ -14,16 +14,14 @@ from msgspec import Struct
 
 from kpi_cli.exports.cells import BARE
 from kpi_cli.exports.charges import flagged, flags_of
-from kpi_cli.exports.composing import customer_types, stored_dimensions
+from kpi_cli.exports.composing import customer_types
 from kpi_cli.exports.dialect import Record
 from kpi_cli.exports.fates import Fate
 from kpi_cli.exports.plain import first_rows
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.rows import Block, Ledger, Reader
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.structure import total_words
 from kpi_cli.exports.tables import Store
-from kpi_cli.safe import folded
 
 COMBINATIONS = 1000  # more are no rules' cells
 _RULED = ("currency", "customer_type")  # whose cells become something else
@@ -51,12 +49,11 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
         ledger: is told how many rows are left out, and why.
 
     Raises:
-        NotPlain: refunds in rows of their own or of 0 and 1, too many combinations, or a total among the names.
+        NotPlain: refunds in rows of their own or of 0 and 1, or too many combinations.
         InputError: a status or a currency that is not known.
     """
     if sheet.has("tax"):
         sheet.taxed = bool(store.rows(f"SELECT 1 FROM sales WHERE file = {number} AND tax_charged > 0 LIMIT 1"))
-    _no_totals(store, number, sheet)
     if may_be_flags(store, number, sheet):
         raise NotPlain
     fate, kept = Fate(sheet), []
@@ -69,22 +66,6 @@ def judge(store: Store, number: int, sheet: Sheet, ruled: Mapping[str, int], led
             kept.append(kind)
     if kept:
         _settle(store, sheet, kept)
-
-
-# What every word for a total holds, or a letter that may be folded into one; ids are too many to be looked at singly.
-_LIKE_TOTALS = "(?i)tot|gesamt|summ|suma|som|complessiv|[^\\x00-\\x7F]"
-
-
-def _no_totals(store: Store, number: int, sheet: Sheet) -> None:
-    """Raise NotPlain where a name is the word for a total, or an id where ids are kept."""
-    word = total_words(sheet)
-    if word is None:
-        return
-    for name in {*stored_dimensions(sheet).values(), "customer"} & {*store.columns["sales"]}:
-        some = f"""AND regexp_matches("{name}", '{_LIKE_TOTALS}')""" if name in {"order_id", "customer"} else ""
-        cells = store.rows(f'SELECT DISTINCT "{name}" FROM sales WHERE file = {number} AND "{name}" IS NOT NULL {some}')
-        if any(word.match(folded(cell.removeprefix(f"{GENERIC}:"))) for (cell,) in cells):
-            raise NotPlain
 
 
 def may_be_flags(store: Store, number: int, sheet: Sheet) -> bool:

@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
+from kpi_cli.exports.called import naming
 from kpi_cli.exports.charges import BESIDE, price_rule, ruled, vat_of
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
@@ -137,7 +138,7 @@ def _plan(sheet: Sheet, text: Text, by: Collection[str]) -> _Plan:
         vat=vat,
         lines=[at[c] for c in sheet.header.format.get("continuation", ()) if c in at],
     )
-    plan.checks = list(_checks(sheet, plan, signs_below(text, sheet.header.line)))
+    plan.checks = list(_checks(sheet, text, plan))
     return plan
 
 
@@ -147,8 +148,9 @@ def _may_go_back(sheet: Sheet) -> bool:
     return any(sheet.has(column) for rule in rules for column in rule)
 
 
-def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
+def _checks(sheet: Sheet, text: Text, plan: _Plan) -> Iterator[str]:
     """What must hold of the cells that are not kept, for the ordinary reading to have nothing to say of them."""
+    signs = signs_below(text, sheet.header.line)
     for column, index in sheet.columns.items():
         cell = f"c{index}"
         if column == "time":
@@ -158,6 +160,7 @@ def _checks(sheet: Sheet, plan: _Plan, signs: bytes) -> Iterator[str]:
             yield f"coalesce({cell} = '' OR ({value}), false)"
         elif column.endswith("_id") and index not in plan.keys and b"+" in signs:
             yield f"NOT contains({cell}, '+')"  # 1.23E+12, as a spreadsheet writes a long id
+    yield from (named.check for index, named in naming(sheet, text).items() if index not in plan.keys)
     if sheet.header.format.get("no_data") and not {0} & {*plan.keys, *plan.money}:
         yield "NOT contains(c0, ' ')"
 

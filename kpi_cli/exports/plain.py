@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from kpi_cli.exports.dialect import Text, split
 from kpi_cli.exports.roles import MONEY_TYPE
-from kpi_cli.exports.surveying import CHUNK, SIGNS
+from kpi_cli.exports.surveying import CHUNK, LETTER, SIGNS
 from kpi_cli.exports.values import evidence
 
 if TYPE_CHECKING:
@@ -46,6 +46,20 @@ def signs_below(text: Text, header_line: int) -> bytes:
             file.readline()
         start = file.read(CHUNK)
     return text.survey.signs + bytes(sign for sign in SIGNS if sign in start)
+
+
+def letters_below(text: Text, header_line: int) -> int | None:
+    """How many bytes below the header are none of a figure's or its marks'; None where they were not counted."""
+    if text.survey.letters is None:
+        return None
+    with text.path.open("rb") as file:
+        above = b"".join(file.readline() for _ in range(header_line))
+    return text.survey.letters - sum(byte >= LETTER for byte in above)
+
+
+def letters_sql(cell: str) -> str:
+    """How many such bytes a cell has."""
+    return f"(strlen({cell}) - strlen(regexp_replace({cell}, '[^\\x00-\\x{LETTER - 1:02x}]', '', 'g')))"
 
 
 def first_rows(text: Text, sheet: Sheet) -> list[list[str]]:

@@ -6,6 +6,7 @@ settle(sheet)   looks at every record once; what the rows' cells say is settled 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -55,6 +56,26 @@ def total_words(sheet: Sheet) -> re.Pattern[str] | None:
     patterns = [rule["match"] for rule in sheet.header.format.get("totals", ()) if "match" in rule]
     is_handmade = sheet.header.format.name == GENERIC
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if is_handmade and patterns else None
+
+
+def may_call_totals(sheet: Sheet) -> list[int]:
+    """The columns whose cells may call a row a total: all that hold no figures, and belong to the table."""
+    figures = {i for column, i in sheet.columns.items() if kind(column) != "text"}
+    return sorted({*range(len(sheet.header.names))} - figures - sheet.header.apart)
+
+
+def words_for_all(sheet: Sheet, index: int) -> Sequence[str]:
+    """What a row is called, folded, that holds all slices of a column: a device, a network; none of other columns."""
+    whole = sheet.header.format.get("whole", {"columns": (), "words": ()})
+    slices = {sheet.columns[column] for column in whole["columns"] if sheet.has(column)}
+    words: Sequence[str] = whole["words"] if index in slices else ()
+    return words
+
+
+def calls_a_total(sheet: Sheet, index: int, name: str) -> bool:
+    """Whether a row of a hand-made table may be a total by what a cell calls it."""
+    word, said = total_words(sheet), folded(name)
+    return word is not None and (word.match(said) is not None or said in words_for_all(sheet, index))
 
 
 def sum_words(sheet: Sheet) -> re.Pattern[str] | None:
@@ -110,6 +131,8 @@ class _Structure:
         self.undated: list[str] = fmt.get("undated_subtotals", ())
         self.sums, self.naming, self.nothing = sum_words(sheet), naming(sheet), nothing_said(sheet)
         self.left_blank, self.named = set[int](), set[int]()
+        self.for_all = {i: words for i in may_call_totals(sheet) if (words := words_for_all(sheet, i))}
+        self.slices = defaultdict[int, set[bool]](set)  # whether cells name all of them, or one
         self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
@@ -157,16 +180,25 @@ class _Structure:
         word = total_words(self.sheet)
         if word is None:
             return
-        figures = {i for column, i in self.sheet.columns.items() if kind(column) != "text"}
-        whole = self.sheet.header.format.get("whole", {"columns": (), "words": ()})
-        slices = {self.sheet.columns[column] for column in whole["columns"] if self.sheet.has(column)}
-        for index in sorted({*range(len(self.header))} - figures - self.sheet.header.apart):
+        for index in may_call_totals(self.sheet):
             cells = {cell: folded(cell) for cell in dict.fromkeys(row.cells[index] for row in rows)}
-            words = whole["words"] if index in slices and len({*cells.values()} - {""}) > 1 else ()
             for cell, name in cells.items():
-                doubt = _MAY_BE_TOTAL if word.match(name) or name in words else self._may_be_no_cost(index, name)
+                doubt = _MAY_BE_TOTAL if word.match(name) else self._may_be_no_cost(index, name)
                 if doubt:
                     settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
+            if index in self.for_all:
+                self.slices[index] |= {name in self.for_all[index] for name in cells.values() if name}
+
+    def _refuse_slices(self) -> None:
+        """Refuse a row that holds all slices of a column of which others hold one."""
+        both = [index for index, found in self.slices.items() if len(found) > 1]
+        if not both:
+            return
+        rows = [row for row in self.sheet.records() if row.line not in self.sheet.left_out]
+        for index in both:
+            words = self.for_all[index]
+            for cell in dict.fromkeys(row.cells[index] for row in rows if folded(row.cells[index]) in words):
+                settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, _MAY_BE_TOTAL)
 
     def look_for_sums(self, rows: Sequence[Record]) -> None:
         """Whether a row may be the sum of others: called so, or without a name that those have (subtotals.py)."""
@@ -297,6 +329,7 @@ class _Structure:
         sheet.totals = self.pending
         for found in self.pending:
             sheet.left_out[found.record.line] = "totals_row"
+        self._refuse_slices()
         if self.trailing or (self.header[-1:] == [""] and self._last_blank()):
             sheet.notes.append(note("trailing_delimiter", file=sheet.name, line=sheet.header.line))
         elif sheet.header.apart:

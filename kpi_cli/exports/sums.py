@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, plan
 from kpi_cli.exports.charges import flags_of
@@ -23,10 +24,11 @@ from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
 from kpi_cli.exports.judging import NotPlain, judge, literal
 from kpi_cli.exports.large import GROUPS, ROWS, SAMPLE
-from kpi_cli.exports.plain import all_read, source_sql, timed
+from kpi_cli.exports.plain import all_read, first_rows, letters_below, letters_sql, source_sql, timed
 from kpi_cli.exports.roles import CHANNEL
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
+from kpi_cli.exports.surveying import LETTER
 from kpi_cli.exports.tables import Source, Store
 
 MONEY = ("charged", "refunds", "tax_charged", "tax_kept")
@@ -44,7 +46,9 @@ def load_sums(store: Store, source: Source, by: Collection[str]) -> bool:
     sheet = source.sheet
     if sheet is None or sheet.role != "sales" or sheet.text is None or sheet.text.survey.newlines <= ROWS:
         return False
-    return any(_loaded(store, source, _query(found, by)) for found in ways(sheet))
+    queries = [_query(found, by) for found in ways(sheet)]
+    counted = [replace(query, counted=True) for query in queries[:1] if _can_be_counted(query)]
+    return any(_loaded(store, source, query) for query in [*counted, *queries])
 
 
 def ways(sheet: Sheet) -> Iterator[Plan]:
@@ -69,6 +73,7 @@ class _Query(Struct, frozen=True):
     texts: dict[str, str]  # SQL of the texts that are kept, by their names in the table
     cells: set[int]  # those that rows are grouped by as they stand
     by_day: bool  # whether rows are grouped by their day, and not by the cell that says it
+    counted: bool = False  # letters: the cells that rows are grouped by have all that there are
 
     @property
     def columns(self) -> dict[str, str]:
@@ -78,7 +83,9 @@ class _Query(Struct, frozen=True):
 
     def checks(self, *, of_groups: bool) -> list[str]:
         """What must hold of every group, or of every row."""
-        return [c for c in self.found.checks if (_cells_in(self.found, [c]) <= self.cells) == of_groups]
+        checks = [c for c in self.found.checks if (_cells_in(self.found, [c]) <= self.cells) == of_groups]
+        named = {i: one.check for i, one in self.found.named.items() if (i in self.cells) == of_groups}
+        return checks + [*named.values()] * (of_groups or not self.counted)
 
 
 def _query(found: Plan, by: Collection[str]) -> _Query:
@@ -86,6 +93,17 @@ def _query(found: Plan, by: Collection[str]) -> _Query:
     by_day = date in timed(found.text, found.sheet, [date])
     cells = _cells_in(found, texts.values()) | ({date} if not by_day else set())
     return _Query(found, texts, cells, by_day)
+
+
+def _can_be_counted(query: _Query) -> bool:
+    """Whether all letters seem to stand in cells that rows are grouped by: then no other cell need be read for words.
+
+    That costs a tenth less than to read one column more.
+    """
+    text, sheet = query.found.text, query.found.sheet
+    others = {*range(len(sheet.header.names))} - query.cells
+    has_letters = any(max(row[i].encode(), default=0) >= LETTER for row in first_rows(text, sheet) for i in others)
+    return text.survey.letters is not None and (sheet.delimiter or "@") < chr(LETTER) and not has_letters
 
 
 def _cells_in(found: Plan, expressions: Iterable[str]) -> set[int]:
@@ -119,11 +137,15 @@ def _loaded(store: Store, source: Source, query: _Query) -> bool:
         _try_some(store, query)
         all_threads(store.con)  # of a sample, each would read much more than there is in it
         store.begin()
-        file = checked(query.checks(of_groups=True), str(number))
-        groups = store.insert_query("sales", {"file": file} | query.columns, _groups_sql(query))
-        rows = int(store.rows(f'SELECT coalesce(sum("rows"), 0) FROM sales WHERE file = {number}')[0][0])
+        store.con.execute(f"CREATE TEMP TABLE alike AS FROM {_groups_sql(query)}")
+        [(groups, rows)] = store.rows("SELECT count(*), sum(n) FROM alike")
         if not (0 < groups <= GROUPS and all_read(found.text, found.sheet, rows)):
             raise NotPlain
+        if query.counted and _letters(store, query) != letters_below(found.text, found.sheet.header.line):
+            raise NotPlain
+        file = checked(query.checks(of_groups=True), str(number))
+        store.insert_query("sales", {"file": file} | query.columns, "alike")
+        store.con.execute("DROP TABLE alike")
         ledger = Ledger(read=rows)
         judge(store, number, found.sheet, found.ruled, ledger)
         if not store.rows(f"SELECT 1 FROM sales WHERE file = {number} LIMIT 1"):
@@ -133,6 +155,12 @@ def _loaded(store: Store, source: Source, query: _Query) -> bool:
         source.sheet, source.ledger, source.checks, source.is_folded = found.sheet, ledger, "rows", True
         return True
     return False
+
+
+def _letters(store: Store, query: _Query) -> int:
+    """How many letters the cells have that rows are grouped by."""
+    cells = " UNION ALL ".join(f"SELECT c{i} AS cell, sum(n) AS n FROM alike GROUP BY ALL" for i in sorted(query.cells))
+    return int(store.rows(f"SELECT coalesce(sum(n * {letters_sql('cell')}), 0) FROM ({cells})")[0][0])
 
 
 def _try_some(store: Store, query: _Query) -> None:

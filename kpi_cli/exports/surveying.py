@@ -16,11 +16,13 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
+from typing import NamedTuple
 
 from msgspec import Struct
 
 SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside the blank and line ends
 _PRINTED = b"_+@"
+LETTER = ord("@")
 SIGNS = _PRINTED + SPACES  # what the cells of a plain file do without
 CHUNK = 1 << 20
 _PIECE = 1 << 25
@@ -48,6 +50,7 @@ class Survey(Struct, frozen=True):
     stamp: tuple[int, int]  # size and modification time when it was read
     signs: bytes = b""  # which of SIGNS stand after the first CHUNK bytes, where the header is far away
     ascii: bool = False
+    letters: int | None = None  # bytes from LETTER on, which no figure or mark of one is; counted in large files
 
 
 class _Piece(Struct):
@@ -61,6 +64,16 @@ class _Piece(Struct):
     quotes: int = 0
     signs: bytes = b""
     ascii: bool = True
+    letters: int | None = None
+
+
+class _Chunk(NamedTuple):
+    """What was counted in some bytes."""
+
+    newlines: int
+    may_hold_controls: bool  # others than line ends
+    is_ascii: bool
+    letters: int | None = None
 
 
 def survey(path: Path, *, hashed: bool) -> Survey:
@@ -81,6 +94,7 @@ def survey(path: Path, *, hashed: bool) -> Survey:
         (stat.st_size, stat.st_mtime_ns),
         bytes(dict.fromkeys(b"".join(piece.signs for piece in seen))),
         all(piece.ascii for piece in seen),
+        None if any(piece.letters is None for piece in seen) else sum(piece.letters or 0 for piece in seen),
     )
 
 
@@ -121,15 +135,16 @@ def _borders(path: Path, size: int) -> Iterator[int]:
             yield offset + next((i for i, byte in enumerate(after) if byte & 0xC0 != 0x80), len(after))
 
 
-def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, bool, bool]]) -> _Piece:
+def _look(path: Path, begin: int, end: int, count: Callable[[bytes], _Chunk]) -> _Piece:
     """What the bytes of a piece show; to look whether a sign is there at all is many times faster than to count it."""
     decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
     seen, offset = _Piece(), begin
     with path.open("rb") as file:
         file.seek(begin)
         while chunk := file.read(min(CHUNK, end - offset)):
-            newlines, may_hold_controls, is_ascii = count(chunk)
+            newlines, may_hold_controls, is_ascii, letters = count(chunk)
             seen.newlines += newlines
+            seen.letters = None if letters is None else letters + (seen.letters or 0)
             if may_hold_controls:
                 if seen.nul is None and (at := chunk.find(b"\0")) >= 0:
                     seen.nul = offset + at
@@ -147,18 +162,17 @@ def _look(path: Path, begin: int, end: int, count: Callable[[bytes], tuple[int, 
     return seen
 
 
-def _lines(chunk: bytes) -> tuple[int, bool, bool]:
-    """How many line ends there are, that other controls were not looked for, and whether all is ASCII."""
-    return chunk.count(b"\n"), True, chunk.isascii()
+def _lines(chunk: bytes) -> _Chunk:
+    return _Chunk(chunk.count(b"\n"), may_hold_controls=True, is_ascii=chunk.isascii())
 
 
-def _lines_by_numpy(np: ModuleType, chunk: bytes) -> tuple[int, bool, bool]:
-    """How many line ends there are, whether there are other controls, and whether all is ASCII."""
+def _lines_by_numpy(np: ModuleType, chunk: bytes) -> _Chunk:
     values = np.frombuffer(chunk, np.uint8)
     bytes_ = values ^ ord("\n")  # a line end is now 0; other controls remain 1 to 31, and what is printed above
     newlines = values.size - int(np.count_nonzero(bytes_))
     bytes_ -= 1  # and now 255, so that the least of the rest can be looked for
-    return newlines, bool(bytes_.min() < ord(" ") - 1), bool(values.max() < 0x80)
+    has_controls, letters = bool(bytes_.min() < ord(" ") - 1), int(np.count_nonzero(values >= LETTER))
+    return _Chunk(newlines, has_controls, bool(values.max() < 0x80), letters)
 
 
 def _still_valid(

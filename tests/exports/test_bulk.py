@@ -427,6 +427,9 @@ DAMAGE: dict[str, Callable[[str], str | bytes]] = {
     "tabs": lambda t: t.replace(",", "\t"),
     "a row twice": lambda t: t + t.splitlines(keepends=True)[1],
     "an order twice with two amounts": lambda t: t + t.splitlines(keepends=True)[1].replace("100.00", "90.00"),
+    "a row called a total": lambda t: t.replace("Email", "Total", 1),
+    "a user or an order called a total": lambda t: t.replace("u-1", "TOTAL", 1).replace("o-1", "Totaux", 1),
+    "a row for all channels": lambda t: t.replace("Email", "Tous canaux", 1),
     "letters of another width": lambda t: t.replace("u-1", "ｕ-1").replace("o-1", "ｏ-1"),
 }
 
@@ -442,21 +445,6 @@ def test_a_day_far_below_that_is_written_otherwise_is_read_as_in_a_small_file(da
     rows = [f"2026-01-{1 + i % 28:02},{i},c-{i % 9},Email,5.25" for i in range(100)]
     sales = "\n".join(["date,order_id,customer_id,channel,amount", *rows, f"{day},500,c-1,Email,5.25", ""])
     is_alike(write(tmp_path, sales), currency="EUR")
-
-
-@pytest.mark.parametrize(
-    "word", ["Total", "TOTAUX", "Summe", "Gesamt", "Suma", "Somma", "Complessivo", "Ｔotal", "tot-1"]
-)
-@pytest.mark.parametrize("place", ["order_id", "customer_id", "channel", "product"])
-def test_a_row_with_a_day_that_is_called_a_total_is_never_added_in_silence(word, place, tmp_path):
-    """Whatever cell says so, it is asked about as in a small file; what merely begins so is a name."""
-    columns = ["date", "order_id", "customer_id", "channel", "product", "amount"]
-    rows = [[f"2026-01-{1 + i % 28:02}", f"o-{i}", f"c-{i % 9}", "Email", "Course A", "5.25"] for i in range(100)]
-    rows.append([word if column == place else "" for column in columns])
-    rows[-1][0], rows[-1][-1] = "2026-01-31", "525.00"
-    rows[-1][1] = rows[-1][1] or "o-900"
-    sales = "\n".join(map(",".join, [columns, *rows])) + "\n"
-    assert is_alike(write(tmp_path, sales), currency="EUR") == (word == "tot-1")
 
 
 @pytest.mark.parametrize("last", ["c-1", "", "ç-1", "c 1", "Total", "Course A, c-1"])

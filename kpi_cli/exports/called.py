@@ -25,14 +25,16 @@ BEGINNINGS = {"tot", "gra", "ges", "sum", "ins", "som", "com"}  # of every word 
 _HEAD = 3
 _PRINTED = re.compile(r"[!-&(-Z\\-~][ -~]*")  # signs that stand for themselves, behind none that guards a cell
 _FEW = 4  # ways to begin that are told by comparison
-_BLANK = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}\x{ad}\x{200b}-\x{200d}\x{2060}\x{feff}]"  # what folding takes away at the ends
+_EDGE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}\x{ad}\x{200b}-\x{200d}\x{2060}\x{feff}]*"  # what folding takes away at the ends
+_GAP, _DASH = r"[\s\p{Z}]", r"\p{Pd}\x{2212}"
 # Accents that stand alone, signs that are not seen, and letters that folding makes plain: bold and small ones.
 _ODD = (
-    r"\x{ad}\x{17f}\x{2b0}-\x{36f}\x{1d00}-\x{1dbf}\x{200b}-\x{200d}\x{2060}\x{2070}-\x{209f}\x{2100}-\x{2121}"
+    r"\x0b\x1c-\x1f\x{85}\x{ad}\x{17f}\x{2b0}-\x{36f}\x{1d00}-\x{1dbf}\x{200b}-\x{200d}\x{2060}\x{2070}-\x{209f}\x{2100}-\x{2121}"
     r"\x{2123}-\x{218f}\x{2460}-\x{24ff}\x{2c7c}-\x{2c7d}\x{3200}-\x{33ff}\x{a69c}-\x{a7ff}\x{ab5c}-\x{ab5f}"
     r"\x{fb00}-\x{fb06}\x{feff}-\x{ffef}\x{10780}-\x{107ba}\x{1ccd6}-\x{1ccff}\x{1d400}-\x{1d7ff}"
     r"\x{1e030}-\x{1e06d}\x{1f100}-\x{1f16f}\x{1f190}"
 )
+_FOREIGN = r"ªº¹²³\x{600}-\x{1fff}\x{a000}-\x{abff}\x{10000}-\x{1efff}"  # where figures stand that are none of ASCII
 
 
 class Naming(Struct, frozen=True):
@@ -63,16 +65,15 @@ def _naming(sheet: Sheet, index: int, first: Iterable[str]) -> Naming:
     begins = BEGINNINGS | {word[:_HEAD] for word in words}
     bodies = [rule["match"].removeprefix("^").removesuffix("$") for rule in sheet.header.format.get("totals", ())]
     said = "|".join(f"(?:{_loose(body)})" for body in [*bodies, *words])
-    letters = "".join(sorted({word[0] for word in begins}))
-    odd = f"(?:{'|'.join(sorted(begins))}).*(?-i:[{_ODD}ªº¹²³])|[a-z]{{0,2}}(?-i:[{_ODD}])|(?:[{letters}].?)?[ªº]"
-    words_sql = literal(f"(?i)^{_BLANK}*(?:(?:{said}){_BLANK}*$|{odd})")
+    letters, heads = "".join(sorted({word[0] for word in begins})), "|".join(sorted(begins))
+    odd = f"(?:(?:{heads}).*|[a-z]{{0,2}})(?-i:[{_ODD}])|(?:{heads}).*[{_FOREIGN}]|(?:[{letters}].?)?[ªº]"
+    words_sql = literal(f"(?i)^{_EDGE}(?:(?:{said}){_EDGE}$|{odd})")
     return Naming(_usual(cell, first, begins), f"{cell} = '' OR NOT regexp_matches({cell}, {words_sql})")
 
 
 def _loose(pattern: str) -> str:
     """A pattern of folded names as one of names as they stand."""
-    dashes = pattern.replace("[ -]", f"(?:(?:{_BLANK}|\\p{{Pd}}|\\x{{2212}})+)")
-    return dashes.replace(" ", f"(?:{_BLANK}+)").replace(r"\d", r"\p{Nd}")
+    return pattern.replace("[ -]", f"(?:[{_DASH}]|{_GAP})").replace(" ", f"(?:{_GAP}+)")
 
 
 def _usual(cell: str, first: Iterable[str], begins: set[str]) -> str:

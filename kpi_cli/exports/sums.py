@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, plan
+from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, plan, unnamed
 from kpi_cli.exports.charges import flags_of
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
@@ -71,7 +71,7 @@ class _Query(Struct, frozen=True):
 
     found: Plan
     texts: dict[str, str]  # SQL of the texts that are kept, by their names in the table
-    cells: set[int]  # those that rows are grouped by as they stand
+    cells: set[int]  # those that rows are grouped by as they stand, and that texts ask whether they call a total
     by_day: bool  # whether rows are grouped by their day, and not by the cell that says it
     counted: bool = False  # letters: the cells that rows are grouped by have all that there are
 
@@ -84,8 +84,7 @@ class _Query(Struct, frozen=True):
     def checks(self, *, of_groups: bool) -> list[str]:
         """What must hold of every group, or of every row."""
         checks = [c for c in self.found.checks if (_cells_in(self.found, [c]) <= self.cells) == of_groups]
-        named = {i: one.check for i, one in self.found.named.items() if (i in self.cells) == of_groups}
-        return checks + [*named.values()] * (of_groups or not self.counted)
+        return checks if of_groups or self.counted else checks + unnamed(self.found, self.cells)
 
 
 def _query(found: Plan, by: Collection[str]) -> _Query:

@@ -77,15 +77,25 @@ def _loose(pattern: str) -> str:
 
 
 def _usual(cell: str, first: Iterable[str], begins: set[str]) -> str:
-    """Whether a cell begins as the first rows' do, the most frequent first: with a figure, or letters of no word."""
-    heads = Counter("0" if one[:1].isdecimal() else one[:_HEAD] for one in first)
-    safe = [head for head, _ in heads.most_common() if _PRINTED.fullmatch(head) and folded(head) not in begins]
-    return f"({' OR '.join(_begins_with(cell, head) for head in safe[:_FEW]) or 'false'})"
+    """Whether a cell begins as the first rows' do, the most frequent first, and as no word does."""
+    heads = Counter(head for one in first if (head := _head(one, begins)))
+    return f"({' OR '.join(_begins_with(cell, head) for head, _ in heads.most_common(_FEW)) or 'false'})"
+
+
+def _head(one: str, begins: set[str]) -> str:
+    """With what a cell begins that no word does: its first figure, or as few signs as tell; else nothing.
+
+    >>> _head("2026-1", {"tot"}), _head("Email", {"tot"}), _head("Top", {"tot"}), _head("Total", {"tot"})
+    ('0', 'E', 'Top', '')
+    """
+    if one[:1].isdecimal():
+        return "0"
+    heads = (one[:length] for length in range(1, _HEAD + 1))
+    told = (head for head in heads if not any(word.startswith(folded(head)) for word in begins))
+    return next((head for head in told if _PRINTED.fullmatch(head)), "")
 
 
 def _begins_with(cell: str, head: str) -> str:
     """Two comparisons cost less than `starts_with`."""
-    if head != "0" and len(head) < _HEAD:
-        return f"{cell} = {literal(head)}"
     after = head[:-1] + chr(ord(head[-1]) + 1) if head != "0" else ":"
     return f"({cell} >= {literal(head)} AND {cell} < {literal(after)})"

@@ -324,7 +324,7 @@ def _worded(text: str) -> Written:
 def is_iso(cell: str) -> bool:
     """Whether a cell is a plain ISO day, with or without a time of day: the case that needs no settling.
 
-    >>> is_iso("2026-10-05"), is_iso("2026-10-05 22:47:04"), is_iso("05/10/2026"), is_iso("2026-10-05T22:47Z")
+    >>> is_iso("2026-10-05"), is_iso("2026-10-05 22:47:04"), is_iso("05/10/2026"), is_iso("2026-10-05 09:47 PM")
     (True, True, False, False)
     """
     size = len(cell)
@@ -333,6 +333,7 @@ def is_iso(cell: str) -> bool:
         and cell[4] == "-" == cell[7]
         and cell[:4].isdigit()
         and (size == 10 or (cell[10] in " T" and cell[13] == ":" and cell[11:13].isdigit() and cell[14:16].isdigit()))
+        and (size != 19 or cell[16] == ":")
     )
 
 

@@ -134,6 +134,7 @@ def spellings(found: dt.date) -> list[tuple[str, str]]:
     timed = [
         (f"{y}-{m:02}-{d:02}T23:59:59Z", "ymd"),
         (f"{m}/{d}/{y}, 11:59 PM", "mdy"),
+        (f"{y}-{m:02}-{d:02} 09:47 PM", "ymd"),  # as long as one with its seconds
         (f"{y}-{m:02}-{d:02}|13", "ymd"),
     ]
     names = {language: listed.split()[m - 1] for language, listed in MONTHS.items()}

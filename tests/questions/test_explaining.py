@@ -36,3 +36,20 @@ def test_roas_is_told_of_the_revenue_it_is_computed_from(question: str, capsys: 
     entry = explained(capsys, question, "--config", str(SCHOOL), "--month", "2026-10")["roas"]
     assert entry["formula"] == "revenue_of_paid_channels / media_cost"
     assert list(entry["inputs"]) == ["revenue_of_paid_channels", "media_cost"]
+
+
+def test_numbers_are_shown_as_the_table_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counts whole, and money to the cent however much it is."""
+    given = {
+        "sales.csv": "date,order_id,customer_id,channel,amount\n2026-01-05,1,c-1,Email,123456.78\n",
+        "spend.csv": "date,channel,cost,leads\n2026-01-05,Email,20000.10,8\n",
+    }
+    for name, text in given.items():
+        (tmp_path / name).write_text(text)
+    files = [str(tmp_path / name) for name in given]
+    for question in ("roi", "cac"):
+        assert main([question, *files, "--currency", "EUR", "--no-config", "--explain", "--lang", "en"]) == 0
+    shown = capsys.readouterr().out.replace("\n  ", " ")
+    assert "Profit = revenue × margin − cost = 123,456.78 × 1 − 20,000.10 = 103,456.68" in shown
+    assert "CPL = cost / leads = 20,000.10 / 8 = 2,500.01" in shown
+    assert "CAC = cost / new_customers = 20,000.10 / 1 = 20,000.10" in shown

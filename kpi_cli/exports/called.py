@@ -31,10 +31,11 @@ _GAP, _DASH = r"[\s\p{Z}]", r"\p{Pd}\x{2212}"
 _ODD = (
     r"\x0b\x1c-\x1f\x{85}\x{ad}\x{17f}\x{2b0}-\x{36f}\x{1d00}-\x{1dbf}\x{200b}-\x{200d}\x{2060}\x{2070}-\x{209f}\x{2100}-\x{2121}"
     r"\x{2123}-\x{218f}\x{2460}-\x{24ff}\x{2c7c}-\x{2c7d}\x{3200}-\x{33ff}\x{a69c}-\x{a7ff}\x{ab5c}-\x{ab5f}"
-    r"\x{fb00}-\x{fb06}\x{feff}-\x{ffef}\x{10780}-\x{107ba}\x{1ccd6}-\x{1ccff}\x{1d400}-\x{1d7ff}"
+    r"\x{fb00}-\x{fb06}\x{fe10}-\x{fe19}\x{fe30}-\x{fe6f}\x{feff}-\x{ffef}\x{10780}-\x{107ba}\x{1ccd6}-\x{1ccff}\x{1d400}-\x{1d7ff}"
     r"\x{1e030}-\x{1e06d}\x{1f100}-\x{1f16f}\x{1f190}"
 )
-_FOREIGN = r"ªº¹²³\x{600}-\x{1fff}\x{a000}-\x{abff}\x{10000}-\x{1efff}"  # where figures stand that are none of ASCII
+# Where figures stand that are none of ASCII.
+_FOREIGN = r"ªº¹²³\x{600}-\x{1fff}\x{a000}-\x{abff}\x{10000}-\x{1efff}\x{1fbf0}-\x{1fbf9}"
 
 
 class Naming(Struct, frozen=True):
@@ -64,7 +65,7 @@ def _naming(sheet: Sheet, index: int, first: Iterable[str]) -> Naming:
     cell, words = f"c{index}", words_for_all(sheet, index)
     begins = BEGINNINGS | {word[:_HEAD] for word in words}
     bodies = [rule["match"].removeprefix("^").removesuffix("$") for rule in sheet.header.format.get("totals", ())]
-    said = "|".join(f"(?:{_loose(body)})" for body in [*bodies, *words])
+    said = "|".join(f"(?:{_loose(body)})" for body in [*bodies, *sorted(words)])
     letters, heads = "".join(sorted({word[0] for word in begins})), "|".join(sorted(begins))
     odd = f"(?:(?:{heads}).*|[a-z]{{0,2}})(?-i:[{_ODD}])|(?:{heads}).*[{_FOREIGN}]|(?:[{letters}].?)?[ªº]"
     words_sql = literal(f"(?i)^{_EDGE}(?:(?:{said}){_EDGE}$|{odd})")
@@ -73,7 +74,7 @@ def _naming(sheet: Sheet, index: int, first: Iterable[str]) -> Naming:
 
 def _loose(pattern: str) -> str:
     """A pattern of folded names as one of names as they stand."""
-    return pattern.replace("[ -]", f"(?:[{_DASH}]|{_GAP})").replace(" ", f"(?:{_GAP}+)")
+    return pattern.replace("[ -]", f"(?:[{_DASH}]|{_GAP}+)").replace(" ", f"(?:{_GAP}+)")
 
 
 def _usual(cell: str, first: Iterable[str], begins: set[str]) -> str:

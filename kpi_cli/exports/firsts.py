@@ -29,7 +29,7 @@ from kpi_cli.exports.large import ROWS
 from kpi_cli.exports.plain import NUMBER_LIKE, all_read, first_rows, source_sql
 from kpi_cli.exports.roles import IDENTITY
 from kpi_cli.exports.rows import Ledger
-from kpi_cli.exports.sums import group_columns, in_any_order, kept_cells, money_of, ways
+from kpi_cli.exports.sums import group_columns, in_any_order, kept_cells, money_of, texts_of, ways
 from kpi_cli.exports.tables import Source, Store
 
 _MOST_COMBINATIONS = 1 << 16
@@ -75,7 +75,7 @@ def load_firsts(store: Store, source: Source, by: Collection[str]) -> bool:
     if not found or sheet.has("customer_type") or sheet.options.converted or IDENTITY & {*by}:
         return False
     all_threads(store.con)
-    texts, (likely, *others) = _Cells(kept_cells(found[-1], {*by, "publisher"})), _ids(found[-1])
+    texts, (likely, *others) = _Cells(texts_of(found[-1], kept_cells(found[-1], {*by, "publisher"}))), _ids(found[-1])
     tries = [(found[0], names, likely) for names in _named(found[0], texts)]
     tries += [(way, texts, likely) for way in found]
     tries += [(found[-1], texts, ids) for ids in others]

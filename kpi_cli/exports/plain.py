@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from kpi_cli.exports.dialect import Text, split
 from kpi_cli.exports.roles import MONEY_TYPE
-from kpi_cli.exports.surveying import CHUNK, LETTER, SIGNS
+from kpi_cli.exports.surveying import CHUNK, LETTERS, SIGNS
 from kpi_cli.exports.values import evidence
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def letters_below(text: Text, header_line: int) -> int | None:
         return None
     with text.path.open("rb") as file:
         above = b"".join(file.readline() for _ in range(header_line))
-    return text.survey.letters - sum(byte >= LETTER for byte in above)
+    return text.survey.letters - sum(byte >= LETTERS for byte in above)
 
 
 def letters_sql(cell: str) -> str:
     """How many such bytes a cell has."""
-    return f"(strlen({cell}) - strlen(regexp_replace({cell}, '[^\\x00-\\x{LETTER - 1:02x}]', '', 'g')))"
+    return f"(strlen({cell}) - strlen(regexp_replace({cell}, '[^\\x00-\\x{LETTERS - 1:02x}]', '', 'g')))"
 
 
 def first_rows(text: Text, sheet: Sheet) -> list[list[str]]:

@@ -64,12 +64,11 @@ def may_call_totals(sheet: Sheet) -> list[int]:
     return sorted({*range(len(sheet.header.names))} - figures - sheet.header.apart)
 
 
-def words_for_all(sheet: Sheet, index: int) -> Sequence[str]:
+def words_for_all(sheet: Sheet, index: int) -> frozenset[str]:
     """What a row is called, folded, that holds all slices of a column: a device, a network; none of other columns."""
     whole = sheet.header.format.get("whole", {"columns": (), "words": ()})
     slices = {sheet.columns[column] for column in whole["columns"] if sheet.has(column)}
-    words: Sequence[str] = whole["words"] if index in slices else ()
-    return words
+    return frozenset(whole["words"] if index in slices else ())
 
 
 def calls_a_total(sheet: Sheet, index: int, name: str) -> bool:
@@ -132,7 +131,7 @@ class _Structure:
         self.sums, self.naming, self.nothing = sum_words(sheet), naming(sheet), nothing_said(sheet)
         self.left_blank, self.named = set[int](), set[int]()
         self.for_all = {i: words for i in may_call_totals(sheet) if (words := words_for_all(sheet, i))}
-        self.slices = defaultdict[int, set[bool]](set)  # whether cells name all of them, or one
+        self.slices = defaultdict[int, set[str]](set)  # how they are called: all of them, and some that are one
         self.dated = next((sheet.columns[c] for c in _DATED if sheet.has(c)), None) if self.undated else None
         self.totals = [(rule["match"], rule) for rule in fmt.get("totals", ()) if "match" in rule]
         self.any_cell = [(rule["any_cell"], rule) for rule in fmt.get("totals", ()) if "any_cell" in rule]
@@ -186,19 +185,20 @@ class _Structure:
                 doubt = _MAY_BE_TOTAL if word.match(name) else self._may_be_no_cost(index, name)
                 if doubt:
                     settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
-            if index in self.for_all:
-                self.slices[index] |= {name in self.for_all[index] for name in cells.values() if name}
+            if words := self.for_all.get(index):
+                names = {*cells.values()} - {""}
+                self.slices[index] |= names & words | {*sorted(names - words)[:1]}
 
     def _refuse_slices(self) -> None:
         """Refuse a row that holds all slices of a column of which others hold one."""
-        both = [index for index, found in self.slices.items() if len(found) > 1]
-        if not both:
-            return
-        rows = [row for row in self.sheet.records() if row.line not in self.sheet.left_out]
-        for index in both:
-            words = self.for_all[index]
-            for cell in dict.fromkeys(row.cells[index] for row in rows if folded(row.cells[index]) in words):
-                settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, _MAY_BE_TOTAL)
+        doubtful = {i: words for i, words in self.for_all.items() if words & self.slices[i] and len(self.slices[i]) > 1}
+        called = defaultdict[tuple[int, str], list[Record]](list)
+        for row in self.sheet.records() if doubtful else ():
+            if row.line not in self.sheet.left_out:
+                for index in (i for i, words in doubtful.items() if folded(row.cells[i]) in words):
+                    called[index, row.cells[index]].append(row)
+        for (index, _), rows in called.items():
+            settle_doubt(self.sheet, rows, index, _MAY_BE_TOTAL)
 
     def look_for_sums(self, rows: Sequence[Record]) -> None:
         """Whether a row may be the sum of others: called so, or without a name that those have (subtotals.py)."""

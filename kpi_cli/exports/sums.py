@@ -1,12 +1,12 @@
 """Large plain files of sales of which sums suffice: DuckDB adds up the rows that are alike, in one pass.
 
     load_sums(store, source, by)   fills the table `sales`; False where other ways of reading are called for
-    kept_cells(found, by)          what rows have to be alike in, as SQL
+    kept_cells(found, by)          what rows have to be alike in
     group_columns(found)           what every group of a file holds beside those, as SQL
 
-Rows are grouped by their cells as they stand, and every row is asked only whether its money is plain. What a day or a
-status means is asked of the groups, which are few; then the rules are followed on them (judging.py). The plan is that
-of bulk.py: what it does not read is left to large.py.
+Rows are grouped by their cells as they stand, and every row is asked only whether its money is plain, and whether a
+cell that is in no group calls it a total. What a day or a status means is asked of the groups, which are few; then the
+rules are followed on them (judging.py). The plan is that of bulk.py: what it does not read is left to large.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kpi_cli.exports.plain import all_read, first_rows, letters_below, letters_s
 from kpi_cli.exports.roles import CHANNEL
 from kpi_cli.exports.rows import Ledger
 from kpi_cli.exports.sheet import Sheet
-from kpi_cli.exports.surveying import LETTER
+from kpi_cli.exports.surveying import LETTERS
 from kpi_cli.exports.tables import Source, Store
 
 MONEY = ("charged", "refunds", "tax_charged", "tax_kept")
@@ -83,15 +83,15 @@ class _Query(Struct, frozen=True):
 
     def checks(self, *, of_groups: bool) -> list[str]:
         """What must hold of every group, or of every row."""
-        checks = [c for c in self.found.checks if (_cells_in(self.found, [c]) <= self.cells) == of_groups]
+        checks = [c for c in self.found.checks if (_cells_in(self.found, c) <= self.cells) == of_groups]
         return checks if of_groups or self.counted else checks + unnamed(self.found, self.cells)
 
 
 def _query(found: Plan, by: Collection[str]) -> _Query:
-    texts, date = kept_cells(found, by), found.sheet.columns["date"]
+    kept, date = kept_cells(found, by), found.sheet.columns["date"]
     by_day = date in timed(found.text, found.sheet, [date])
-    cells = _cells_in(found, texts.values()) | ({date} if not by_day else set())
-    return _Query(found, texts, cells, by_day)
+    cells = {*kept.values()} | ({date} if not by_day else set())
+    return _Query(found, texts_of(found, kept), cells, by_day)
 
 
 def _can_be_counted(query: _Query) -> bool:
@@ -101,21 +101,26 @@ def _can_be_counted(query: _Query) -> bool:
     """
     text, sheet = query.found.text, query.found.sheet
     others = {*range(len(sheet.header.names))} - query.cells
-    has_letters = any(max(row[i].encode(), default=0) >= LETTER for row in first_rows(text, sheet) for i in others)
-    return text.survey.letters is not None and (sheet.delimiter or "@") < chr(LETTER) and not has_letters
+    has_letters = any(max(row[i].encode(), default=0) >= LETTERS for row in first_rows(text, sheet) for i in others)
+    return text.survey.letters is not None and (sheet.delimiter or "@") < chr(LETTERS) and not has_letters
 
 
-def _cells_in(found: Plan, expressions: Iterable[str]) -> set[int]:
-    """The cells that SQL speaks of, itself or by the values that are read once."""
-    said = " ".join(expressions)
+def _cells_in(found: Plan, said: str) -> set[int]:
+    """The cells that SQL speaks of, itself or by the values that are read once; texts in it may look like others."""
     read = [sql for name, sql in found.values.items() if re.search(rf"\b{name}\b", said)]
     return {int(index) for index in re.findall(r"\bc(\d+)\b", " ".join([said, *read]))}
 
 
-def kept_cells(found: Plan, by: Collection[str]) -> dict[str, str]:
-    """SQL of the texts that rows may differ in, by their names in the table of sales."""
-    names = {name for c, name in stored_dimensions(found.sheet).items() if c in CHANNEL or c in by}
-    return {name: found.columns[name] for name in sorted(names | found.ruled.keys())}
+def kept_cells(found: Plan, by: Collection[str]) -> dict[str, int]:
+    """The columns of texts that rows may differ in, by their names in the table of sales."""
+    sheet = found.sheet
+    kept = {name: sheet.columns[c] for c, name in stored_dimensions(sheet).items() if c in CHANNEL or c in by}
+    return dict(sorted((kept | found.ruled).items()))
+
+
+def texts_of(found: Plan, kept: Iterable[str]) -> dict[str, str]:
+    """SQL of those texts."""
+    return {name: found.columns[name] for name in kept}
 
 
 def money_of(found: Plan) -> list[str]:

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"  # those that str.strip() takes away, beside the blank and line ends
 _PRINTED = b"_+@"
-LETTER = ord("@")
+LETTERS = ord("@")  # from here on bytes are letters and their signs, and all that is not ASCII
 SIGNS = _PRINTED + SPACES  # what the cells of a plain file do without
 CHUNK = 1 << 20
 _PIECE = 1 << 25
@@ -50,7 +50,7 @@ class Survey(Struct, frozen=True):
     stamp: tuple[int, int]  # size and modification time when it was read
     signs: bytes = b""  # which of SIGNS stand after the first CHUNK bytes, where the header is far away
     ascii: bool = False
-    letters: int | None = None  # bytes from LETTER on, which no figure or mark of one is; counted in large files
+    letters: int | None = None  # bytes from LETTERS on: none of a figure or its marks; counted in large files
 
 
 class _Piece(Struct):
@@ -171,7 +171,7 @@ def _lines_by_numpy(np: ModuleType, chunk: bytes) -> _Chunk:
     bytes_ = values ^ ord("\n")  # a line end is now 0; other controls remain 1 to 31, and what is printed above
     newlines = values.size - int(np.count_nonzero(bytes_))
     bytes_ -= 1  # and now 255, so that the least of the rest can be looked for
-    has_controls, letters = bool(bytes_.min() < ord(" ") - 1), int(np.count_nonzero(values >= LETTER))
+    has_controls, letters = bool(bytes_.min() < ord(" ") - 1), int(np.count_nonzero(values >= LETTERS))
     return _Chunk(newlines, has_controls, bool(values.max() < 0x80), letters)
 
 

@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.called import Naming, naming
+from kpi_cli.exports.called import Calling, callings
 from kpi_cli.exports.cells import conclude
 from kpi_cli.exports.charges import BESIDE, flags_of, price_rule, vat_of
 from kpi_cli.exports.composing import flag_words, stored_dimensions
@@ -78,7 +78,7 @@ class Plan(Struct):
     casts: dict[str, str] = field(default_factory=dict)  # made once, for the values to speak of
     values: dict[str, str] = field(default_factory=dict)  # read once, for the columns and checks to speak of
     checks: list[str] = field(default_factory=list)
-    named: dict[int, Naming] = field(default_factory=dict)  # how columns are asked whether they call a row a total
+    named: dict[int, Calling] = field(default_factory=dict)  # how columns are asked whether they call a row a total
     told: set[int] = field(default_factory=set)  # those that `columns` ask
     typed: bool = False  # DuckDB reads moments, or the money of a sale, as what they are
     read: AsRead = TEXTS
@@ -133,7 +133,7 @@ def plan(sheet: Sheet, *, typed: bool = False) -> Plan | None:
     signs = signs_below(text, sheet.header.line)
     spaces = {*SPACES} - {*(sheet.delimiter or "").encode()}
     is_tame = text.survey.ascii and spaces.isdisjoint(signs)
-    found = Plan(fresh, text, signs, is_tame, typed=typed, named=naming(fresh, text))
+    found = Plan(fresh, text, signs, is_tame, typed=typed, named=callings(fresh, text))
     try:
         conclude(fresh)
         if fresh.account:
@@ -506,7 +506,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
         "".join(f", {sql} AS {name}" for name, sql in some.items()) for some in (found.casts, found.values)
     )
     key = "time" if sheet.role == "events" else "file"
-    columns[key] = checked([*found.checks, *unnamed(found, found.told)], columns[key])
+    columns[key] = checked([*found.checks, *no_totals(found, found.told)], columns[key])
     query = f"(SELECT *{values} FROM (SELECT *{casts} FROM {source_sql(text, sheet, found.read)}))"
     rows = store.insert_query(sheet.role, columns, query, form)
     if rows == 0 or not all_read(text, sheet, rows):
@@ -518,7 +518,7 @@ def load(store: Store, source: Source, found: Plan) -> Ledger:
     return ledger
 
 
-def unnamed(found: Plan, told: Collection[int]) -> list[str]:
+def no_totals(found: Plan, told: Collection[int]) -> list[str]:
     """That no cell calls its row a total, of the columns of which that is not told already."""
     return [named.check for index, named in found.named.items() if index not in told]
 

@@ -1,6 +1,6 @@
 """Whether a cell calls its row a total, asked of large files as SQL; structure.py asks it row by row.
 
-    naming(sheet, text)   how every column that may call a row so is asked
+    callings(sheet, text)   how every column that may call a row so is asked
 
 What may be a total sends the file to the reading row by row, which asks. So SQL may find too much, but never too
 little. Most cells begin as those of the first rows do, and are told by that.
@@ -38,7 +38,7 @@ _ODD = (
 _FOREIGN = r"ªº¹²³\x{600}-\x{1fff}\x{a000}-\x{abff}\x{10000}-\x{1efff}\x{1fbf0}-\x{1fbf9}"
 
 
-class Naming(Struct, frozen=True):
+class Calling(Struct, frozen=True):
     """What tells that a cell of a column does not call its row a total, as SQL."""
 
     usual: str  # it begins as most do, with none of the signs that are read otherwise; "false" where nothing is usual
@@ -50,7 +50,7 @@ class Naming(Struct, frozen=True):
         return f"({self.usual} OR {self.unsaid})"
 
 
-def naming(sheet: Sheet, text: Text) -> dict[int, Naming]:
+def callings(sheet: Sheet, text: Text) -> dict[int, Calling]:
     """How the cells c0, c1, … of a hand-made table are asked, by the column's index.
 
     Empty of a platform's files: their totals are known.
@@ -58,10 +58,10 @@ def naming(sheet: Sheet, text: Text) -> dict[int, Naming]:
     if total_words(sheet) is None:
         return {}
     rows = first_rows(text, sheet)
-    return {i: _naming(sheet, i, [cells[i] for cells in rows]) for i in may_call_totals(sheet)}
+    return {i: _calling(sheet, i, [cells[i] for cells in rows]) for i in may_call_totals(sheet)}
 
 
-def _naming(sheet: Sheet, index: int, first: Iterable[str]) -> Naming:
+def _calling(sheet: Sheet, index: int, first: Iterable[str]) -> Calling:
     cell, words = f"c{index}", words_for_all(sheet, index)
     begins = BEGINNINGS | {word[:_HEAD] for word in words}
     bodies = [rule["match"].removeprefix("^").removesuffix("$") for rule in sheet.header.format.get("totals", ())]
@@ -69,7 +69,7 @@ def _naming(sheet: Sheet, index: int, first: Iterable[str]) -> Naming:
     letters, heads = "".join(sorted({word[0] for word in begins})), "|".join(sorted(begins))
     odd = f"(?:(?:{heads}).*|[a-z]{{0,2}})(?-i:[{_ODD}])|(?:{heads}).*[{_FOREIGN}]|(?:[{letters}].?)?[ªº]"
     words_sql = literal(f"(?i)^{_EDGE}(?:(?:{said}){_EDGE}$|{odd})")
-    return Naming(_usual(cell, first, begins), f"{cell} = '' OR NOT regexp_matches({cell}, {words_sql})")
+    return Calling(_usual(cell, first, begins), f"{cell} = '' OR NOT regexp_matches({cell}, {words_sql})")
 
 
 def _loose(pattern: str) -> str:

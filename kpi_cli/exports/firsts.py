@@ -20,7 +20,7 @@ from operator import mul
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, days_at_once, enum_of, names_in, text_sql, unnamed
+from kpi_cli.exports.bulk import Plan, attempt, checked, days_at_once, enum_of, names_in, no_totals, text_sql
 from kpi_cli.exports.charges import flags_of
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
@@ -150,7 +150,9 @@ def _fill_bought(store: Store, found: Plan, cells: _Cells, ids: _Ids) -> int:
     """
     moment = "moment" if "moment" in found.values else "day"
     told = [*cells.named, *_told(found, ids)]
-    picks = {"sold_at": checked([*found.checks, *unnamed(found, told), _FIT if ids.are_numbers else _FIT_TEXT], moment)}
+    picks = {
+        "sold_at": checked([*found.checks, *no_totals(found, told), _FIT if ids.are_numbers else _FIT_TEXT], moment)
+    }
     picks |= {"order_key": "order_key", "customer": _customer_sql(found), **cells.columns}
     picks |= {name: found.columns[name] for name in money_of(found)}
     values = "".join(

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kpi_cli.errors import KpiError
-from kpi_cli.exports.called import naming
+from kpi_cli.exports.called import callings
 from kpi_cli.exports.charges import BESIDE, price_rule, ruled, vat_of
 from kpi_cli.exports.dialect import Record, Text
 from kpi_cli.exports.engine import all_threads, connect, lacking, library
@@ -160,7 +160,7 @@ def _checks(sheet: Sheet, text: Text, plan: _Plan) -> Iterator[str]:
             yield f"coalesce({cell} = '' OR ({value}), false)"
         elif column.endswith("_id") and index not in plan.keys and b"+" in signs:
             yield f"NOT contains({cell}, '+')"  # 1.23E+12, as a spreadsheet writes a long id
-    yield from (named.check for index, named in naming(sheet, text).items() if index not in plan.keys)
+    yield from (named.check for index, named in callings(sheet, text).items() if index not in plan.keys)
     if sheet.header.format.get("no_data") and not {0} & {*plan.keys, *plan.money}:
         yield "NOT contains(c0, ' ')"
 

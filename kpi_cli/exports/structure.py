@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import itemgetter
 from typing import Any
 
@@ -187,7 +187,7 @@ class _Structure:
                     settle_doubt(self.sheet, [row for row in rows if row.cells[index] == cell], index, doubt)
             if words := self.for_all.get(index):
                 names = {*cells.values()} - {""}
-                self.slices[index] |= names & words | {*sorted(names - words)[:1]}
+                self.slices[index] |= names & words | {*islice(names - words, 1)}
 
     def _refuse_slices(self) -> None:
         """Refuse a row that holds all slices of a column of which others hold one."""

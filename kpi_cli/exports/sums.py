@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, plan, unnamed
+from kpi_cli.exports.bulk import Plan, attempt, checked, currency_of, no_totals, plan
 from kpi_cli.exports.charges import flags_of
 from kpi_cli.exports.composing import stored_dimensions
 from kpi_cli.exports.engine import all_threads
@@ -84,7 +84,7 @@ class _Query(Struct, frozen=True):
     def checks(self, *, of_groups: bool) -> list[str]:
         """What must hold of every group, or of every row."""
         checks = [c for c in self.found.checks if (_cells_in(self.found, c) <= self.cells) == of_groups]
-        return checks if of_groups or self.counted else checks + unnamed(self.found, self.cells)
+        return checks if of_groups or self.counted else checks + no_totals(self.found, self.cells)
 
 
 def _query(found: Plan, by: Collection[str]) -> _Query:
@@ -106,7 +106,10 @@ def _can_be_counted(query: _Query) -> bool:
 
 
 def _cells_in(found: Plan, said: str) -> set[int]:
-    """The cells that SQL speaks of, itself or by the values that are read once; texts in it may look like others."""
+    """The cells that SQL speaks of, itself or by the values that are read once.
+
+    Its literals may look like others: a check is then asked of every row, and no less.
+    """
     read = [sql for name, sql in found.values.items() if re.search(rf"\b{name}\b", said)]
     return {int(index) for index in re.findall(r"\bc(\d+)\b", " ".join([said, *read]))}
 

@@ -44,8 +44,10 @@ def _figure(value: Any, lang: str, *, is_count: bool) -> str:
 
 
 def _answer(value: Any, unit: Unit, lang: str) -> str:
-    """What came out, to the cent where it is money, as the tables have one sum of it."""
-    return numbers.figure(value, unit, 2 if unit == "money" else numbers.places(unit, [value]), lang)
+    """What came out, as the tables have it where it stands alone."""
+    if unit == "money":
+        return numbers.amount(value, None, lang)
+    return numbers.figure(value, unit, numbers.places(unit, [value]), lang)
 
 
 def _file(entry: dict[str, Any], lang: str) -> str:

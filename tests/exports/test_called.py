@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import kpi_cli
 from kpi_cli.errors import KpiError
 from kpi_cli.exports import bulk, firsts, large, reading, structure, sums, surveying
-from kpi_cli.exports.called import BEGINNINGS, naming
+from kpi_cli.exports.called import BEGINNINGS, callings
 from kpi_cli.exports.files import Asked, downloads
 from kpi_cli.exports.options import ReadOptions
 from kpi_cli.exports.recognising import GENERIC, catalogue
@@ -194,7 +194,7 @@ class Columns:
         """The cells in which SQL finds no total."""
         assert self.sheet.text is not None
         index = self.sheet.header.names.index(column)
-        sql = naming(self.sheet, self.sheet.text)[index].check
+        sql = callings(self.sheet, self.sheet.text)[index].check
         asked = f"SELECT c{index} FROM (SELECT unnest($1::VARCHAR[]) AS c{index}) WHERE {sql}"
         return [cell for (cell,) in duckdb.execute(asked, [cells]).fetchall()]
 

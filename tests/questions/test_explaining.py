@@ -53,3 +53,11 @@ def test_numbers_are_shown_as_the_table_shows_them(tmp_path: Path, capsys: pytes
     assert "Profit = revenue × margin − cost = 123,456.78 × 1 − 20,000.10 = 103,456.68" in shown
     assert "CPL = cost / leads = 20,000.10 / 8 = 2,500.01" in shown
     assert "CAC = cost / new_customers = 20,000.10 / 1 = 20,000.10" in shown
+
+
+def test_a_price_below_a_cent_is_no_nought(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "spend.csv").write_text("date,channel,cost,leads\n2026-01-05,Email,3.40,1000\n")
+    assert (
+        main(["cac", str(tmp_path / "spend.csv"), "--currency", "EUR", "--no-config", "--explain", "--lang", "en"]) == 0
+    )
+    assert "CPL = cost / leads = 3.40 / 1,000 = 0.0034" in capsys.readouterr().out.replace("\n  ", " ")

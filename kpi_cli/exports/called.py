@@ -1,6 +1,7 @@
 """Whether a cell calls its row a total, asked of large files as SQL; structure.py asks it row by row.
 
     callings(sheet, text)   how every column that may call a row so is asked
+    usual_sql(cell, …)      whether a cell begins as most do, which tells it
 
 What may be a total sends the file to the reading row by row, which asks. So SQL may find too much, but never too
 little. Most cells begin as those of the first rows do, and are told by that.
@@ -22,7 +23,7 @@ from kpi_cli.exports.structure import may_call_totals, total_words, words_for_al
 from kpi_cli.safe import folded
 
 BEGINNINGS = {"tot", "gra", "ges", "sum", "ins", "som", "com"}  # of every word for a total
-_HEAD = 3
+HEAD = 3
 _PRINTED = re.compile(r"[!-&(-Z\\-~][ -~]*")  # signs that stand for themselves, behind none that guards a cell
 _FEW = 4  # ways to begin that are told by comparison
 _EDGE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}\x{ad}\x{200b}-\x{200d}\x{2060}\x{feff}]*"  # what folding takes away at the ends
@@ -63,13 +64,13 @@ def callings(sheet: Sheet, text: Text) -> dict[int, Calling]:
 
 def _calling(sheet: Sheet, index: int, first: Iterable[str]) -> Calling:
     cell, words = f"c{index}", words_for_all(sheet, index)
-    begins = BEGINNINGS | {word[:_HEAD] for word in words}
+    begins = BEGINNINGS | {word[:HEAD] for word in words}
     bodies = [rule["match"].removeprefix("^").removesuffix("$") for rule in sheet.header.format.get("totals", ())]
     said = "|".join(f"(?:{_loose(body)})" for body in [*bodies, *sorted(words)])
     letters, heads = "".join(sorted({word[0] for word in begins})), "|".join(sorted(begins))
     odd = f"(?:(?:{heads}).*|[a-z]{{0,2}})(?-i:[{_ODD}])|(?:{heads}).*[{_FOREIGN}]|(?:[{letters}].?)?[ªº]"
     words_sql = literal(f"(?i)^{_EDGE}(?:(?:{said}){_EDGE}$|{odd})")
-    return Calling(_usual(cell, first, begins), f"{cell} = '' OR NOT regexp_matches({cell}, {words_sql})")
+    return Calling(usual_sql(cell, first, begins), f"{cell} = '' OR NOT regexp_matches({cell}, {words_sql})")
 
 
 def _loose(pattern: str) -> str:
@@ -77,7 +78,7 @@ def _loose(pattern: str) -> str:
     return pattern.replace("[ -]", f"(?:[{_DASH}]|{_GAP}+)").replace(" ", f"(?:{_GAP}+)")
 
 
-def _usual(cell: str, first: Iterable[str], begins: set[str]) -> str:
+def usual_sql(cell: str, first: Iterable[str], begins: set[str]) -> str:
     """Whether a cell begins as the first rows' do, the most frequent first, and as no word does."""
     heads = Counter(head for one in first if (head := _head(one, begins)))
     return f"({' OR '.join(_begins_with(cell, head) for head, _ in heads.most_common(_FEW)) or 'false'})"
@@ -91,7 +92,7 @@ def _head(one: str, begins: set[str]) -> str:
     """
     if one[:1].isdecimal():
         return "0"
-    heads = (one[:length] for length in range(1, _HEAD + 1))
+    heads = (one[:length] for length in range(1, HEAD + 1))
     told = (head for head in heads if not any(word.startswith(folded(head)) for word in begins))
     return next((head for head in told if _PRINTED.fullmatch(head)), "")
 

@@ -27,6 +27,7 @@ from kpi_cli.exports.large import GROUPS, ROWS
 from kpi_cli.exports.recognising import GENERIC
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import cell_text
+from kpi_cli.warehouse.called import calls_sql
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier
 from kpi_cli.warehouse.relation import COMBINATIONS, is_written, values_sql
 
@@ -197,7 +198,7 @@ def events_there(sheet: Sheet, by: Collection[str]) -> tuple[Sheet, Log] | None:
     log = _log(sheet)
     wanted = [name for name in log.columns if name in {"event", *by} or (_ASSIGNED & {*by} and name in DECIDING)]
     try:
-        groups = list(islice(relation.engine.rows(_counted_sql(log, wanted)), GROUPS + 1))
+        groups = list(islice(relation.engine.rows(_counted_sql(sheet, log, wanted)), GROUPS + 1))
     except KpiError:
         return None  # the reading row by row tells of it
     cells = {group[2 : 2 + len(wanted)] for group in groups}
@@ -243,9 +244,10 @@ def _log(sheet: Sheet) -> Log:
     return Log(relation.engine, 0, who, time, columns["event"], columns)
 
 
-def _counted_sql(log: Log, wanted: Sequence[str]) -> str:
-    text = f"CAST({log.who} AS VARCHAR)"
-    kind = f"CASE WHEN {log.who} IS NULL THEN 0 WHEN regexp_matches({text}, '{PLAIN_ID}') THEN 1 ELSE 2 END AS kind"
+def _counted_sql(sheet: Sheet, log: Log, wanted: Sequence[str]) -> str:
+    text, calls = f"CAST({log.who} AS VARCHAR)", calls_sql(sheet, {sheet.columns["user"]})
+    kind = f"""CASE WHEN {log.who} IS NULL THEN 0 WHEN {calls} THEN 2
+        WHEN regexp_matches({text}, '{PLAIN_ID}') THEN 1 ELSE 2 END AS kind"""
     picks = [kind, f"CAST({log.time} AS DATE) AS day", *(f"{log.columns[c]} AS c{i}" for i, c in enumerate(wanted))]
     listed = ", ".join(str(i) for i, _ in enumerate(picks, 1))
     return f"SELECT {', '.join(picks)}, count(*) AS n FROM {SOURCE} GROUP BY {listed} ORDER BY {listed}"

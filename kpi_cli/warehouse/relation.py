@@ -26,6 +26,7 @@ from kpi_cli.exports.roles import CHANNEL, IDENTITY, MONEY_TYPE, NONE_WHEN_BLANK
 from kpi_cli.exports.sheet import Sheet, batched
 from kpi_cli.exports.structured import Table, cell_text
 from kpi_cli.exports.values import unguarded
+from kpi_cli.warehouse.called import calls_sql
 from kpi_cli.warehouse.engines import SOURCE, Column, Engine, identifier
 
 _SAMPLE = 30
@@ -108,10 +109,11 @@ class Relation(Struct, frozen=True):
         plan = _plan(sheet, by)
         plan.keys.update(marks or {})
         try:
-            records = list(_groups(sheet, self.engine.rows(_grouped_sql(sheet, plan)), plan))
+            groups = list(self.engine.rows(_grouped_sql(sheet, plan)))
         except KpiError:
             return None  # a value that is too large to add up, or no number: the reading row by row names it
-        return sheet.over(records.__iter__)
+        records = [] if any(group[-2] for group in groups) else list(_groups(sheet, groups, plan))
+        return sheet.over(records.__iter__) if records else None
 
 
 def _counts_orders(sheet: Sheet) -> bool:
@@ -225,6 +227,7 @@ class _Plan(Struct, frozen=True):
     keys: dict[int, str]
     sums: list[int]
     plain: str  # SQL: whether a row's numbers may be added up
+    calls: str  # SQL: whether a cell that is not kept calls its row a total
 
 
 def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
@@ -238,7 +241,8 @@ def _plan(sheet: Sheet, by: Collection[str]) -> _Plan:
     keys |= {at[c]: cell_sql(sheet, at[c]) for c in numbers if at[c] not in sums}
     tests = [_plain_sql(sheet, i) for i in sums]
     tests += _sales_tests(sheet) if sheet.role == "sales" else []
-    return _Plan(keys, sums, " AND ".join(f"({test})" for test in tests) or "TRUE")
+    plain = " AND ".join(f"({test})" for test in tests) or "TRUE"
+    return _Plan(keys, sums, plain, calls_sql(sheet, {*at.values()} - {*keys}))
 
 
 def wanted(sheet: Sheet, by: Collection[str]) -> set[str]:
@@ -293,19 +297,20 @@ def _grouped_sql(sheet: Sheet, plan: _Plan) -> str:
     ]
     flag = f"CASE WHEN {plan.plain} THEN 1 ELSE 0 END AS is_plain"
     groups = ", ".join(str(i) for i in range(1, len(keys) + len(exact) + 2))
-    picks = ", ".join([flag, *keys, *exact, *sums, "count(*) AS n"])
+    calls = f"max(CASE WHEN {plan.calls} THEN 1 ELSE 0 END) AS calls_a_total"
+    picks = ", ".join([flag, *keys, *exact, *sums, calls, "count(*) AS n"])
     return f"SELECT {picks} FROM {SOURCE} GROUP BY {groups} ORDER BY {groups}"
 
 
-def _groups(sheet: Sheet, rows: Iterator[tuple[Any, ...]], plan: _Plan) -> Iterator[Record]:
+def _groups(sheet: Sheet, groups: Iterable[tuple[Any, ...]], plan: _Plan) -> Iterator[Record]:
     """Each group as a record of the relation's own columns; numbers that do not add up stand row by row."""
     assert sheet.relation is not None
     width, first = len(sheet.relation.columns), 1 + len(plan.keys)
     line = 1
-    for row in rows:
-        is_plain, count = bool(row[0]), int(row[-1])
-        cells = _spread(width, list(plan.keys), row[1:first])
-        numbers = row[first + len(plan.sums) : -1] if is_plain else row[first : first + len(plan.sums)]
+    for group in groups:
+        is_plain, count = bool(group[0]), int(group[-1])
+        cells = _spread(width, list(plan.keys), group[1:first])
+        numbers = group[first + len(plan.sums) : -2] if is_plain else group[first : first + len(plan.sums)]
         for index, value in zip(plan.sums, numbers, strict=True):
             cells[index] = cell_text(value)
         line += 1

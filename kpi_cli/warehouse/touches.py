@@ -28,6 +28,7 @@ from kpi_cli.exports.roles import MONEY_TYPE
 from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structured import cell_text
 from kpi_cli.exports.values import BadValue
+from kpi_cli.warehouse.called import calls_sql
 from kpi_cli.warehouse.engines import SOURCE, Engine, identifier, is_tried
 from kpi_cli.warehouse.log import DECIDING, PLAIN_ID, REWORDED
 from kpi_cli.warehouse.relation import COMBINATIONS, is_written, values_sql
@@ -275,6 +276,7 @@ def _keys(sheet: Sheet, touches: Touches) -> dict[str, str]:
 def _counted_sql(sheet: Sheet, touches: Touches) -> str:
     """Counts of rows alike in day and texts, and in whether they convert and bring money, with their sums."""
     tests = [f"regexp_matches({touches.who}, '{PLAIN_ID}') AND {touches.who} <> ''"]
+    tests.append(f"NOT ({calls_sql(sheet, {sheet.columns['user']})})")
     numbers = [c for c in ("conversions", "value") if sheet.has(c)]
     for c in numbers:
         cell = _column(sheet, c)

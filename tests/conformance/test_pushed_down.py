@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from questions import ENGINES, QUESTIONS, ZONE, answer, assert_same, bare
 
 import kpi_cli
 from kpi_cli import _ask, customers
+from kpi_cli.errors import KpiError
 from kpi_cli.period import parse_duration
 from kpi_cli.questions.ltv import ltv
 from kpi_cli.questions.predicting import Wanted
@@ -105,14 +107,33 @@ def test_stages_counted_where_the_sales_are_are_those_of_their_rows(
     _hold(STAGES, expected, _trade(request.getfixturevalue(engine)))
 
 
+def _queried(source: str, columns: str) -> str:
+    """The address of a query for columns of a table; `{table}` in them is the table itself."""
+    address, _, table = source.partition("?")
+    named = table.removeprefix("table=") if table.startswith("table=") else f"parquet.`{table.removeprefix('path=')}`"
+    return f"{address}?query={quote(f'SELECT {columns.format(table=named)} FROM {named}')}"
+
+
+@pytest.mark.parametrize("engine", ["in_duckdb", "in_postgres", "in_spark"])
+@pytest.mark.parametrize(("name", "is_called"), [("Grand total 2026", True), ("total-7", False)])
+def test_a_row_that_is_called_a_total_is_asked_about_wherever_it_is(
+    name: str, is_called: bool, engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relation, "ROWS", 0)  # every table is a large one
+    named = f"CASE WHEN order_id = (SELECT max(order_id) FROM {{table}}) THEN '{name}' ELSE order_id END AS order_id"
+    columns = f"created_at, {named}, email, amount, refunded, currency, status, channel"
+    roles = {"sales": _queried(request.getfixturevalue(engine)["sales"], columns)}
+    with pytest.raises(KpiError, match="can be the sum of other rows") if is_called else nullcontext():
+        found = kpi_cli.funnel(steps="orders", tz=ZONE, roles=roles).to_dict()
+        assert [s["checks"] for s in found["sources"]] == ["rows"]
+
+
 @pytest.mark.parametrize("engine", ["in_duckdb", "in_postgres", "in_spark"])
 def test_tax_taken_out_where_the_sales_are_is_that_of_their_rows(
     engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address, _, table = request.getfixturevalue(engine)["sales"].partition("?")
-    named = table.removeprefix("table=") if table.startswith("table=") else f"parquet.`{table.removeprefix('path=')}`"
-    query = f"SELECT created_at, order_id, email, amount, refunded, currency, status, channel FROM {named}"
-    roles = {"sales": f"{address}?query={quote(query)}"}
+    columns = "created_at, order_id, email, amount, refunded, currency, status, channel"
+    roles = {"sales": _queried(request.getfixturevalue(engine)["sales"], columns)}
     here, there = (_worth_after_tax(roles, monkeypatch, rows) for rows in (1_000_000, 0))
     assert [s["checks"] for s in there["sources"]] == ["rows"]
     assert_same(bare(there), bare(here), engine)

@@ -118,6 +118,10 @@ def cac() -> Any:
     return kpi_cli.cac("spend.csv", "duckdb:///shop.db?table=orders", by="channel", margin="0.5")
 
 
+def roi() -> Any:
+    return kpi_cli.roi("spend.csv", "duckdb:///shop.db?table=orders", by="channel")
+
+
 def ltv() -> Any:
     return kpi_cli.ltv("duckdb:///shop.db?table=orders", by="channel")
 
@@ -269,6 +273,36 @@ def test_a_total_in_a_table_is_held_against_its_rows(
 
 
 @pytest.mark.parametrize(
+    "called",
+    [
+        {"id": "'Total'"},
+        {"id": "' GRAND-TOTAL 2026'"},
+        {"id": "'total général :'"},
+        {"email": "'Totals (12 rows)'"},
+        {"email": "'Total amount'"},
+    ],
+    ids=str,
+)
+def test_a_row_of_sales_that_is_called_a_total_where_only_sums_are_wanted_is_asked_about(
+    called: dict[str, str], shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(ROW.format(**PLAIN | called))
+    here, there = (asked(roi, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert there == here
+    assert here[0][0] == "total_or_name"
+
+
+def test_rows_whose_names_begin_as_totals_do_are_left_where_they_are(
+    shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("total-7", "Totally", "sum", "Grand", "'totals"):
+        shop(ROW.format(**PLAIN | {"id": "'" + name.replace("'", "''") + "'"}))
+    here, there = (asked(roi, monkeypatch, rows) for rows in (1_000_000, 0))
+    assert (here[1], there[1]) == ("full", "rows")
+    assert there[0] == here[0]
+
+
+@pytest.mark.parametrize(
     "odd",
     [
         {"id": "'o-7'"},  # an order in two rows
@@ -284,6 +318,8 @@ def test_a_total_in_a_table_is_held_against_its_rows(
         {"currency": "'USD'"},
         {"status": "'strange'"},
         {"status": "' paid'"},
+        {"id": "'Total'"},
+        {"email": "'TOTAL'"},
     ],
     ids=str,
 )
@@ -298,7 +334,14 @@ def test_sales_that_are_not_plain_are_read_row_by_row(
 
 @pytest.mark.parametrize(
     "odd",
-    [{"user": "' u-1'"}, {"user": "'ü'"}, {"event": "'visit '"}, {"time": "NULL"}, {"country": "' FR'"}],
+    [
+        {"user": "' u-1'"},
+        {"user": "'ü'"},
+        {"user": "'Gesamt'"},
+        {"event": "'visit '"},
+        {"time": "NULL"},
+        {"country": "' FR'"},
+    ],
     ids=str,
 )
 def test_a_log_that_is_not_plain_is_read_row_by_row(
@@ -326,6 +369,7 @@ def test_a_conversion_is_said_in_any_type(
         {"user": "NULL"},
         {"user": "' u-1'"},
         {"user": "'ü'"},
+        {"user": "'Totaux'"},
         {"time": "NULL"},
         {"medium": "'cpc '"},
         {"conversion": "'perhaps'"},

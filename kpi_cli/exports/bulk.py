@@ -360,7 +360,6 @@ def _money(found: Plan, price: str) -> None:
             blank = column in NONE_WHEN_BLANK
             if found.typed:
                 found.values[f"v_{column}"] = found.cell(column)
-                found.checks.append(f"{found.cell(column)} % 0.01 = 0")
             else:
                 _number(found, column, may_be_blank=blank, blank_is_none=blank)
             if column != price or not sheet.has("refunded"):  # else no less than what went back

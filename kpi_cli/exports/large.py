@@ -179,7 +179,7 @@ def _day_sql(cell: str, tz: str | None) -> str:
 def _values(sheet: Sheet, plan: _Plan, signs: bytes) -> tuple[list[str], list[str]]:
     """The value v0, v1, … of each cell of money, and whether it can be read in one way only."""
     if plan.typed:
-        return [f"c{i} AS v{i}" for i in plan.money], [f"c{i} % 0.01 = 0" for i in plan.money]
+        return [f"c{i} AS v{i}" for i in plan.money], []
     blanks = {sheet.columns[c] for c in NONE_WHEN_BLANK if sheet.has(c)}
     values = [f"{value_sql(f'c{i}', blank_is_none=i in blanks)} AS v{i}" for i in plan.money]
     return values, [one_way_sql(f"c{i}", signs) for i in plan.money]

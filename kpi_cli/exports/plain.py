@@ -71,8 +71,8 @@ def first_rows(text: Text, sheet: Sheet) -> list[list[str]]:
 def proves_the_dot(text: Text, sheet: Sheet, money: Sequence[int]) -> bool:
     """Whether these columns can be read as numbers at once: the first rows prove the dot, and leave no cell blank.
 
-    Once a dot is proven, what DuckDB takes for whole cents says the same to the ordinary reading, or is refused by it
-    for how it is written (`.5e1`).
+    Once a dot is proven, what DuckDB takes for a number says the same to the ordinary reading, or is refused by it for
+    how it is written (`.5e1`).
     """
     cells = [row[i] for row in first_rows(text, sheet) for i in money]
     is_odd = b"_" in signs_below(text, sheet.header.line) or not all(cells)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from contextlib import suppress
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -159,7 +159,7 @@ def evidence(core: str, *, whole: bool) -> tuple[str | None, bool]:
 
 @lru_cache(maxsize=1 << 16)
 def amount(cell: str, mark: str) -> Decimal:
-    """The value of a cell when `mark` is the decimal mark; exact to the millionth.
+    """The value of a cell when `mark` is the decimal mark; exact to the millionth, to which halves are rounded up.
 
     Raises:
         BadValue: groups of the wrong length, two marks, or beyond ±999 999 999 999.
@@ -183,7 +183,7 @@ def amount(cell: str, mark: str) -> Decimal:
     if not -LIMIT < value < LIMIT:
         raise BadValue("beyond ±999 999 999 999")
     if value.as_tuple().exponent < -6:  # type: ignore[operator]  # a finite number's exponent is an int
-        value = value.quantize(_MILLIONTH, ROUND_HALF_EVEN)
+        value = value.quantize(_MILLIONTH, ROUND_HALF_UP)  # as DuckDB reads them
     return -value if parts.negative else value
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,8 +89,15 @@ class TestMoney:
     def test_rarer_spellings_are_read(self, text: str, value: str) -> None:
         assert amount(text, ".") == Decimal(value)
 
-    def test_more_than_six_decimals_are_rounded_half_even(self) -> None:
-        assert [amount(t, ".") for t in ("0.0000005", "0.0000015")] == [Decimal("0.000000"), Decimal("0.000002")]
+    def test_more_than_six_decimals_are_rounded_halves_up(self) -> None:
+        texts = ("0.0000005", "0.0000015", "-0.0000025", "0.00000049", "1.0000014999", "5e-7")
+        rounded = ("0.000001", "0.000002", "-0.000003", "0", "1.000001", "0.000001")
+        assert [amount(t, ".") for t in texts] == [*map(Decimal, rounded)]
+
+    @pytest.mark.parametrize("text", ["0.0000005", "-1.2345675", "0.00000049999", "12.3456785", "15e-7", "1.5e-6"])
+    def test_duckdb_rounds_more_than_six_decimals_alike(self, text: str) -> None:
+        [(found,)] = duckdb.execute("SELECT CAST(CAST(? AS VARCHAR) AS DECIMAL(18,6))", [text]).fetchall()
+        assert found == amount(text, ".")
 
     def test_an_amount_beyond_twelve_digits_is_refused(self) -> None:
         assert amount("999999999999.999999", ".") == Decimal("999999999999.999999")

@@ -180,10 +180,10 @@ def amount(cell: str, mark: str) -> Decimal:
         raise BadValue("a number with its marks in the wrong places")
     digits = _ungrouped(left, "," if mark == "." else ".")
     value = Decimal(f"{digits or '0'}.{right or '0'}" if found else digits).scaleb(parts.power or 0)
+    if -LIMIT < value < LIMIT and value.as_tuple().exponent < -6:  # type: ignore[operator]  # a finite number's is an int
+        value = value.quantize(_MILLIONTH, ROUND_HALF_UP)  # as DuckDB reads them
     if not -LIMIT < value < LIMIT:
         raise BadValue("beyond ±999 999 999 999")
-    if value.as_tuple().exponent < -6:  # type: ignore[operator]  # a finite number's exponent is an int
-        value = value.quantize(_MILLIONTH, ROUND_HALF_UP)  # as DuckDB reads them
     return -value if parts.negative else value
 
 

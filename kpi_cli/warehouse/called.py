@@ -15,8 +15,11 @@ from kpi_cli.exports.sheet import Sheet
 from kpi_cli.exports.structure import may_call_totals, total_words, words_for_all
 from kpi_cli.warehouse.engines import identifier
 
-_WRITTEN = {r"\d": "[0-9]", r"\(": "[(]", r"\)": "[)]"}  # a backslash is not read alike everywhere
-_BLANKS = {"[ -]": "(?:-| )", " ": "(?: +)", "^": "^ *", "$": " *$"}
+_ASKED = {"text", "other"}  # kinds of columns; others hold figures and moments
+# A backslash is not read alike everywhere, nor are classes of signs, nor É as a capital.
+_WRITTEN = {r"\d": "[0-9]", r"\(": "[(]", r"\)": "[)]", "é": "[éÉ]"}
+_GAP = "[ \t\n\r\u00a0]"
+_BLANKS = {"[ -]": f"(?:[-–—]|{_GAP}+)", " ": f"(?:{_GAP}+)", "^": f"^{_GAP}*", "$": f"{_GAP}*$"}
 
 
 def calls_sql(sheet: Sheet, columns: Collection[int]) -> str:
@@ -29,9 +32,9 @@ def calls_sql(sheet: Sheet, columns: Collection[int]) -> str:
 def _call_sql(sheet: Sheet, index: int, words: str) -> str:
     assert sheet.relation is not None
     name, found = sheet.relation.columns[index]
-    if found != "text":
+    if found not in _ASKED:
         return "FALSE"
-    cell, whole = identifier(name), sorted(words_for_all(sheet, index))
+    cell, whole = f"CAST({identifier(name)} AS VARCHAR)", sorted(words_for_all(sheet, index))
     says = literal(_plainly("|".join([words, *(f"(?:^{word}$)" for word in whole)])))
     usual = usual_sql(cell, sheet.relation.some(index), BEGINNINGS | {word[:HEAD] for word in whole})
     return f"CASE WHEN {usual} THEN FALSE ELSE regexp_matches(lower({cell}), {says}) END"
@@ -40,8 +43,8 @@ def _call_sql(sheet: Sheet, index: int, words: str) -> str:
 def _plainly(pattern: str) -> str:
     """A pattern of folded names as one of names in small letters, in words that all engines have.
 
-    >>> _plainly(r"^total( \\d{4})? ?:?$")
-    '^ *total((?: +)[0-9]{4})?(?: +)?:? *$'
+    >>> _plainly(r"total( \\d{4})?") == f"total((?:{_GAP}+)[0-9]{{4}})?"
+    True
     """
     changed = _WRITTEN | _BLANKS
     return re.sub("|".join(map(re.escape, changed)), lambda found: changed[found[0]], pattern)

@@ -245,7 +245,8 @@ def _log(sheet: Sheet) -> Log:
 
 
 def _counted_sql(sheet: Sheet, log: Log, wanted: Sequence[str]) -> str:
-    text, calls = f"CAST({log.who} AS VARCHAR)", calls_sql(sheet, {sheet.columns["user"]})
+    kept = {sheet.columns[c] for c, name in _text_columns(sheet).items() if name in wanted}
+    text, calls = f"CAST({log.who} AS VARCHAR)", calls_sql(sheet, {*sheet.columns.values()} - kept)
     kind = f"""CASE WHEN {log.who} IS NULL THEN 0 WHEN {calls} THEN 2
         WHEN regexp_matches({text}, '{PLAIN_ID}') THEN 1 ELSE 2 END AS kind"""
     picks = [kind, f"CAST({log.time} AS DATE) AS day", *(f"{log.columns[c]} AS c{i}" for i, c in enumerate(wanted))]

@@ -24,19 +24,19 @@ _BLANKS = {"[ -]": f"(?:[-–—]|{_GAP}+)", " ": f"(?:{_GAP}+)", "^": f"^{_GAP}
 
 def calls_sql(sheet: Sheet, columns: Collection[int]) -> str:
     """SQL of whether a cell of text in one of the columns calls its row a total; a platform's totals are known."""
-    words = total_words(sheet)
-    asked = [] if words is None else [i for i in may_call_totals(sheet) if i in columns]
-    return " OR ".join(_call_sql(sheet, i, words.pattern) for i in asked if words) or "FALSE"
-
-
-def _call_sql(sheet: Sheet, index: int, words: str) -> str:
-    assert sheet.relation is not None
-    name, found = sheet.relation.columns[index]
-    if found not in _ASKED:
+    relation, words = sheet.relation, total_words(sheet)
+    if relation is None or words is None:
         return "FALSE"
-    cell, whole = f"CAST({identifier(name)} AS VARCHAR)", sorted(words_for_all(sheet, index))
-    says = literal(_plainly("|".join([words, *(f"(?:^{word}$)" for word in whole)])))
-    usual = usual_sql(cell, sheet.relation.some(index), BEGINNINGS | {word[:HEAD] for word in whole})
+    asked = [i for i in may_call_totals(sheet) if i in columns and relation.columns[i][1] in _ASKED]
+    first = relation.first_cells(asked)
+    cells = {i: f"CAST({identifier(relation.columns[i][0])} AS VARCHAR)" for i in asked}
+    whole = {i: words_for_all(sheet, i) for i in asked}
+    return " OR ".join(_call_sql(cells[i], first[i], words.pattern, whole[i]) for i in asked) or "FALSE"
+
+
+def _call_sql(cell: str, first: list[str], words: str, whole: Collection[str]) -> str:
+    says = literal(_plainly("|".join([words, *(f"(?:^{word}$)" for word in sorted(whole))])))
+    usual = usual_sql(cell, first, BEGINNINGS | {word[:HEAD] for word in whole})
     return f"CASE WHEN {usual} THEN FALSE ELSE regexp_matches(lower({cell}), {says}) END"
 
 

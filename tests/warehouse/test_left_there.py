@@ -363,6 +363,18 @@ def test_a_log_that_is_not_plain_is_read_row_by_row(
     assert there[1] in {"full", None}
 
 
+def test_a_row_of_a_log_is_asked_by_the_columns_that_nobody_groups_by(
+    shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(EVENT.format(**SEEN | {"country": "'Total'"}))
+    address = "duckdb:///shop.db?table=log"
+    here, there = (
+        asked(lambda: kpi_cli.funnel(address, steps="visit,purchase"), monkeypatch, rows) for rows in (1_000_000, 0)
+    )
+    assert there == here
+    assert here[0][0] == "total_or_name"
+
+
 @pytest.mark.parametrize("kind", FLAGS)
 def test_a_conversion_is_said_in_any_type(
     kind: str, shop: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
